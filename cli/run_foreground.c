@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stint run, once everything is prepared: the runtime as a child in the foreground, the monitor beside
+ * it. The two start at the same time; should the monitor not get ready, the runtime is killed.
+ */
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "cli/cli.h"
+#include "cli/run.h"
+#include "lib/base/file.h"
+#include "lib/launch/control.h"
+#include "lib/report/journal.h"
+#include "lib/report/report.h"
+
+struct foreground {
+	const struct host *host;
+	struct launch *launch;
+	const char *id, *runtime;
+	pid_t child;
+	int signals, pipe; /* signalfd; what the monitor says */
+	int status;	   /* the runtime's wait status */
+	char *failure;	   /* what the runtime logged when it could not start the container */
+};
+
+static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH};
+
+static int open_signals(sigset_t *ret_before)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+		(void)sigaddset(&set, forwarded[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, ret_before);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* In the child. Nothing of ours but the standard descriptors reaches the runtime. */
+static void become_runtime(const struct foreground *f, const sigset_t *signals)
+{
+	char log[PATH_MAX + 16];
+	const char *argv[] = {f->runtime, "--log", log, "--log-format", "json", "run", "--bundle",
+			      f->launch->bundle, "--pid-file", f->launch->pid_file, f->id, NULL};
+	static const char failed[] = "stint: the runtime could not be executed\n";
+
+	(void)snprintf(log, sizeof log, "%.*s/log", (int)(strlen(f->launch->bundle) - strlen("/bundle")),
+		       f->launch->bundle);
+	(void)sigprocmask(SIG_SETMASK, signals, NULL);
+	(void)syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+	(void)execv(f->runtime, (char *const *)(uintptr_t)argv);
+	(void)!write(STDERR_FILENO, failed, sizeof failed - 1);
+	_exit(EXIT_STINT);
+}
+
+static int start_monitor(struct foreground *f, struct error *err)
+{
+	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, f->child, 0);
+	int r;
+
+	if (pidfd < 0)
+		return error_errno(err, errno, "hold the runtime by a pidfd");
+	r = monitor_spawn(f->host, f->launch->key, pidfd, &f->pipe, err);
+	if (r == 0)
+		r = monitor_wait_ready(f->pipe, err);
+	if (r == 0)
+		(void)fcntl(f->pipe, F_SETFL, O_NONBLOCK);
+	return r;
+}
+
+/* From the terminal's keys a signal comes to the whole foreground group, the runtime too. */
+static void forward(const struct foreground *f, const struct signalfd_siginfo *info)
+{
+	if (info->ssi_code != SI_KERNEL)
+		(void)kill(f->child, (int)info->ssi_signo); /* our child, not reaped: its own pid */
+}
+
+/* True when the runtime has ended. */
+static bool read_signals(struct foreground *f)
+{
+	struct signalfd_siginfo info;
+	bool ended = false;
+
+	while (read(f->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo != SIGCHLD)
+			forward(f, &info);
+		else if (waitpid(f->child, &f->status, WNOHANG) == f->child)
+			ended = true;
+	}
+	return ended;
+}
+
+/* What the monitor says, a line each. False at the end: both its processes are gone. */
+static bool print_lines(const struct foreground *f)
+{
+	char text[4096];
+	ssize_t n = read(f->pipe, text, sizeof text - 1);
+
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EINTR);
+	text[n] = '\0';
+	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		fprintf(stderr, "stint: %s: %s\n", f->id, line);
+	return true;
+}
+
+/* Both of the monitor's processes were killed, so the kernel killed the container; somebody has to
+ * see to the rest of it. */
+static void bring_back(struct foreground *f)
+{
+	struct error err = {0};
+
+	f->pipe = close_fd(f->pipe);
+	if (atomic_load(&f->launch->ledger->finished))
+		return;
+	if (monitor_spawn(f->host, f->launch->key, -1, &f->pipe, &err) < 0 ||
+	    monitor_wait_ready(f->pipe, &err) < 0) {
+		fprintf(stderr, "stint: %s: %s\n", f->id, err.text);
+		f->pipe = close_fd(f->pipe);
+		return;
+	}
+	(void)fcntl(f->pipe, F_SETFL, O_NONBLOCK);
+}
+
+static void wait_for_runtime(struct foreground *f)
+{
+	for (;;) {
+		struct pollfd fds[2] = {{.fd = f->signals, .events = POLLIN}, {.fd = f->pipe, .events = POLLIN}};
+
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents && !print_lines(f))
+			bring_back(f);
+		if (fds[0].revents && read_signals(f))
+			return;
+	}
+}
+
+static void run_and_wait(const char *const *argv)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		(void)dup2(null, 1);
+		(void)dup2(null, 2);
+		(void)syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+		(void)execv(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+}
+
+/* The runtime's `run` was killed: what it left is not ours to leave behind. */
+static void clear_after_runtime(const struct foreground *f)
+{
+	const char *argv[] = {f->runtime, "delete", "--force", f->id, NULL};
+
+	fprintf(stderr, "stint: %s: the runtime was killed by signal %d; its container is killed too\n", f->id,
+		WTERMSIG(f->status));
+	(void)control_call(f->launch->state_fd, CONTROL_KILL, 0, 10000, NULL);
+	run_and_wait(argv);
+}
+
+/* The last error that the runtime logged: the state directory goes when the monitor is done. */
+static void read_failure(struct foreground *f)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+
+	if (f->status == 0 || file_read(f->launch->state_fd, "log", 65536, &text, &length, NULL) < 0)
+		return;
+	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		_cleanup_json_ struct json_doc *doc = NULL;
+		const char *level, *message;
+
+		if (json_parse("the runtime's log", line, strlen(line), &doc, NULL) < 0)
+			continue;
+		level = json_string(json_get(json_root(doc), "level"));
+		message = json_string(json_get(json_root(doc), "msg"));
+		if (!level || !message || (strcmp(level, "error") != 0 && strcmp(level, "fatal") != 0))
+			continue;
+		free(f->failure);
+		f->failure = strdup(message);
+	}
+}
+
+/* Until the report is final and everything is cleared away. */
+static void wait_for_monitor(struct foreground *f)
+{
+	struct ledger *ledger = f->launch->ledger;
+
+	for (int tries = 0; tries < 50 && !atomic_load(&ledger->finished); tries++) {
+		int r = control_call(f->launch->state_fd, CONTROL_END, f->status, -1, NULL);
+
+		if (r == 0)
+			break;
+		/* A standby takes over within a moment; with none left a new one is started. */
+		if (tries > 2 && !ledger_watched(f->launch->ledger_fd))
+			bring_back(f);
+		(void)usleep(2000);
+	}
+	if (f->pipe >= 0)
+		while (print_lines(f) && errno != EAGAIN)
+			errno = 0;
+}
+
+/* Our child, unless a standby took over; it is about to end. */
+static void reap_monitor(struct foreground *f)
+{
+	struct pollfd wait = {.fd = f->pipe, .events = 0};
+
+	if (f->pipe >= 0)
+		(void)poll(&wait, 1, 1000); /* hung up: gone */
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+/* As `docker run`: the runtime's own words tell apart what it could not execute. */
+static int status_of_failure(const struct foreground *f)
+{
+	const char *text = f->failure ? f->failure : "";
+
+	/* The runtime has said why. */
+	fprintf(stderr, "stint: %s: the container could not be started\n", f->id);
+	if (strcasestr(text, "permission denied") || strcasestr(text, "exec format error") ||
+	    strcasestr(text, "is a directory"))
+		return EXIT_NOT_EXECUTABLE;
+	if (strcasestr(text, "executable file") || strcasestr(text, "no such file or directory"))
+		return EXIT_NOT_FOUND;
+	return EXIT_STINT;
+}
+
+static int conclude(const struct foreground *f, bool report_to_stdout)
+{
+	const struct ledger *ledger = f->launch->ledger;
+	const struct ledger_state *state = ledger_current(ledger);
+	uint32_t length = atomic_load(&ledger->report_length);
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_free_ char *verdict = NULL;
+
+	if (!length || json_parse("the report", ledger->report, length, &doc, NULL) < 0) {
+		fprintf(stderr, "stint: %s: there is no report: its monitor could not be brought back\n", f->id);
+		return EXIT_STINT;
+	}
+	if (report_to_stdout)
+		(void)!write(STDOUT_FILENO, ledger->report, length);
+	if (report_verdict_text(json_root(doc), &verdict, NULL) == 0 && *verdict)
+		fprintf(stderr, "stint: %s: %s\n", f->id, verdict);
+	if (!journal_done(ledger))
+		fprintf(stderr, "stint: %s: the report could not be written to %s; it is kept, and written when "
+				"there is room\n", f->id, f->host->log_dir);
+	if (!state->started_boot_ns && state->budget < 0)
+		return status_of_failure(f);
+	if (state->killing_boot_ns)
+		return EXIT_KILLED;
+	if (WIFSIGNALED(f->status))
+		return EXIT_STINT;
+	return state->exit_known ? state->exit_code : WEXITSTATUS(f->status);
+}
+
+/* The monitor did not get ready: the container must not run unwatched. */
+static void give_up(struct foreground *f)
+{
+	const char *argv[] = {f->runtime, "delete", "--force", f->id, NULL};
+
+	(void)kill(f->child, SIGKILL);
+	(void)waitpid(f->child, &f->status, 0);
+	run_and_wait(argv);
+	launch_undo(f->launch);
+	(void)close_fd(f->pipe);
+	(void)close_fd(f->signals);
+}
+
+int run_foreground(const struct host *host, struct launch *launch, const char *id, const char *runtime,
+		   bool report_to_stdout)
+{
+	struct foreground f = {.host = host, .launch = launch, .id = id, .runtime = runtime, .pipe = -1};
+	struct error err = {0};
+	sigset_t before;
+	int status;
+
+	f.signals = open_signals(&before);
+	f.child = f.signals < 0 ? -1 : fork();
+	if (f.child == 0)
+		become_runtime(&f, &before);
+	if (f.child < 0) {
+		(void)error_errno(&err, errno, "start the runtime");
+		launch_undo(launch);
+		return cli_fail(EXIT_STINT, &err);
+	}
+	if (start_monitor(&f, &err) < 0) {
+		give_up(&f);
+		return cli_fail(EXIT_STINT, &err);
+	}
+	wait_for_runtime(&f);
+	read_failure(&f);
+	if (WIFSIGNALED(f.status))
+		clear_after_runtime(&f);
+	wait_for_monitor(&f);
+	status = conclude(&f, report_to_stdout);
+	reap_monitor(&f);
+	(void)close_fd(f.pipe);
+	(void)close_fd(f.signals);
+	launch_close(launch);
+	free(f.failure);
+	return status;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `stint verify` compares, control by control, before it is printed. */
+#ifndef STINT_CLI_VERIFY_H
+#define STINT_CLI_VERIFY_H
+
+#include "cli/live.h"
+
+enum control_status { CONTROL_ENFORCED, CONTROL_DEGRADED, CONTROL_ABSENT, CONTROL_STATUS_COUNT };
+
+struct control {
+	char name[40];
+	enum control_status status;
+	char planned[64], found[96], note[128];
+};
+
+enum { CONTROLS_MAX = 32 };
+struct verification {
+	const struct host *host;
+	const struct cgroup_layout *layout;
+	const struct live *live;
+	const struct json *effective; /* of plan.json */
+	struct control controls[CONTROLS_MAX];
+	int count;
+};
+
+/* A new control; its texts are filled in by the caller. Never NULL: the last one is used again. */
+struct control *verification_add(struct verification *v, const char *name, enum control_status status);
+
+/* The monitor, the kernel's limits on the group, and the budgets. */
+void verify_monitor(struct verification *v);
+void verify_limits(struct verification *v);
+void verify_budgets(struct verification *v);
+/* The container's first process: where it is, and what it may do. */
+void verify_process(struct verification *v);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stint-hook: the OCI hook, for engines whose runtime is not stint-runtime.
+ *
+ *   stint-hook precreate       Podman: config.json on standard input, the edited one on standard output
+ *   stint-hook createRuntime   (prestart is the same) the state on standard input: checks what can no
+ *                              longer be changed, and starts the monitor on the container's group
+ *   stint-hook poststart       wall time begins
+ *   stint-hook poststop        sees to it that the report gets written
+ *
+ * A hook may run with an environment and in a directory that an image's author chose: nothing is taken from
+ * either, and every descriptor above 2 is closed. Where stint-runtime has prepared the container already there is
+ * nothing to do.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "lib/base/file.h"
+#include "lib/launch/control.h"
+#include "lib/launch/launch.h"
+#include "lib/oci/config.h"
+#include "lib/oci/state.h"
+#include "lib/plan/edit.h"
+
+struct hook {
+	struct host host;
+	struct host_config host_config;
+	struct cgroup_layout layout;
+	struct plan plan;
+	struct json_doc *config;
+	struct oci_state state;
+	struct launch launch;
+};
+
+/* The directory of the watched container with this id, whatever runtime root its key has in it. */
+struct search {
+	const char *id;
+	char key[STATE_KEY_MAX];
+	int dirfd;
+	bool watched;
+};
+
+static int match(const char *key, int dirfd, void *data)
+{
+	struct search *search = data;
+	_cleanup_close_ int fd = -1;
+	struct ledger *ledger;
+	bool same;
+
+	if (ledger_open(dirfd, false, &ledger, &fd, NULL) < 0)
+		return 0;
+	same = strcmp(ledger->plan.id, search->id) == 0 && !atomic_load(&ledger->report_length);
+	ledger_unmap(ledger);
+	if (!same)
+		return 0;
+	search->watched = ledger_watched(fd);
+	search->dirfd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+	(void)snprintf(search->key, sizeof search->key, "%s", key);
+	return 1;
+}
+
+static bool find(const struct hook *hook, struct search *search)
+{
+	*search = (struct search){.id = hook->state.id, .dirfd = -1};
+	return state_each(&hook->host, match, search, NULL) == 1;
+}
+
+static int read_state(struct hook *hook, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	int r = file_read_fd(STDIN_FILENO, "the container's state on standard input", JSON_MAX_BYTES, &text,
+			     &length, err);
+
+	if (r == 0)
+		r = oci_state_parse(text, length, &hook->state, err);
+	if (r == 0)
+		r = container_id_check(hook->state.id, err);
+	return r;
+}
+
+static int start_monitor(struct hook *hook, struct error *err)
+{
+	struct ledger_state state = *ledger_current(hook->launch.ledger);
+	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	_cleanup_close_ int pipe = -1;
+	int r;
+
+	if (self < 0)
+		return error_errno(err, errno, "start the monitor");
+	state.init = hook->state.pid;
+	state.started_boot_ns = hook->host.boottime_ns();
+	state.started_real_ns = hook->host.realtime_ns();
+	ledger_commit(hook->launch.ledger, &state);
+	r = monitor_spawn(&hook->host, hook->launch.key, self, &pipe, err);
+	return r < 0 ? r : monitor_wait_ready(pipe, err);
+}
+
+static int create_runtime(struct hook *hook, struct error *err)
+{
+	struct plan_request request = {0};
+	struct launch_request launch = {.host = &hook->host, .host_config = &hook->host_config,
+					.layout = &hook->layout, .plan = &hook->plan, .runtime = "",
+					.launcher = LAUNCHER_HOOK};
+	struct search search;
+	int r = read_state(hook, err);
+
+	if (r < 0)
+		return r;
+	if (find(hook, &search) && search.watched)
+		return 0;
+	if (hook->state.pid <= 1)
+		return error_set(err, EINVAL, "createRuntime: the state gives no pid of the container; use this hook "
+					      "in the stage createRuntime or prestart");
+	r = config_read(hook->state.bundle, &hook->config, err);
+	if (r == 0)
+		r = config_check(json_root(hook->config), err);
+	if (r == 0)
+		r = cgroup_layout_read(&hook->host, &hook->layout, err);
+	if (r == 0)
+		r = plan_make(&hook->host, &hook->host_config, &hook->layout, json_root(hook->config), &request,
+			      PLAN_HOOK, &hook->plan, err);
+	if (r < 0)
+		return r;
+	launch.config = hook->config;
+	launch.id = hook->state.id;
+	launch.bundle = hook->state.bundle;
+	r = launch_prepare(&launch, &hook->launch, err);
+	if (r < 0)
+		return r;
+	r = start_monitor(hook, err);
+	if (r < 0)
+		launch_undo(&hook->launch);
+	return r;
+}
+
+static int poststart(struct hook *hook, struct error *err)
+{
+	struct search search;
+	int r = read_state(hook, err);
+
+	if (r < 0 || !find(hook, &search))
+		return r;
+	return control_call(search.dirfd, CONTROL_START, 0, 5000, err);
+}
+
+static int poststop(struct hook *hook, struct error *err)
+{
+	_cleanup_close_ int pipe = -1;
+	struct search search;
+	int r = read_state(hook, err);
+
+	if (r < 0 || !find(hook, &search) || search.watched)
+		return r;
+	r = monitor_spawn(&hook->host, search.key, -1, &pipe, err);
+	return r < 0 ? r : monitor_wait_ready(pipe, err);
+}
+
+static int precreate(struct hook *hook, struct error *err)
+{
+	_cleanup_free_ char *text = NULL, *edited = NULL;
+	struct plan_request request = {0};
+	struct edit_request edit = {.allow_annotations = hook->host_config.allow_annotations};
+	size_t length;
+	int r = file_read_fd(STDIN_FILENO, "config.json on standard input", JSON_MAX_BYTES, &text, &length, err);
+
+	if (r == 0)
+		r = json_parse("config.json", text, length, &hook->config, err);
+	if (r == 0)
+		r = config_check(json_root(hook->config), err);
+	if (r == 0)
+		r = cgroup_layout_read(&hook->host, &hook->layout, err);
+	if (r == 0)
+		r = plan_make(&hook->host, &hook->host_config, &hook->layout, json_root(hook->config), &request,
+			      PLAN_WRAPPER, &hook->plan, err);
+	if (r == 0)
+		r = config_edit(hook->config, &hook->plan, &edit, err);
+	if (r == 0)
+		r = json_write(json_root(hook->config), false, &edited, &length, err);
+	if (r < 0)
+		return r;
+	r = write_all(STDOUT_FILENO, edited, length);
+	return r < 0 ? error_errno(err, -r, "write the edited config.json to standard output") : 0;
+}
+
+static const struct stage {
+	const char *name;
+	int (*run)(struct hook *hook, struct error *err);
+} stages[] = {
+	{"precreate", precreate}, {"prestart", create_runtime}, {"createRuntime", create_runtime},
+	{"poststart", poststart}, {"poststop", poststop},
+};
+
+static int usage(void)
+{
+	fputs("Usage: stint-hook [--root=DIR] precreate|createRuntime|prestart|poststart|poststop\n"
+	      "An OCI hook, called by a runtime or engine with the container's state on standard input.\n",
+	      stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {{"root", required_argument, NULL, 'R'}, {NULL, 0, NULL, 0}};
+	static struct hook hook;
+	struct error err = {0};
+	const char *root = "";
+	int option, r;
+
+	(void)syscall(SYS_close_range, 3U, ~0U, 0);
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option != 'R')
+			return usage();
+		root = optarg;
+	}
+	if (optind != argc - 1)
+		return usage();
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
+		if (strcmp(stages[i].name, argv[optind]) != 0)
+			continue;
+		r = host_init(&hook.host, root, &err);
+		if (r == 0)
+			r = host_config_load(&hook.host, &hook.host_config, &err);
+		if (r == 0)
+			r = stages[i].run(&hook, &err);
+		if (r < 0)
+			fprintf(stderr, "stint: %s: %s\n", argv[optind], err.text);
+		return r < 0 ? 1 : 0;
+	}
+	return usage();
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/base/host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef STINT_RUN_DIR
+#define STINT_RUN_DIR "/run/stint"
+#endif
+#ifndef STINT_STATE_DIR
+#define STINT_STATE_DIR "/var/lib/stint"
+#endif
+#ifndef STINT_LOG_DIR
+#define STINT_LOG_DIR "/var/log/stint"
+#endif
+#ifndef STINT_CONFIG_DIR
+#define STINT_CONFIG_DIR "/etc/stint"
+#endif
+#ifndef STINT_DATA_DIR
+#define STINT_DATA_DIR "/usr/local/share/stint"
+#endif
+
+static uint64_t now(clockid_t clock)
+{
+	struct timespec t;
+
+	(void)clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t boottime_ns(void)
+{
+	return now(CLOCK_BOOTTIME);
+}
+
+static uint64_t realtime_ns(void)
+{
+	return now(CLOCK_REALTIME);
+}
+
+int host_init(struct host *host, const char *root, struct error *err)
+{
+	struct host h = {.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .proc = "/proc"};
+	size_t length = root ? strlen(root) : 0;
+
+	if (length && root[0] != '/')
+		return error_set(err, EINVAL, "use STINT_ROOT %.100s: it must be an absolute path", root);
+	while (length && root[length - 1] == '/')
+		length--;
+	if (length >= sizeof h.root)
+		return error_set(err, ENAMETOOLONG, "use STINT_ROOT %.100s…: it is too long", root);
+	memcpy(h.root, length ? root : "", length);
+	(void)snprintf(h.run_dir, sizeof h.run_dir, "%s%s", h.root, STINT_RUN_DIR);
+	(void)snprintf(h.state_dir, sizeof h.state_dir, "%s%s", h.root, STINT_STATE_DIR);
+	(void)snprintf(h.log_dir, sizeof h.log_dir, "%s%s", h.root, STINT_LOG_DIR);
+	(void)snprintf(h.config_dir, sizeof h.config_dir, "%s%s", h.root, STINT_CONFIG_DIR);
+	(void)snprintf(h.data_dir, sizeof h.data_dir, "%s%s", h.root, STINT_DATA_DIR);
+	(void)snprintf(h.shipped_dir, sizeof h.shipped_dir, "%s", STINT_DATA_DIR);
+	*host = h;
+	return 0;
+}
+
+int host_init_from_environment(struct host *host, struct error *err)
+{
+	return host_init(host, secure_getenv("STINT_ROOT"), err);
+}
+
+unsigned host_cpus_online(const struct host *host)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	(void)host;
+	return n > 0 ? (unsigned)n : 1;
+}

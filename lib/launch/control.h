@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The monitor's control socket, /run/stint/<key>/socket: one message, one answer. Its directory is
+ * 0700 and ours; the monitor checks the peer's uid as well.
+ */
+#ifndef STINT_LAUNCH_CONTROL_H
+#define STINT_LAUNCH_CONTROL_H
+
+#include <stdint.h>
+
+#include "lib/base/error.h"
+
+enum control_verb {
+	CONTROL_START = 1, /* the runtime's `start` is about to run: wall time begins */
+	CONTROL_KILL,	   /* kill everything in it now */
+	CONTROL_END,	   /* the runtime's `run` has ended with wait status `value`; the answer comes when
+			      the report is written and everything is cleared away */
+};
+
+struct control_message {
+	uint32_t verb;
+	int32_t value;
+};
+struct control_answer {
+	int32_t result; /* 0, -errno */
+};
+
+/* Connects to the socket in `state_fd`, sends, waits for the answer. -ECONNREFUSED, -ENOENT: no monitor
+ * listens; -ECONNRESET: it went away before it answered; -ETIMEDOUT. timeout_ms -1: for ever. */
+int control_call(int state_fd, enum control_verb verb, int32_t value, int timeout_ms, struct error *err);
+/* The listening socket, made in `state_fd`. */
+int control_listen(int state_fd, int *ret_fd, struct error *err);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/launch/launch.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/base/file.h"
+#include "lib/oci/config.h"
+#include "lib/plan/edit.h"
+#include "lib/report/journal.h"
+
+/* Which controllers the group above the container's own is made in: those whose counters the report
+ * needs after the runtime has removed its own group, and those that hold limits. */
+enum {
+	GROUP_CONTROLLERS = 1u << CONTROLLER_CPU | 1u << CONTROLLER_CPUACCT | 1u << CONTROLLER_MEMORY |
+			    1u << CONTROLLER_PIDS | 1u << CONTROLLER_IO | 1u << CONTROLLER_FREEZER,
+};
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+	size_t length = from ? strnlen(from, size - 1) : 0;
+
+	if (length)
+		memcpy(to, from, length);
+	to[length] = '\0';
+}
+
+/* A path that does not fit is an error, not a shorter path. */
+static int join(char *to, size_t size, const char *directory, const char *key, const char *name,
+		struct error *err)
+{
+	int n = key ? snprintf(to, size, "%s/%s/%s", directory, key, name) :
+		      snprintf(to, size, "%s", directory);
+
+	if (n < 0 || (size_t)n >= size)
+		return error_set(err, ENAMETOOLONG, "the path %.80s… is longer than stint can keep", directory);
+	return 0;
+}
+
+static void plan_budgets(struct ledger_plan *to, const struct profile *effective)
+{
+	for (int b = 0; b < BUDGET_COUNT; b++) {
+		const struct budget_setting *from = &effective->budgets[b];
+		struct budget_rule *rule = &to->budgets[b];
+
+		if (from->limit.value == UNSET)
+			continue;
+		*rule = (struct budget_rule){
+			.set = true,
+			.action = from->action.value == UNSET ? ACTION_KILL : (uint8_t)from->action.value,
+			.warn = from->warn.value == UNSET ? 0 : (uint8_t)from->warn.value,
+			.limit = from->limit.value,
+			.grace_ns = from->grace_ns.value == UNSET ? 0 : from->grace_ns.value,
+		};
+		if (from->rate_per.value != UNSET) {
+			rule->rate_limit = from->rate_limit;
+			rule->rate_per = from->rate_per.value;
+		}
+		copy_text(to->sources[b], sizeof to->sources[b], from->limit.from);
+	}
+}
+
+static unsigned count_cpus(const struct cpu_set *set)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < CPU_SET_WORDS; i++)
+		n += (unsigned)__builtin_popcountll(set->bits[i]);
+	return n;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void fill_plan(struct ledger_plan *to, const struct launch_request *request, const char *key)
+{
+	const struct plan *plan = request->plan;
+	const struct resources *resources = &plan->effective.resources;
+	struct cgroup_limits limits;
+	unsigned allowed = resources->cpus.set ? count_cpus(&resources->cpus) : 0;
+
+	plan_limits(plan, &limits);
+	copy_text(to->id, sizeof to->id, request->id);
+	copy_text(to->key, sizeof to->key, key);
+	copy_text(to->profile, sizeof to->profile, plan->profile_name);
+	copy_text(to->image, sizeof to->image, plan->image);
+	copy_text(to->runtime, sizeof to->runtime, base_name(request->runtime));
+	to->cgroup_mode = (uint8_t)plan->cgroup_mode;
+	to->launcher = (uint8_t)request->launcher;
+	to->kill_on_monitor_loss = plan->kill_on_monitor_loss;
+	plan_budgets(to, &plan->effective);
+	if (limits.cpu_quota_us != UINT64_MAX) {
+		to->cpu_quota_us = limits.cpu_quota_us;
+		to->cpu_period_us = limits.cpu_period_us;
+	}
+	to->memory_limit = limits.memory_bytes == UINT64_MAX ? 0 : limits.memory_bytes;
+	to->pids_limit = limits.pids == UINT64_MAX ? 0 : limits.pids;
+	to->cpus = host_cpus_online(request->host);
+	if (allowed && allowed < to->cpus)
+		to->cpus = allowed;
+	to->created_boot_ns = request->host->boottime_ns();
+	to->created_real_ns = request->host->realtime_ns();
+	for (int i = 0; i < plan->warning_count && i < LEDGER_WARNINGS_MAX; i++)
+		copy_text(to->warnings[i], sizeof to->warnings[i], plan->warnings[i]);
+}
+
+/* Where our group goes: above the path that the engine gave, which stays valid and keeps the
+ * engine's own figures right, or below /stint. */
+static int choose_group(struct ledger_plan *plan, const struct launch_request *request, struct error *err)
+{
+	const char *given = config_cgroups_path(json_root(request->config));
+	int n;
+
+	if (request->launcher == LAUNCHER_HOOK || request->systemd_cgroup)
+		return 0;
+	if (given && *given) {
+		int r = cgroup_path_check(given, err);
+
+		if (r < 0)
+			return error_prefix(err, "linux.cgroupsPath of config.json");
+		n = snprintf(plan->cgroup_path, sizeof plan->cgroup_path, "%s%s", *given == '/' ? "" : "/", given);
+	} else {
+		n = snprintf(plan->cgroup_path, sizeof plan->cgroup_path, "/stint/%s", plan->key);
+	}
+	if (n >= (int)sizeof plan->cgroup_path)
+		return error_set(err, ENAMETOOLONG, "linux.cgroupsPath of config.json is too long");
+	copy_text(plan->keep_above, sizeof plan->keep_above, plan->cgroup_path);
+	*strrchr(plan->keep_above, '/') = '\0';
+	plan->nested = true;
+	return 0;
+}
+
+static int make_group(struct launch *launch, const struct launch_request *request, struct error *err)
+{
+	const struct ledger_plan *plan = &launch->ledger->plan;
+	struct cgroup group = CGROUP_CLOSED(request->layout), payload = CGROUP_CLOSED(request->layout);
+	struct cgroup_limits limits, oom = CGROUP_LIMITS_NONE;
+	int r;
+
+	r = cgroup_make(request->host, request->layout, plan->cgroup_path, GROUP_CONTROLLERS, true, &group, err);
+	if (r < 0)
+		return r;
+	launch->group_made = true;
+	plan_limits(request->plan, &limits);
+	r = cgroup_limits_set(&group, &limits, err);
+	if (r == 0)
+		r = cgroup_make_child(request->host, &group, "payload", &payload, err);
+	if (r == 0 && limits.oom_group) {
+		/* The kernel looks for oom.group from the victim up to the group that ran out, which is
+		 * the inner one when both have the same limit. */
+		oom.oom_group = true;
+		r = cgroup_limits_set(&payload, &oom, err);
+	}
+	cgroup_close(&payload);
+	cgroup_close(&group);
+	return r;
+}
+
+static int write_json(int dirfd, const char *name, const struct json *node, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	int r = json_write(node, false, &text, &length, err);
+
+	if (r < 0)
+		return r;
+	return file_write_atomic(dirfd, name, text, length, 0600, false, err);
+}
+
+static int write_files(struct launch *launch, const struct launch_request *request, struct error *err)
+{
+	const struct ledger_plan *plan = &launch->ledger->plan;
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_close_ int bundle = -1;
+	char inner[LEDGER_PATH_MAX + 16];
+	struct edit_request edit = {.bundle = request->bundle,
+				    .allow_annotations = request->host_config->allow_annotations};
+	int r = plan_to_json(request->plan, &doc, err);
+
+	if (r == 0)
+		r = write_json(launch->state_fd, "plan.json", json_root(doc), err);
+	if (r < 0 || request->launcher == LAUNCHER_HOOK)
+		return r;
+	if (plan->nested) {
+		(void)snprintf(inner, sizeof inner, "%s/payload", plan->cgroup_path);
+		edit.cgroups_path = inner;
+	}
+	r = config_edit(request->config, request->plan, &edit, err);
+	if (r < 0)
+		return r;
+	r = dir_make_private(launch->state_fd, "bundle", 0700, true, &bundle, err);
+	if (r < 0)
+		return r;
+	return write_json(bundle, "config.json", json_root(request->config), err);
+}
+
+/* A directory of this key is there: a container that is watched, or what monitors that were killed
+ * left. The latter is finished by a monitor of its own, which then clears it away. */
+static int finish_leftover(const struct host *host, int run_fd, const char *key, const char *id,
+			   struct error *err)
+{
+	_cleanup_close_ int dirfd = openat(run_fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int ledger_fd = -1, pipe = -1;
+	struct ledger *ledger = NULL;
+	int r;
+
+	if (dirfd < 0)
+		return errno == ENOENT ? 0 : error_errno(err, errno, "look at the state of %s", id);
+	r = ledger_open(dirfd, false, &ledger, &ledger_fd, NULL);
+	if (r < 0)
+		return dir_remove(run_fd, key); /* its launcher was killed before there was a plan */
+	ledger_unmap(ledger);
+	if (ledger_watched(ledger_fd))
+		return error_set(err, EEXIST, "a container with id %s exists already and is being watched; choose "
+					      "another id, or delete that one", id);
+	ledger_fd = close_fd(ledger_fd);
+	r = monitor_spawn(host, key, -1, &pipe, err);
+	if (r == 0)
+		r = monitor_wait_ready(pipe, err);
+	if (r < 0)
+		return error_prefix(err, "finish what is left of an earlier container with id %s", id);
+	return error_set(err, EEXIST, "an earlier container with id %s, whose monitor had been killed, is being "
+				      "watched again; it must end before the id can be used", id);
+}
+
+static int make_state(struct launch *launch, const char *id, struct error *err)
+{
+	int r = state_open(launch->host, &launch->run_fd, err);
+
+	if (r < 0)
+		return r;
+	r = dir_make_private(launch->run_fd, launch->key, 0700, true, &launch->state_fd, err);
+	if (r == -EEXIST) {
+		r = finish_leftover(launch->host, launch->run_fd, launch->key, id, err);
+		if (r == 0)
+			r = dir_make_private(launch->run_fd, launch->key, 0700, true, &launch->state_fd, err);
+	}
+	if (r < 0)
+		return r;
+	return ledger_make(launch->state_fd, &launch->ledger, &launch->ledger_fd, err);
+}
+
+static int prepare(struct launch *launch, const struct launch_request *request, struct error *err)
+{
+	struct ledger_plan *plan;
+	int r = make_state(launch, request->id, err);
+
+	if (r < 0)
+		return r;
+	plan = &launch->ledger->plan;
+	fill_plan(plan, request, launch->key);
+	r = choose_group(plan, request, err);
+	if (r < 0)
+		return r;
+	r = join(launch->bundle, sizeof launch->bundle, launch->host->run_dir, launch->key, "bundle", err);
+	if (r == 0)
+		r = request->pid_file ?
+			    join(launch->pid_file, LEDGER_PATH_MAX, request->pid_file, NULL, NULL, err) :
+			    join(launch->pid_file, LEDGER_PATH_MAX, launch->host->run_dir, launch->key, "pid", err);
+	if (r == 0)
+		r = join(plan->report_file, sizeof plan->report_file,
+			 request->report_file ? request->report_file : "", NULL, NULL, err);
+	if (r < 0)
+		return r;
+	copy_text(plan->pid_file, sizeof plan->pid_file, launch->pid_file);
+	r = write_files(launch, request, err);
+	if (r == 0 && plan->nested)
+		r = make_group(launch, request, err);
+	return r;
+}
+
+int launch_prepare(const struct launch_request *request, struct launch *ret_launch, struct error *err)
+{
+	struct launch launch = LAUNCH_NONE;
+	int r;
+
+	launch.host = request->host;
+	state_key(request->id, request->runtime_root, launch.key);
+	r = prepare(&launch, request, err);
+	if (r < 0) {
+		launch_undo(&launch);
+		return r;
+	}
+	*ret_launch = launch;
+	return 0;
+}
+
+void launch_undo(struct launch *launch)
+{
+	if (launch->group_made) {
+		struct cgroup_layout layout;
+
+		if (cgroup_layout_read(launch->host, &layout, NULL) == 0)
+			(void)cgroup_remove(launch->host, &layout, launch->ledger->plan.cgroup_path,
+					    launch->ledger->plan.keep_above, NULL);
+	}
+	/* Only a directory that we made: state_fd is open. */
+	if (launch->state_fd >= 0)
+		(void)dir_remove(launch->run_fd, launch->key);
+	launch_close(launch);
+}
+
+void launch_close(struct launch *launch)
+{
+	ledger_unmap(launch->ledger);
+	launch->ledger = NULL;
+	launch->ledger_fd = close_fd(launch->ledger_fd);
+	launch->state_fd = close_fd(launch->state_fd);
+	launch->run_fd = close_fd(launch->run_fd);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Getting a container ready to be started under a plan: its state directory and ledger, the group
+ * above its own, the edited config.json, and the monitor. The same steps for `stint run`, the
+ * wrapper and the hook; each undoes what it did when a later one fails.
+ */
+#ifndef STINT_LAUNCH_LAUNCH_H
+#define STINT_LAUNCH_LAUNCH_H
+
+#include "lib/base/host.h"
+#include "lib/plan/plan.h"
+#include "lib/state/ledger.h"
+
+struct launch_request {
+	const struct host *host;
+	const struct host_config *host_config;
+	const struct cgroup_layout *layout;
+	const struct plan *plan;
+	struct json_doc *config; /* read and checked; launch_prepare edits it */
+	const char *id;
+	const char *runtime;	  /* absolute path of the real runtime */
+	const char *runtime_root; /* its --root; NULL: none given */
+	const char *bundle;	  /* absolute, resolved */
+	const char *pid_file;	  /* absolute; NULL: one of ours */
+	const char *report_file;  /* absolute; NULL: none */
+	enum launcher launcher;
+	bool systemd_cgroup; /* cgroupsPath is "slice:prefix:name": there is no level to put above it */
+};
+
+struct launch {
+	const struct host *host;
+	char key[STATE_KEY_MAX];
+	char bundle[PATH_MAX];	 /* ours, for the runtime */
+	char pid_file[PATH_MAX]; /* that the runtime is to write */
+	int run_fd, state_fd;	 /* /run/stint and the container's directory in it */
+	struct ledger *ledger;
+	int ledger_fd;
+	bool group_made;
+};
+#define LAUNCH_NONE ((struct launch){.run_fd = -EBADF, .state_fd = -EBADF, .ledger_fd = -EBADF})
+
+/* -EEXIST: a container of this id is being watched. What a dead one left is finished first. */
+int launch_prepare(const struct launch_request *request, struct launch *ret_launch, struct error *err);
+/* Takes everything back that launch_prepare did: no directory and no group is left. */
+void launch_undo(struct launch *launch);
+/* Lets go of descriptors and memory only. */
+void launch_close(struct launch *launch);
+
+/* Starts stint-monitor for `key`. `launcher_pidfd`: the process that becomes the runtime, or -1. What
+ * the monitor says comes through *ret_pipe: first whether it is ready, later a line for each
+ * warning; end of file when no monitor is left. */
+int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe,
+		  struct error *err);
+/* Waits until the monitor is ready; its error is passed on. */
+int monitor_wait_ready(int pipe, struct error *err);
+
+/* Where a program of ours is: beside the one that runs, never by PATH. */
+int program_path(const char *name, char path[PATH_MAX], struct error *err);
+
+/* The real runtime: `wanted` (a name or absolute path), else the host configuration's, else the
+ * first found of crun and runc in the system's directories. It must be an executable file and none
+ * of stint's own programs. The result is absolute. */
+int runtime_find(const struct host_config *config, const char *wanted, char path[PATH_MAX],
+		 struct error *err);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plan written into a config.json: pure, tree to tree.
+ *
+ *   linux.resources      each composed value where it is stricter than what stands there
+ *   process.capabilities every set ∩ the plan's, and noNewPrivileges
+ *   linux.seccomp        the plan's, where it has one
+ *   linux.cgroupsPath    given by the caller
+ *   annotations          those that a runtime obeys (run.oci.*, org.systemd.property.*, org.criu.*) are removed
+ *                        unless the host configuration lets them pass
+ *   mounts               a cgroup mount is made read-only when the container has no cgroup namespace
+ *                        of its own: it would see and could write the host's tree
+ *   root.path, relative bind sources   made absolute against the original bundle, since the runtime
+ *                        reads the edited config from a directory of ours
+ *
+ * Everything else stays as it is, numbers letter for letter.
+ */
+#ifndef STINT_PLAN_EDIT_H
+#define STINT_PLAN_EDIT_H
+
+#include "lib/plan/plan.h"
+
+struct edit_request {
+	const char *bundle;	    /* absolute, no symlinks: what relative paths are relative to */
+	const char *cgroups_path;   /* NULL: leave it */
+	const struct json *allow_annotations;
+};
+
+/* Edits `config` in place; on failure the tree is half edited and must be thrown away. */
+int config_edit(struct json_doc *doc, const struct plan *plan, const struct edit_request *request,
+		struct error *err);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The plan for machines and for people. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/plan/plan.h"
+
+static int no_memory(struct error *err)
+{
+	return error_set(err, ENOMEM, "describe the plan: out of memory");
+}
+
+struct sources {
+	struct json_doc *doc;
+	struct json *array;
+};
+
+static int add_source(const char *path, struct json *value, const char *from, void *data)
+{
+	struct sources *sources = data;
+	struct json *entry = json_new(sources->doc, JSON_OBJECT);
+
+	if (!entry || json_set(sources->doc, entry, "path", json_new_string(sources->doc, path)) < 0 ||
+	    json_set(sources->doc, entry, "value", value) < 0 ||
+	    json_set(sources->doc, entry, "from", json_new_string(sources->doc, from)) < 0)
+		return -ENOMEM;
+	return json_append(sources->array, entry);
+}
+
+int plan_to_json(const struct plan *plan, struct json_doc **ret_doc, struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct sources sources;
+	struct json *root, *effective, *warnings;
+	int r = json_doc_new(&doc, err);
+
+	if (r < 0)
+		return r;
+	root = json_root(doc);
+	sources = (struct sources){doc, json_new(doc, JSON_ARRAY)};
+	warnings = json_new(doc, JSON_ARRAY);
+	r = profile_to_json(&plan->effective, doc, &effective, err);
+	if (r == 0 && (!sources.array || !warnings))
+		r = no_memory(err);
+	if (r == 0)
+		r = profile_each_source(&plan->effective, doc, add_source, &sources, err);
+	for (int i = 0; r == 0 && i < plan->warning_count; i++)
+		if (json_append(warnings, json_new_string(doc, plan->warnings[i])) < 0)
+			r = no_memory(err);
+	if (r < 0)
+		return r;
+	if (json_set(doc, root, "effective", effective) < 0 || json_set(doc, root, "sources", sources.array) < 0 ||
+	    json_set(doc, root, "profile", json_new_string(doc, plan->profile_name)) < 0 ||
+	    json_set(doc, root, "cgroup", json_new_string(doc, cgroup_mode_names[plan->cgroup_mode])) < 0 ||
+	    json_set(doc, root, "warnings", warnings) < 0)
+		return no_memory(err);
+	*ret_doc = steal_ptr(&doc);
+	return 0;
+}
+
+/* The unit that a value's path tells: a budget's own, or that of the resource's name. */
+static bool unit_of(const char *path, enum unit *ret_unit)
+{
+	static const struct {
+		const char *path;
+		enum unit unit;
+	} resources[] = {{"resources.memory.limit", UNIT_SIZE}, {"resources.memory.reservation", UNIT_SIZE},
+			 {"resources.memory.swap", UNIT_SIZE}, {"resources.pids.limit", UNIT_COUNT}};
+	char name[64];
+	const char *dot;
+	int budget;
+
+	for (size_t i = 0; i < ARRAY_SIZE(resources); i++)
+		if (strcmp(path, resources[i].path) == 0) {
+			*ret_unit = resources[i].unit;
+			return true;
+		}
+	if (strncmp(path, "budgets.", 8) != 0 || !(dot = strchr(path + 8, '.')))
+		return false;
+	(void)snprintf(name, sizeof name, "%.*s", (int)(dot - path - 8), path + 8);
+	budget = budget_from_name(name);
+	if (strcmp(dot, ".per") == 0 || strcmp(dot, ".grace") == 0)
+		*ret_unit = UNIT_DURATION;
+	else if (strcmp(dot, ".limit") == 0 && budget >= 0)
+		*ret_unit = budget_kinds[budget].unit;
+	else
+		return false;
+	return true;
+}
+
+static void print_value(FILE *out, const char *path, const struct json *value, const char *from)
+{
+	char text[UNIT_TEXT_MAX], number[64];
+	enum unit unit;
+	uint64_t amount;
+	_cleanup_free_ char *json = NULL;
+	size_t length;
+
+	if (unit_of(path, &unit) && json_uint64(value, &amount, NULL) == 0) {
+		(void)snprintf(number, sizeof number, "%s", unit_format(unit, amount, text));
+		fprintf(out, "  %-28s %-16s %s\n", path, number, from);
+	} else if (json_string(value)) {
+		fprintf(out, "  %-28s %-16s %s\n", path, json_string(value), from);
+	} else if (json_is(value, JSON_ARRAY)) {
+		fprintf(out, "  %-28s", path);
+		if (!value->first)
+			fputs(" none", out);
+		json_each(element, value)
+			fprintf(out, " %s", json_string(element) ? json_string(element) : "?");
+		fprintf(out, "\n  %-28s %-16s %s\n", "", "", from);
+	} else if (json_is(value, JSON_OBJECT)) {
+		fprintf(out, "  %-28s %-16s %s\n", path, "(an object)", from);
+	} else if (json_write(value, false, &json, &length, NULL) == 0) {
+		json[length - 1] = '\0';
+		fprintf(out, "  %-28s %-16s %s\n", path, json, from);
+	}
+}
+
+static void print_all(FILE *out, const struct json *root)
+{
+	fprintf(out, "Profile %s, cgroup %s. What is in force, and who asked for it:\n\n",
+		json_string(json_get(root, "profile")), json_string(json_get(root, "cgroup")));
+	if (!json_get(root, "sources")->first)
+		fputs("  nothing\n", out);
+	json_each(source, json_get(root, "sources"))
+		print_value(out, json_string(json_get(source, "path")), json_get(source, "value"),
+			    json_string(json_get(source, "from")));
+	json_each(warning, json_get(root, "warnings"))
+		fprintf(out, "\nWarning: %s\n", json_string(warning));
+}
+
+int plan_to_text(const struct plan *plan, char **ret_text, struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	char *text = NULL;
+	size_t length;
+	FILE *out;
+	int r = plan_to_json(plan, &doc, err);
+
+	if (r < 0)
+		return r;
+	out = open_memstream(&text, &length);
+	if (!out)
+		return no_memory(err);
+	print_all(out, json_root(doc));
+	if (fclose(out) != 0) {
+		free(text);
+		return no_memory(err);
+	}
+	*ret_text = text;
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plan: one container's profile, composed and resolved against its config.json. Computed here
+ * and nowhere else, whoever asks: wrapper, hook, `stint run`, `stint explain`.
+ *
+ *   effective = (profile, with the operator's --profile and --budget in its place)
+ *               ∧ ceiling ∧ annotations ∧ the config's own limits
+ */
+#ifndef STINT_PLAN_PLAN_H
+#define STINT_PLAN_PLAN_H
+
+#include <stdbool.h>
+
+#include "lib/base/host.h"
+#include "lib/base/json.h"
+#include "lib/cgroup/cgroup.h"
+#include "lib/profile/compose.h"
+#include "lib/profile/profile.h"
+#include "lib/profile/select.h"
+
+/* What the operator said on the command line. */
+struct plan_request {
+	const char *profile;	     /* name or path; NULL: select one */
+	const char *const *budgets;  /* "NAME=LIMIT" …, NULL-terminated; may be NULL */
+};
+
+/* Who is going to apply the plan, and so what can be enforced. */
+enum plan_mode {
+	PLAN_WRAPPER, /* config.json is ours to write before the runtime reads it */
+	PLAN_HOOK,    /* the runtime has read it already */
+};
+
+enum { PLAN_WARNINGS_MAX = 32 };
+struct plan {
+	struct profile effective;
+	char profile_name[256]; /* the selected profile's name */
+	char image[256];	/* "" when the engine does not say */
+	enum cgroup_mode cgroup_mode;
+	bool kill_on_monitor_loss;
+	const char *warnings[PLAN_WARNINGS_MAX]; /* interned; what could not be enforced and was let pass, and the like */
+	int warning_count;
+};
+
+/* Fails with -EINVAL (bad request or profile) or -ENOTSUP (cannot be enforced, and the host does
+ * not say onUnenforceable: warn); the error names every control that cannot. */
+int plan_make(const struct host *host, const struct host_config *host_config, const struct cgroup_layout *layout,
+	      const struct json *config, const struct plan_request *request, enum plan_mode mode,
+	      struct plan *ret_plan, struct error *err);
+
+/* {"effective": …, "sources": […], "profile": …, "warnings": […]} */
+int plan_to_json(const struct plan *plan, struct json_doc **ret_doc, struct error *err);
+/* For people: one line an effective value, with the source that set it. malloc'ed. */
+int plan_to_text(const struct plan *plan, char **ret_text, struct error *err);
+
+/* The limits of the group that stint makes above the container's own: they hold whatever becomes of the inner one. */
+void plan_limits(const struct plan *plan, struct cgroup_limits *ret_limits);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The meet: every field of the result is at least as strict as that field in both sources. It is
+ * commutative, associative and idempotent. Source names do not depend on order either: they are those
+ * of the stricter value, of two equal ones the alphabetically first; what is intersected is named
+ * after all who gave a set ("config.json, profile strict"). The name of the profile is that of `a`.
+ *
+ *   budgets     smaller limit, slower rate, stricter action (warn < throttle < freeze < term <
+ *               kill), shorter grace, earlier warning; a budget in one source only is taken. An action that
+ *               was not asked for (--budget and annotations give a limit only) leaves the others';
+ *               where nobody asked it is kill
+ *   resources   the smaller value; sets of CPUs and memory nodes are intersected
+ *   capabilities  intersected;  noNewPrivileges  or
+ *   seccomp     unset < unconfined < default, learned, object; two different filters have no meet
+ *               that can be written as one OCI object yet: -ENOTSUP, naming both sources
+ *   network     as seccomp: taken from the one that has it; two different ones: -ENOTSUP;
+ *               the same for baseline, and for the resource of the budget stall
+ */
+#ifndef STINT_PROFILE_COMPOSE_H
+#define STINT_PROFILE_COMPOSE_H
+
+#include "lib/profile/profile.h"
+
+/* An empty set of CPUs or memory nodes is -EINVAL: no plan can run. `ret` may be `a` or `b`. */
+int profile_meet(const struct profile *a, const struct profile *b, struct profile *ret,
+		 struct error *err);
+
+/* Puts `over`'s values that are set in the place of `profile`'s: the operator's own words on the
+ * command line. */
+void profile_override(struct profile *profile, const struct profile *over);
+
+/* True when every field of `a` is at least as strict as that field of `b`. Independent of
+ * profile_meet, for property tests and for verify. */
+bool profile_at_least_as_strict(const struct profile *a, const struct profile *b);
+
+#endif

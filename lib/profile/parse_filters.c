@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads what is kept as it was written, seccomp, network and baseline, and checks its shape. */
+#include "lib/profile/parse.h"
+
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/profile/internal.h"
+
+static int take_object(struct reader *reader, const struct json *node, const char *file,
+		       struct seccomp_setting *seccomp)
+{
+	struct reader inner = *reader;
+
+	inner.file = file;
+	if (!json_is(node, JSON_OBJECT) || !json_string(json_get(node, "defaultAction")))
+		return refuse(&inner, node, "no OCI seccomp object: it has no \"defaultAction\"");
+	*seccomp = (struct seccomp_setting){SECCOMP_OBJECT, node, reader->from};
+	return 0;
+}
+
+/* The document of a file stays loaded as long as the process, as the profile's own does. */
+static int load_object(struct reader *reader, const struct json *node, struct seccomp_setting *seccomp)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct error err = {0};
+	int r = document_open(node->text, false, &doc, NULL, &err);
+
+	if (r < 0)
+		return refuse(reader, node, "%s", err.text);
+	r = take_object(reader, json_root(doc), node->text, seccomp);
+	if (r < 0)
+		return r;
+	r = document_keep(doc, reader->err);
+	if (r == 0)
+		doc = NULL;
+	return r;
+}
+
+int parse_seccomp(struct reader *reader, const struct json *node, struct seccomp_setting *seccomp)
+{
+	static const char *const names[] = {"default", "unconfined", "learned", NULL};
+	static const enum seccomp_kind kinds[] = {SECCOMP_DEFAULT, SECCOMP_UNCONFINED, SECCOMP_LEARNED};
+	int i;
+
+	if (node->type == JSON_OBJECT)
+		return take_object(reader, node, reader->file, seccomp);
+	if (node->text[0] == '/')
+		return load_object(reader, node, seccomp);
+	if (strchr(node->text, '/'))
+		return refuse(reader, node, "the path of a seccomp file must be absolute");
+	i = read_choice(reader, node, "seccomp filter", names);
+	if (i >= 0)
+		*seccomp = (struct seccomp_setting){kinds[i], NULL, reader->from};
+	return i < 0 ? i : 0;
+}
+
+/* "10MiB/s", "50/s": an amount of `unit`, per second. */
+static int check_per_second(const struct reader *reader, const struct json *node, enum unit unit, const char *example)
+{
+	size_t length = strlen(node->text);
+	char text[64];
+	uint64_t value;
+
+	if (length > 2 && length < sizeof text && strcmp(node->text + length - 2, "/s") == 0) {
+		memcpy(text, node->text, length - 2);
+		text[length - 2] = '\0';
+		if (unit_parse(unit, text, &value, NULL) == 0)
+			return 0;
+	}
+	return refuse(reader, node, "a rate such as \"%s\" is wanted, not \"%.40s\"", example, node->text);
+}
+
+static int read_bandwidth(struct reader *reader, const struct json *node, const struct key *key)
+{
+	(void)key;
+	return check_per_second(reader, node, UNIT_SIZE, "10MiB/s");
+}
+
+static int read_new_connections(struct reader *reader, const struct json *node, const struct key *key)
+{
+	(void)key;
+	return check_per_second(reader, node, UNIT_COUNT, "50/s");
+}
+
+static int read_default(struct reader *reader, const struct json *node, const struct key *key)
+{
+	static const char *const names[] = {"allow", "deny", NULL};
+	int i = read_choice(reader, node, "default", names);
+
+	(void)key;
+	return i < 0 ? i : 0;
+}
+
+static int read_allow(struct reader *reader, const struct json *node, const struct key *key)
+{
+	(void)key;
+	return check_strings(reader, node);
+}
+
+static int read_direction(struct reader *reader, const struct json *node, const struct key *key)
+{
+	static const struct key keys[] = {
+		{.name = "default", .types = TYPE(JSON_STRING), .read = read_default},
+		{.name = "allow", .types = TYPE(JSON_ARRAY), .read = read_allow},
+		{.name = "bandwidth", .types = TYPE(JSON_STRING), .read = read_bandwidth},
+		{.name = "newConnections", .types = TYPE(JSON_STRING), .read = read_new_connections},
+	};
+
+	(void)key;
+	return read_object(reader, node, keys, ARRAY_SIZE(keys));
+}
+
+int check_network(struct reader *reader, const struct json *node)
+{
+	static const struct key keys[] = {
+		{.name = "egress", .types = TYPE(JSON_OBJECT), .read = read_direction},
+		{.name = "ingress", .types = TYPE(JSON_OBJECT), .read = read_direction},
+	};
+
+	return read_object(reader, node, keys, ARRAY_SIZE(keys));
+}
+
+static int read_mode(struct reader *reader, const struct json *node, const struct key *key)
+{
+	static const char *const names[] = {"learn", "enforce", "off", NULL};
+	int i = read_choice(reader, node, "mode", names);
+
+	(void)key;
+	return i < 0 ? i : 0;
+}
+
+int check_baseline(struct reader *reader, const struct json *node)
+{
+	static const struct key keys[] = {{.name = "mode", .types = TYPE(JSON_STRING), .read = read_mode}};
+
+	return read_object(reader, node, keys, ARRAY_SIZE(keys));
+}

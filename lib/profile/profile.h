@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A profile: what a workload may use. The model, its defaults, and reading it from JSON.
+ *
+ * Every field is "unset" (nothing asked) or a value in base units: nanoseconds, bytes,
+ * byte-seconds, counts. Each value carries the name of the source that set it ("profile function",
+ * "ceiling", "annotation io.stint.budget.cpu", "--budget cpu", "config.json"), which `stint explain`
+ * prints. Source names are interned strings owned by nobody: they live as long as the process.
+ */
+#ifndef STINT_PROFILE_PROFILE_H
+#define STINT_PROFILE_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/error.h"
+#include "lib/base/host.h"
+#include "lib/base/json.h"
+#include "lib/base/units.h"
+#include "lib/budget/budget.h"
+
+#define UNSET UINT64_MAX
+
+/* A scalar and who set it. */
+struct setting {
+	uint64_t value; /* UNSET: nothing asked */
+	const char *from;
+};
+
+/* One budget. `limit` unset: there is no such budget. With a rate (`per`), `limit` is the bucket's
+ * size and rate_limit/rate_per the refill, kept as the pair it was written as so that composing
+ * never rounds; without, rate_per is UNSET and the budget is absolute. */
+struct budget_setting {
+	struct setting limit;
+	uint64_t rate_limit;
+	struct setting rate_per;
+	struct setting action;	 /* enum action; unset: nobody asked, kill. profile_parse sets the default */
+	struct setting grace_ns; /* unset: none */
+	struct setting warn;	 /* percent; unset: none */
+	struct setting stall_resource; /* `stall` only: enum stall_resource */
+};
+
+enum stall_resource { STALL_CPU, STALL_MEMORY, STALL_IO };
+
+/* OCI linux.resources, the part stint composes. Lower is stricter for every one of them; the CPU
+ * quota is compared as the fraction quota/period. Sets are intersected. */
+enum { CPU_SET_WORDS = 16, CPU_SET_MAX = CPU_SET_WORDS * 64 };
+struct cpu_set {
+	bool set;
+	const char *from;
+	uint64_t bits[CPU_SET_WORDS];
+};
+
+struct resources {
+	struct setting cpu_shares;
+	struct setting cpu_quota;  /* microseconds per cpu_period */
+	struct setting cpu_period; /* microseconds; 100000 when only a quota was given */
+	struct cpu_set cpus, mems;
+	struct setting memory_limit, memory_reservation, memory_swap; /* swap: memory+swap, as in OCI */
+	struct setting pids_limit;
+};
+
+struct capability_setting {
+	bool set;
+	uint64_t mask; /* bit n: capability number n (linux/capability.h) */
+	const char *from;
+};
+
+enum seccomp_kind { SECCOMP_UNSET, SECCOMP_UNCONFINED, SECCOMP_DEFAULT, SECCOMP_LEARNED, SECCOMP_OBJECT };
+struct seccomp_setting {
+	enum seccomp_kind kind;
+	const struct json *object; /* OBJECT: an OCI linux.seccomp; in the profile's document */
+	const char *from;
+};
+
+struct profile {
+	const char *name; /* never NULL: "ceiling" and the like for those without */
+	struct budget_setting budgets[BUDGET_COUNT];
+	struct resources resources;
+	struct capability_setting capabilities;
+	struct setting no_new_privileges; /* 1, or unset */
+	struct seccomp_setting seccomp;
+	/* Read and checked for their shape here; applied by the parts that own them. */
+	const struct json *network;
+	const char *network_from;
+	const struct json *baseline;
+	const char *baseline_from;
+};
+
+/* Nothing asked at all: the loosest profile, neutral in profile_meet. */
+void profile_init(struct profile *profile, const char *name);
+
+/* Reads one profile. Unknown keys, wrong types, duplicate or impossible values are -EINVAL with the
+ * key, its line and column, and the nearest known key; nothing is set then. `extends`, when
+ * present, is left in *ret_extends (its array node, or NULL). `from` is the source name of every
+ * value. Objects and names point into `root`'s document, which must outlive the profile.
+ * `without_name`: a ceiling, which may have neither "stintVersion" nor "name". */
+int profile_parse(const struct json *root, const char *file, const char *from, bool without_name,
+		  struct profile *ret_profile, const struct json **ret_extends, struct error *err);
+
+/* "cpu" and "2s": of --budget cpu=2s and of the annotation io.stint.budget.cpu. A rate needs
+ * LIMIT/PER ("cpuRate", "30s/1m"). Sets limit (and rate) of that budget only. */
+int profile_set_budget(struct profile *profile, const char *name, const char *value,
+		       const char *from, struct error *err);
+
+/* "CAP_NET_ADMIN" → its number; -EINVAL with the nearest name. */
+int capability_from_name(const char *name, struct error *err);
+const char *capability_name(int number); /* NULL above the last known */
+
+/* A copy of the text that lives as long as the process; equal texts give the same pointer. NULL
+ * without memory. */
+const char *intern(const char *text);
+
+/* The shape of a profile with every limit as a number in base units, for `stint explain --json`: what is
+ * unset is absent, but a budget always has its action. `per` of a rate is how long the whole limit
+ * takes to refill, rounded up. */
+int profile_to_json(const struct profile *profile, struct json_doc *doc, struct json **ret_node,
+		    struct error *err);
+
+/* Calls `each` for every value that is set: its path ("budgets.cpu.limit"), its value as a node,
+ * and where it came from. */
+int profile_each_source(const struct profile *profile, struct json_doc *doc,
+			int (*each)(const char *path, struct json *value, const char *from, void *data),
+			void *data, struct error *err);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host's configuration, and which profile is for this container.
+ *
+ * /etc/stint/stint.json, all keys optional, unknown ones an error as in a profile:
+ *
+ *   {"runtime": "/usr/bin/crun",            absolute path of the real runtime
+ *    "defaultProfile": "default",           name or path; without it "default"
+ *    "ceiling": {…},                        a profile without a name
+ *    "select": [{"image": "glob", "namespace": "glob", "annotation": {"key": "glob"},
+ *                "profile": "name"}, …],    the first rule whose every condition holds
+ *    "onUnenforceable": "refuse" | "warn",
+ *    "onMonitorLoss": "kill" | "continue",
+ *    "allowAnnotations": ["run.oci.keep_original_groups", …]}   runtime annotations that may pass
+ *
+ * A name is looked up as NAME.json in /etc/stint/profiles.d/, then in $(datadir)/stint/profiles/; a
+ * value with a slash in it is a path. Names are [A-Za-z0-9][A-Za-z0-9_.-]*.
+ */
+#ifndef STINT_PROFILE_SELECT_H
+#define STINT_PROFILE_SELECT_H
+
+#include "lib/profile/profile.h"
+
+struct host_config {
+	struct json_doc *doc; /* owns the rest; NULL: there is no file */
+	const char *runtime;  /* NULL: the first found of crun, runc */
+	const char *default_profile; /* NULL: not said, "default" */
+	bool has_ceiling;
+	struct profile ceiling;
+	const struct json *select;
+	bool refuse_unenforceable, kill_on_monitor_loss;
+	const struct json *allow_annotations;
+};
+
+/* A missing file gives the defaults. One that is not owned by root (our effective user), or that
+ * others may write, or is in a directory that others may write, is refused: who can write it decides
+ * what root runs. The same goes for profiles.d. */
+int host_config_load(const struct host *host, struct host_config *ret_config, struct error *err);
+void host_config_clear(struct host_config *config);
+
+/* What a container shows of itself to be selected by; any may be NULL. */
+struct workload {
+	const char *image, *namespace_name;
+	const struct json *annotations;
+};
+
+/* The name or path of the profile: the first rule of `select` that holds, then defaultProfile, then the
+ * annotation io.stint.profile, then "default". A tenant can write annotations, so that one has a say
+ * only where the host has said nothing, and may only name: a path in it is passed over. In globs "*" is
+ * any text, "?" any byte. */
+const char *select_profile(const struct host_config *config, const struct workload *workload);
+
+/* Loads a profile with all it extends, met together (extending can only tighten). At most 16 deep
+ * and 64 in all; a cycle is an error that shows it. Documents stay loaded as long as the process.
+ * -ENOENT names where was looked and the nearest name there. */
+int profile_load(const struct host *host, const char *name_or_path, struct profile *ret_profile,
+		 struct error *err);
+
+#endif

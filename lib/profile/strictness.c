@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Is one profile at least as strict as another? Written from the meaning of each field and shares
+ * nothing with the meet, so that each can be tested by the other.
+ */
+#include "lib/base/cleanup.h"
+#include "lib/profile/compose.h"
+#include "lib/profile/internal.h"
+
+/* For everything where less is stricter. */
+static bool at_most(const struct setting *a, const struct setting *b)
+{
+	return b->value == UNSET || (a->value != UNSET && a->value <= b->value);
+}
+
+/* a ÷ a_per ≤ b ÷ b_per, without rounding. */
+static bool rate_at_most(uint64_t a, uint64_t a_per, uint64_t b, uint64_t b_per)
+{
+	return (unsigned __int128)a * b_per <= (unsigned __int128)b * a_per;
+}
+
+static bool refills_no_faster(const struct budget_setting *a, const struct budget_setting *b)
+{
+	if (a->rate_per.value == UNSET)
+		return true; /* it never refills */
+	if (b->rate_per.value == UNSET)
+		return false;
+	return rate_at_most(a->rate_limit, a->rate_per.value, b->rate_limit, b->rate_per.value);
+}
+
+static bool acts_as_hard(const struct budget_setting *a, const struct budget_setting *b)
+{
+	uint64_t action = a->action.value == UNSET ? ACTION_KILL : a->action.value;
+	uint64_t grace_a = a->grace_ns.value == UNSET ? 0 : a->grace_ns.value;
+	uint64_t grace_b = b->grace_ns.value == UNSET ? 0 : b->grace_ns.value;
+
+	if (b->action.value == UNSET)
+		return true;
+	if (action != b->action.value)
+		return action > b->action.value;
+	return action != ACTION_TERM || grace_a <= grace_b;
+}
+
+static bool budget_as_strict(const struct budget_setting *a, const struct budget_setting *b)
+{
+	if (b->limit.value == UNSET)
+		return true;
+	if (!at_most(&a->limit, &b->limit) || !refills_no_faster(a, b) || !acts_as_hard(a, b))
+		return false;
+	if (b->stall_resource.value != UNSET && a->stall_resource.value != b->stall_resource.value)
+		return false;
+	return at_most(&a->warn, &b->warn);
+}
+
+static bool subset(const struct cpu_set *a, const struct cpu_set *b)
+{
+	if (!b->set)
+		return true;
+	for (int i = 0; i < CPU_SET_WORDS; i++)
+		if (a->bits[i] & ~b->bits[i])
+			return false;
+	return a->set;
+}
+
+static uint64_t period_of(const struct resources *resources)
+{
+	return resources->cpu_period.value == UNSET ? CPU_PERIOD_DEFAULT_US : resources->cpu_period.value;
+}
+
+static bool resources_as_strict(const struct resources *a, const struct resources *b)
+{
+	if (b->cpu_quota.value != UNSET &&
+	    (a->cpu_quota.value == UNSET ||
+	     !rate_at_most(a->cpu_quota.value, period_of(a), b->cpu_quota.value, period_of(b))))
+		return false;
+	return at_most(&a->cpu_shares, &b->cpu_shares) && at_most(&a->memory_limit, &b->memory_limit) &&
+	       at_most(&a->memory_reservation, &b->memory_reservation) && at_most(&a->memory_swap, &b->memory_swap) &&
+	       at_most(&a->pids_limit, &b->pids_limit) && subset(&a->cpus, &b->cpus) && subset(&a->mems, &b->mems);
+}
+
+static bool seccomp_as_strict(const struct seccomp_setting *a, const struct seccomp_setting *b)
+{
+	switch (b->kind) {
+	case SECCOMP_UNSET:
+		return true;
+	case SECCOMP_UNCONFINED:
+		return a->kind != SECCOMP_UNSET;
+	case SECCOMP_OBJECT:
+		return a->kind == SECCOMP_OBJECT && json_equal(a->object, b->object);
+	default:
+		return a->kind == b->kind;
+	}
+}
+
+bool profile_at_least_as_strict(const struct profile *a, const struct profile *b)
+{
+	for (int i = 0; i < BUDGET_COUNT; i++)
+		if (!budget_as_strict(&a->budgets[i], &b->budgets[i]))
+			return false;
+	if (!resources_as_strict(&a->resources, &b->resources))
+		return false;
+	if (b->capabilities.set && (!a->capabilities.set || (a->capabilities.mask & ~b->capabilities.mask)))
+		return false;
+	if (b->no_new_privileges.value != UNSET && a->no_new_privileges.value != 1)
+		return false;
+	if (!seccomp_as_strict(&a->seccomp, &b->seccomp))
+		return false;
+	if (b->network && !json_equal(a->network, b->network))
+		return false;
+	return !b->baseline || json_equal(a->baseline, b->baseline);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the ledger to one line of the journal: the contract's keys, in its order. */
+#include "lib/report/report.h"
+
+#include <string.h>
+
+#include "lib/base/units.h"
+
+#define UNKNOWN UINT64_MAX
+
+/* Why the line always fits: once cleaned, a text grows at most twofold (quotes and backslashes),
+ * and there are the warnings of plan and state, ours, and a few names. */
+_Static_assert(2 * (2 * LEDGER_WARNINGS_MAX + 1 + 4) * LEDGER_TEXT_MAX + 4096 <= LEDGER_REPORT_MAX,
+	       "a report fits its place in the ledger");
+
+/* Nested calls stay readable when a missing node is remembered rather than tested for. */
+struct builder {
+	struct json_doc *doc;
+	bool failed;
+};
+
+static void put(struct builder *b, struct json *object, const char *key, struct json *value)
+{
+	if (!object || json_set(b->doc, object, key, value) < 0)
+		b->failed = true;
+}
+
+static void add(struct builder *b, struct json *array, struct json *value)
+{
+	if (!array || json_append(array, value) < 0)
+		b->failed = true;
+}
+
+static struct json *number(struct builder *b, uint64_t value)
+{
+	return value == UNKNOWN ? json_new(b->doc, JSON_NULL) : json_new_uint64(b->doc, value);
+}
+
+/* The length of the UTF-8 character at `s`, or 0 when it is none that JSON can hold. */
+static size_t character_length(const unsigned char *s, size_t left)
+{
+	size_t length = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+
+	if (length == 0 || length > left)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Neither longer than need be, nor a surrogate, nor above U+10FFFF. */
+	if (length == 3 && (s[0] == 0xe0 ? s[1] < 0xa0 : s[0] == 0xed && s[1] > 0x9f))
+		return 0;
+	if (length == 4 && (s[0] == 0xf0 ? s[1] < 0x90 : s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+/* A text from the ledger, which may have been cut within a character, as one that JSON can hold and
+ * a terminal can show: what is neither becomes "?". `size` is the field's, NUL-terminated or not. */
+static struct json *text(struct builder *b, const char *field, size_t size)
+{
+	char clean[LEDGER_TEXT_MAX + 1];
+	size_t length = strnlen(field, size < LEDGER_TEXT_MAX ? size : LEDGER_TEXT_MAX), out = 0;
+
+	for (size_t i = 0; i < length;) {
+		const unsigned char *s = (const unsigned char *)field + i;
+		size_t n = character_length(s, length - i);
+		bool control = *s < 0x20 || *s == 0x7f || (*s == 0xc2 && n == 2 && s[1] < 0xa0);
+
+		if (n == 0 || control) {
+			clean[out++] = '?';
+			i += n ? n : 1;
+			continue;
+		}
+		memcpy(clean + out, s, n);
+		out += n;
+		i += n;
+	}
+	clean[out] = '\0';
+	return json_new_string(b->doc, clean);
+}
+
+static struct json *text_or_null(struct builder *b, const char *field, size_t size)
+{
+	return field[0] ? text(b, field, size) : json_new(b->doc, JSON_NULL);
+}
+
+static struct json *moment(struct builder *b, uint64_t realtime_ns)
+{
+	char buffer[TIME_TEXT_MAX];
+
+	return realtime_ns ? json_new_string(b->doc, time_format(realtime_ns, buffer)) : json_new(b->doc, JSON_NULL);
+}
+
+static uint64_t since(uint64_t from_ns, uint64_t to_ns)
+{
+	return to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
+static struct json *exit_object(struct builder *b, const struct ledger_state *state)
+{
+	struct json *object;
+
+	if (!state->exit_known)
+		return json_new(b->doc, JSON_NULL);
+	object = json_new(b->doc, JSON_OBJECT);
+	put(b, object, "code", json_new_int64(b->doc, state->exit_code));
+	put(b, object, "signal",
+	    state->exit_signal ? json_new_int64(b->doc, state->exit_signal) : json_new(b->doc, JSON_NULL));
+	return object;
+}
+
+static struct json *verdict_object(struct builder *b, const struct ledger_plan *plan,
+				   const struct ledger_state *state)
+{
+	uint64_t began = state->started_boot_ns ? state->started_boot_ns : plan->created_boot_ns;
+	struct json *object;
+
+	if (state->budget < 0 || state->budget >= BUDGET_COUNT)
+		return json_new(b->doc, JSON_NULL);
+	object = json_new(b->doc, JSON_OBJECT);
+	put(b, object, "budget", json_new_string(b->doc, budget_kinds[state->budget].name));
+	put(b, object, "limit", json_new_uint64(b->doc, plan->budgets[state->budget].limit));
+	put(b, object, "used", number(b, state->verdict_used));
+	put(b, object, "action",
+	    json_new_string(b->doc, action_names[state->action < ACTION_COUNT ? state->action : ACTION_KILL]));
+	put(b, object, "detectedNs", json_new_uint64(b->doc, since(began, state->detected_boot_ns)));
+	put(b, object, "deadNs", number(b, state->dead_known ? state->dead_ns : UNKNOWN));
+	put(b, object, "source", text_or_null(b, plan->sources[state->budget], LEDGER_TEXT_MAX));
+	return object;
+}
+
+/* v1 counts the kills of each group by itself, v2 those below it too: never add them. */
+static uint64_t oom_kills(const struct ledger_state *state)
+{
+	uint64_t own = state->usage_read ? state->usage.oom_kills : UNKNOWN;
+
+	if (own == UNKNOWN)
+		return state->payload_oom_kills ? state->payload_oom_kills : UNKNOWN;
+	return own > state->payload_oom_kills ? own : state->payload_oom_kills;
+}
+
+static struct json *usage_object(struct builder *b, const struct ledger_plan *plan,
+				 const struct ledger_state *state)
+{
+	const struct cgroup_usage *usage = &state->usage;
+	bool timed = state->started_boot_ns && state->ended_boot_ns;
+	struct json *object = json_new(b->doc, JSON_OBJECT);
+	const struct {
+		const char *key;
+		uint64_t value;
+		bool always; /* known without a reading of the group */
+	} figures[] = {
+		{"wallNs", timed ? since(state->started_boot_ns, state->ended_boot_ns) : UNKNOWN, true},
+		{"cpuNs", usage->cpu_ns, false},
+		{"cpuUserNs", usage->cpu_user_ns, false},
+		{"cpuSystemNs", usage->cpu_system_ns, false},
+		{"throttledNs", usage->throttled_ns, false},
+		{"memoryPeakBytes", usage->memory_peak_bytes, false},
+		{"memoryByteSeconds",
+		 plan->budgets[BUDGET_MEMORY_TIME].set ? state->schedule.memory.whole : UNKNOWN, true},
+		{"pidsPeak", usage->pids_peak, false},
+		{"ioReadBytes", usage->io_read_bytes, false},
+		{"ioWriteBytes", usage->io_write_bytes, false},
+		{"netEgressBytes", UNKNOWN, true},
+		{"netIngressBytes", UNKNOWN, true},
+		{"oomKills", oom_kills(state), true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
+		put(b, object, figures[i].key,
+		    number(b, figures[i].always || state->usage_read ? figures[i].value : UNKNOWN));
+	return object;
+}
+
+static struct json *monitor_object(struct builder *b, const struct ledger_state *state)
+{
+	struct json *object = json_new(b->doc, JSON_OBJECT);
+
+	put(b, object, "wakeups", json_new_uint64(b->doc, state->wakeups));
+	put(b, object, "takeovers", json_new_uint64(b->doc, state->takeovers));
+	put(b, object, "exact", json_new_bool(b->doc, state->exact));
+	return object;
+}
+
+/* Adds the lines of `from`; true when one of them says that the figures are not the last ones. */
+static bool add_warnings(struct builder *b, struct json *array,
+			 const char from[LEDGER_WARNINGS_MAX][LEDGER_TEXT_MAX])
+{
+	bool said = false;
+
+	for (int i = 0; i < LEDGER_WARNINGS_MAX && from[i][0]; i++) {
+		said |= strncmp(from[i], "figures are ", strlen("figures are ")) == 0;
+		add(b, array, text(b, from[i], LEDGER_TEXT_MAX));
+	}
+	return said;
+}
+
+static struct json *warnings_array(struct builder *b, const struct ledger_plan *plan,
+				   const struct ledger_state *state)
+{
+	struct json *array = json_new(b->doc, JSON_ARRAY);
+	bool said;
+
+	(void)add_warnings(b, array, plan->warnings);
+	said = add_warnings(b, array, state->warnings);
+	if (!state->exact && !said)
+		add(b, array, json_new_string(b->doc, state->usage_read ?
+			"figures are from the last reading before its end, not the kernel's last ones" :
+			"figures are missing: its control group could not be read"));
+	return array;
+}
+
+static void build(struct builder *b, const struct ledger_plan *plan, const struct ledger_state *state)
+{
+	struct json *root = json_root(b->doc);
+
+	put(b, root, "version", json_new_uint64(b->doc, 1));
+	put(b, root, "id", text(b, plan->id, sizeof plan->id));
+	put(b, root, "profile", text_or_null(b, plan->profile, sizeof plan->profile));
+	put(b, root, "image", text_or_null(b, plan->image, sizeof plan->image));
+	put(b, root, "runtime", text_or_null(b, plan->runtime, sizeof plan->runtime));
+	put(b, root, "cgroup", plan->cgroup_mode <= CGROUP_V2 ?
+		json_new_string(b->doc, cgroup_mode_names[plan->cgroup_mode]) : json_new(b->doc, JSON_NULL));
+	put(b, root, "created", moment(b, plan->created_real_ns));
+	put(b, root, "started", moment(b, state->started_real_ns));
+	put(b, root, "ended", moment(b, state->ended_real_ns));
+	put(b, root, "exit", exit_object(b, state));
+	put(b, root, "verdict", verdict_object(b, plan, state));
+	put(b, root, "usage", usage_object(b, plan, state));
+	put(b, root, "monitor", monitor_object(b, state));
+	put(b, root, "violations", json_new(b->doc, JSON_ARRAY));
+	put(b, root, "anomalies", json_new(b->doc, JSON_ARRAY));
+	put(b, root, "warnings", warnings_array(b, plan, state));
+}
+
+int report_line(const struct ledger_plan *plan, const struct ledger_state *state,
+		char line[LEDGER_REPORT_MAX], struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_free_ char *written = NULL;
+	struct builder b = {0};
+	size_t length;
+	int r = json_doc_new(&doc, err);
+
+	if (r < 0)
+		return r;
+	b.doc = doc;
+	build(&b, plan, state);
+	if (b.failed)
+		return error_set(err, ENOMEM, "build the report of %.128s: out of memory", plan->id);
+	r = json_write(json_root(doc), false, &written, &length, err);
+	if (r < 0)
+		return error_prefix(err, "write the report of %.128s", plan->id);
+	if (length >= LEDGER_REPORT_MAX)
+		return error_set(err, EMSGSIZE, "write the report of %.128s: it is %zu bytes, there is room for %d",
+				 plan->id, length, LEDGER_REPORT_MAX);
+	memcpy(line, written, length + 1);
+	return (int)length;
+}

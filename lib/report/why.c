@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A report in one line: its verdict, and why the container ended. */
+#include <string.h>
+
+#include "lib/budget/budget.h"
+#include "lib/report/fields.h"
+#include "lib/report/report.h"
+
+/* How each action is told. Those that end the container say so; the others leave its end open. */
+static const struct {
+	const char *past; /* "killed: cpu budget …", "x was killed" */
+	bool ends;
+} told[ACTION_COUNT] = {
+	[ACTION_WARN] = {"warned", false},	 [ACTION_THROTTLE] = {"throttled", false},
+	[ACTION_FREEZE] = {"frozen", false},	 [ACTION_TERM] = {"terminated", true},
+	[ACTION_KILL] = {"killed", true},
+};
+
+static const char *action_past(const struct json *report, bool *ret_ends)
+{
+	const char *name = report_text(report, "verdict.action", "kill");
+	int action = action_from_name(name);
+
+	*ret_ends = action < 0 || told[action].ends;
+	return action < 0 ? name : told[action].past;
+}
+
+int report_verdict_text(const struct json *report, char **ret_text, struct error *err)
+{
+	enum unit unit = report_verdict_unit(report);
+	char limit[UNIT_TEXT_MAX], used[UNIT_TEXT_MAX];
+	struct text_stream stream;
+	bool ends;
+	int r = text_stream_open(&stream, err);
+
+	if (r < 0)
+		return r;
+	if (json_is(json_get(report, "verdict"), JSON_OBJECT)) {
+		print_clean(stream.out, action_past(report, &ends));
+		(void)fputs(": ", stream.out);
+		print_clean(stream.out, report_text(report, "verdict.budget", "unknown"));
+		(void)fprintf(stream.out, " budget %s spent (used %s)",
+			      report_amount(report, "verdict.limit", unit, limit),
+			      report_amount(report, "verdict.used", unit, used));
+	}
+	return text_stream_finish(&stream, ret_text, err);
+}
+
+/* "with status 3", "by signal 9 (SIGKILL)", "in a way that is not known". */
+static void print_end(FILE *out, const struct json *report)
+{
+	char name[SIGNAL_TEXT_MAX];
+	uint64_t value;
+
+	if (report_number(report, "exit.signal", &value))
+		(void)fprintf(out, "by signal %s", report_signal(value, name));
+	else if (report_number(report, "exit.code", &value))
+		(void)fprintf(out, "with status %llu", (unsigned long long)value);
+	else
+		(void)fputs("with a status that is not known", out);
+}
+
+static void print_spent(FILE *out, const struct json *report)
+{
+	enum unit unit = report_verdict_unit(report);
+	const char *source = report_text(report, "verdict.source", NULL);
+	char limit[UNIT_TEXT_MAX], used[UNIT_TEXT_MAX];
+
+	(void)fprintf(out, "it had used %s of its ", report_amount(report, "verdict.used", unit, used));
+	print_clean(out, report_text(report, "verdict.budget", "unknown"));
+	(void)fprintf(out, " budget of %s", report_amount(report, "verdict.limit", unit, limit));
+	if (source) {
+		(void)fputs(", set by ", out);
+		print_clean(out, source);
+	}
+}
+
+static void print_with_verdict(FILE *out, const struct json *report)
+{
+	char after[UNIT_TEXT_MAX];
+	bool ends, started = report_text(report, "started", NULL) != NULL;
+	const char *past = action_past(report, &ends);
+
+	(void)fputs(" was ", out);
+	print_clean(out, past);
+	(void)fprintf(out, " %s after its %s: ", report_amount(report, "verdict.detectedNs", UNIT_DURATION, after),
+		      started ? "start" : "creation");
+	print_spent(out, report);
+	if (!ends) {
+		(void)fputs("; it ended later ", out);
+		print_end(out, report);
+	}
+}
+
+static void print_without_verdict(FILE *out, const struct json *report)
+{
+	char wall[UNIT_TEXT_MAX];
+	uint64_t ns, signal;
+
+	if (!report_text(report, "started", NULL)) {
+		(void)fputs(" was created but never started; no budget was spent", out);
+		return;
+	}
+	(void)fputs(" ended ", out);
+	print_end(out, report);
+	if (report_number(report, "usage.wallNs", &ns))
+		(void)fprintf(out, " after %s", unit_format(UNIT_DURATION, ns, wall));
+	(void)fputs(report_number(report, "exit.signal", &signal) ?
+			    "; stint did not send it: no budget was spent" : "; no budget was spent", out);
+}
+
+int report_why(const struct json *report, char **ret_text, struct error *err)
+{
+	struct text_stream stream;
+	bool verdict = json_is(json_get(report, "verdict"), JSON_OBJECT);
+	uint64_t kills;
+	int r = text_stream_open(&stream, err);
+
+	if (r < 0)
+		return r;
+	print_clean(stream.out, report_text(report, "id", "the container"));
+	if (verdict)
+		print_with_verdict(stream.out, report);
+	else
+		print_without_verdict(stream.out, report);
+	if (report_number(report, "usage.oomKills", &kills) && kills > 0)
+		(void)fprintf(stream.out, "; the kernel killed %llu of its processes for want of memory",
+			      (unsigned long long)kills);
+	(void)fputc('.', stream.out);
+	return text_stream_finish(&stream, ret_text, err);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ledger of one container: a file that both monitor processes, and `stint ps`, map.
+ *
+ * It is shared memory, so what the working monitor wrote last is there when that monitor is killed:
+ * nothing has to be flushed. It is allocated whole when it is made, so that no later write can meet
+ * a full disk (or a SIGBUS). The plan is written once, before there is a monitor. What changes is
+ * one `struct ledger_state`, kept twice: a commit fills the copy that is not current and then says that
+ * it is, so a monitor killed at any instruction leaves the old state or the new one.
+ *
+ * A lock (flock) on the ledger means that a monitor is alive: the two share one open file, so it goes with
+ * the second of them.
+ */
+#ifndef STINT_STATE_LEDGER_H
+#define STINT_STATE_LEDGER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/base/error.h"
+#include "lib/budget/budget.h"
+#include "lib/budget/schedule.h"
+#include "lib/cgroup/cgroup.h"
+#include "lib/state/state_dir.h"
+
+enum {
+	LEDGER_VERSION = 1,
+	LEDGER_TEXT_MAX = 256,
+	LEDGER_PATH_MAX = 1280,
+	LEDGER_WARNINGS_MAX = 16,
+	LEDGER_REPORT_MAX = 24 << 10,
+};
+
+/* Who is in the launcher's place, and so what its end means. */
+enum launcher {
+	LAUNCHER_CREATE, /* becomes the runtime's `create`: when it ends there is a container or never will be */
+	LAUNCHER_RUN,	 /* becomes the runtime's `run`, and waits for the container */
+	LAUNCHER_HOOK,	 /* a hook: the container is there */
+};
+
+struct ledger_plan {
+	char id[132], key[STATE_KEY_MAX];
+	char profile[LEDGER_TEXT_MAX], image[LEDGER_TEXT_MAX], runtime[LEDGER_TEXT_MAX];
+	uint8_t cgroup_mode; /* enum cgroup_mode */
+	uint8_t launcher;    /* enum launcher */
+	/* Ours is the group above the container's own ("payload"), whose counters stay when the
+	 * runtime removes that. False: the container's group is known when it is there. */
+	bool nested;
+	bool kill_on_monitor_loss;
+	char cgroup_path[LEDGER_PATH_MAX];
+	char keep_above[LEDGER_PATH_MAX]; /* of cgroup_path, what must stay */
+	char pid_file[LEDGER_PATH_MAX];	  /* absolute: the runtime's --pid-file */
+	char report_file[LEDGER_PATH_MAX]; /* --report; "": none but the journal */
+	struct budget_rule budgets[BUDGET_COUNT];
+	char sources[BUDGET_COUNT][LEDGER_TEXT_MAX]; /* who set the limit */
+	uint64_t cpu_quota_us, cpu_period_us;	      /* resources.cpu; quota 0: none */
+	uint64_t memory_limit;			      /* the kernel's limit; 0: none */
+	uint64_t pids_limit;
+	uint32_t cpus;
+	uint64_t created_boot_ns, created_real_ns;
+	char warnings[LEDGER_WARNINGS_MAX][LEDGER_TEXT_MAX]; /* the plan's; "" ends */
+};
+
+/* What the monitor knows. `schedule` holds the budgets' own running state. */
+struct ledger_state {
+	pid_t init;
+	bool populated; /* a process was seen in the group */
+	bool launcher_gone;
+	uint64_t started_boot_ns, started_real_ns; /* 0: not started */
+	uint64_t ended_boot_ns, ended_real_ns;
+	struct schedule_state schedule;
+	struct cgroup_usage usage; /* the last that was read */
+	bool usage_read;	   /* at all */
+	bool exact;		   /* `usage` was read after the last process ended */
+	uint64_t payload_oom_kills; /* v1 counts per group */
+	bool exit_known;
+	int exit_code, exit_signal; /* signal 0: none */
+	/* The verdict; budget -1: none yet. */
+	int budget;
+	uint8_t action;
+	uint64_t verdict_used, detected_boot_ns;
+	bool dead_known;
+	uint64_t dead_ns;
+	uint64_t kill_after_boot_ns; /* `term`: when the grace is over; 0: not waiting */
+	uint64_t killing_boot_ns;    /* since when everything is being killed; 0: it is not */
+	bool kill_pending;	     /* what cannot die was reported */
+	uint32_t wakeups, takeovers;
+	char warnings[LEDGER_WARNINGS_MAX][LEDGER_TEXT_MAX];
+};
+
+/* Where the report has got to. */
+struct ledger_sink {
+	_Atomic uint32_t begun;  /* `offset` is valid: an append may have happened */
+	_Atomic uint32_t written;
+	uint64_t offset;
+	uint64_t inode;
+};
+enum { SINK_JOURNAL, SINK_FILE, SINK_COUNT };
+
+struct ledger {
+	char magic[8];
+	uint32_t version, size;
+	struct ledger_plan plan;
+	_Atomic uint32_t current;
+	struct ledger_state states[2];
+	_Atomic int32_t monitor, standby; /* their pids, for people; 0: none */
+	_Atomic uint32_t finished;	  /* the monitor's work is done: the standby goes too */
+	_Atomic uint32_t report_length;	  /* > 0: the report is final */
+	char report[LEDGER_REPORT_MAX];	  /* one JSON object and a newline */
+	struct ledger_sink sinks[SINK_COUNT];
+};
+
+/* Makes "ledger" in `dirfd`, allocated whole and zeroed but for the header, and maps it.
+ * -ENOSPC when there is no room: nothing was started then. */
+int ledger_make(int dirfd, struct ledger **ret_ledger, int *ret_fd, struct error *err);
+/* Maps an existing one, after checking magic, version, size and owner. */
+int ledger_open(int dirfd, bool writable, struct ledger **ret_ledger, int *ret_fd, struct error *err);
+void ledger_unmap(struct ledger *ledger);
+
+/* For a monitor. 0: it is ours now; -EWOULDBLOCK: another monitor is alive. */
+int ledger_lock(int fd);
+/* For everybody else, on a descriptor of their own: is a monitor alive? */
+bool ledger_watched(int fd);
+
+const struct ledger_state *ledger_current(const struct ledger *ledger);
+/* The one writer's way to publish `state`. */
+void ledger_commit(struct ledger *ledger, const struct ledger_state *state);
+
+/* Adds a line to state->warnings, once; the last place says that there were more. */
+void ledger_warn(struct ledger_state *state, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

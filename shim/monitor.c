@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stint-monitor: watches one container.
+ *
+ * Theory of operation
+ *
+ * The launcher (stint-runtime, `stint run`, stint-hook) has made the state directory, the ledger with
+ * the plan in it, and the group above the container's own, and starts us with a pipe on descriptor 3
+ * and a pidfd of itself, which becomes the runtime, on 4. We let go of everything else we were
+ * given, move to a group of our own, open what we will need, fork a standby, drop our capabilities
+ * but the one to signal, put a seccomp filter on ourselves, and write "ready" into the pipe.
+ *
+ * From then on there are two processes with the same descriptors and the same mapped ledger. The
+ * monitor waits in epoll for: the deadline of the next look (a timerfd; nothing ticks), the group's
+ * and the kernel limits' event files, the pidfds of init, of the launcher and of the standby, the
+ * control socket, and the runtime's pid file. Each event leads to one look at the budgets, which
+ * are decided by pure code (lib/budget/schedule.c). The standby waits on the monitor's pidfd alone.
+ * When the monitor dies the standby is the monitor, with the ledger as it stood, and forks a new
+ * standby. When both are killed at once the kernel kills the container's init: a pipe whose ends only
+ * they hold is set up (F_SETOWN, F_SETSIG) to send SIGKILL when its last writer is gone.
+ *
+ * At the end (init gone and the group empty) the counters of the group above, which nobody
+ * but us removes, are final. The report is written into the ledger, then appended to the journal,
+ * then everything is cleared away.
+ */
+#include "shim/monitor.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+enum { PIPE_FD = 3, LAUNCHER_FD = 4 };
+
+static void answer(int fd, const char *text)
+{
+	char line[ERROR_TEXT_MAX + 2];
+	int n = snprintf(line, sizeof line, "%s\n", text);
+
+	/* Nobody to tell when this fails: the launcher sees the end of the pipe. */
+	if (write(fd, line, (size_t)n) < 0)
+		_exit(1);
+}
+
+/* No signal ends the monitor's work but SIGKILL. Children are standbys, whose end their pidfd tells. */
+static void ignore_signals(void)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
+				      SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGIO};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		(void)signal(signals[i], SIG_IGN);
+}
+
+static int start(struct monitor *m, const char *root, bool launched, struct error *err)
+{
+	int r = monitor_open(m, root, launched, err);
+
+	if (r < 0)
+		return r;
+	deadman_make(m);
+	r = monitor_confine(m, err);
+	if (r < 0)
+		return r;
+	if (m->state.init)
+		deadman_arm(m, m->state.init);
+	guard_start(m);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {{"root", required_argument, NULL, 'R'},
+						{"launched", no_argument, NULL, 'l'},
+						{"resume", no_argument, NULL, 'r'},
+						{NULL, 0, NULL, 0}};
+	struct monitor m = {.run_fd = -1, .state_fd = -1, .log_fd = -1, .ledger_fd = -1, .epoll = -1,
+			    .notify = PIPE_FD, .client = -1};
+	struct error err = {0};
+	const char *root = "";
+	bool launched = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'R')
+			root = optarg;
+		else if (option == 'l')
+			launched = true;
+		else if (option == '?')
+			return 2;
+	}
+	if (optind != argc - 1) {
+		fprintf(stderr, "stint-monitor watches a container for stint, which starts it.\n");
+		return 2;
+	}
+	(void)umask(022);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)setsid();
+	ignore_signals();
+	m.key = argv[optind];
+	for (int i = 0; i < SOURCE_COUNT; i++)
+		m.fds[i] = -1;
+	m.fds[SOURCE_LAUNCHER] = launched ? LAUNCHER_FD : -1;
+	if (start(&m, root, launched, &err) < 0) {
+		answer(PIPE_FD, err.text);
+		return 1;
+	}
+	answer(PIPE_FD, "ready");
+	monitor_watch(&m);
+	return 0;
+}

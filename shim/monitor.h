@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of stint-monitor share. The theory of operation is in monitor.c. */
+#ifndef STINT_SHIM_MONITOR_H
+#define STINT_SHIM_MONITOR_H
+
+#include "lib/base/cleanup.h"
+#include "lib/base/host.h"
+#include "lib/cgroup/cgroup.h"
+#include "lib/state/ledger.h"
+
+/* What an epoll event is about. */
+enum source {
+	SOURCE_TIMER, SOURCE_GROUP, SOURCE_MEMORY, SOURCE_PAYLOAD_MEMORY, SOURCE_PIDS, SOURCE_PAYLOAD_PIDS,
+	SOURCE_INIT, SOURCE_LAUNCHER, SOURCE_PEER, SOURCE_SOCKET, SOURCE_PID_FILE, SOURCE_COUNT
+};
+
+struct monitor {
+	struct host host;
+	const char *key;
+	struct ledger *ledger;
+	struct ledger_state state; /* ours; committed after each look */
+	struct cgroup_layout layout;
+	struct cgroup own, payload; /* the group that is watched; the container's own below it, when nested */
+	bool group_known;
+	int run_fd, state_fd, log_fd, ledger_fd;
+	int epoll, notify; /* notify: the launcher's pipe, for lines of text */
+	int fds[SOURCE_COUNT];
+	int client; /* who waits for the end */
+	int deadman[2][2];
+	bool init_status_waited; /* for the pidfd to tell the exit status */
+	uint64_t gone_at_ns;	 /* when init was first seen gone; 0: not yet */
+	uint64_t settle_from, settle_ns; /* v1: how long to wait for a kill that was announced to be counted; 0: for none */
+	bool events_pending; /* counters of the kernel's own limits have to be read again */
+	bool end_status_known; /* the runtime's wait status, from `stint run` */
+	int end_status;
+};
+
+/* monitor_setup.c */
+int monitor_open(struct monitor *m, const char *root, bool launched, struct error *err);
+int monitor_confine(struct monitor *m, struct error *err);
+/* Adds m->fds[source] to the epoll set; a negative one is no error. */
+int monitor_listen(struct monitor *m, enum source source, uint32_t events, struct error *err);
+int monitor_group_opened(struct monitor *m, struct error *err);
+
+/* monitor_watch.c: the loop; returns when the container has ended and everything is done. */
+void monitor_watch(struct monitor *m);
+void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool memory);
+
+/* monitor_act.c */
+void act_on_spent(struct monitor *m, int budget, uint64_t used, uint64_t now_ns);
+void act_on_warnings(struct monitor *m, const struct decision *decision, const struct reading *reading);
+void act_on_quota(struct monitor *m, uint64_t quota_us, uint64_t period_us);
+/* Kills everything, again and again until it is gone; when to look next, absolute. */
+uint64_t act_kill(struct monitor *m, uint64_t now_ns);
+/* A line to whoever started us and to the report. */
+void monitor_say(struct monitor *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* monitor_init.c: the container's first process */
+void init_found(struct monitor *m, pid_t pid);
+void init_from_pid_file(struct monitor *m);
+bool init_gone(struct monitor *m);
+/* Its wait status, where the kernel tells (pidfd, PIDFD_GET_INFO) or its zombie shows it. */
+void init_exit_status(struct monitor *m);
+bool init_status_needs_ptrace(void);
+
+/* monitor_end.c */
+/* True when nothing of the container is left, or (once) when what is left cannot die. Otherwise
+ * *ret_look_ns may say when to look again although nothing happens. */
+bool end_reached(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns);
+/* Report, journal, clearing away; false: something is left of it that has to be waited for. */
+bool end_finish(struct monitor *m);
+
+/* monitor_guard.c */
+/* Forks the standby; in it, waits until it has to take over and returns there, as the monitor. */
+void guard_start(struct monitor *m);
+/* Ends the standby and waits for it, so that it does not outlive us. */
+void guard_stop(struct monitor *m);
+/* A fresh standby in place of the present one, which knows what we know. */
+void guard_renew(struct monitor *m);
+/* Arms the kernel to kill the container's init when both of us are dead. */
+void deadman_make(struct monitor *m);
+void deadman_arm(struct monitor *m, pid_t init);
+
+#endif

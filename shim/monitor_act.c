@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is done when a budget is spent. */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "shim/monitor.h"
+
+void monitor_say(struct monitor *m, const char *format, ...)
+{
+	char text[LEDGER_TEXT_MAX], line[LEDGER_TEXT_MAX + 2];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	ledger_warn(&m->state, "%s", text);
+	n = snprintf(line, sizeof line, "%s\n", text);
+	if (write(m->notify, line, (size_t)n) < 0)
+		return; /* nobody listens, or reads too slowly: the report has it */
+}
+
+static void describe(struct monitor *m, int budget, uint64_t used, const char *what)
+{
+	const struct budget_rule *rule = &m->ledger->plan.budgets[budget];
+	enum unit unit = budget_kinds[budget].unit;
+	char limit[UNIT_TEXT_MAX], use[UNIT_TEXT_MAX];
+
+	monitor_say(m, "%s budget of %s %s (used %s)", budget_kinds[budget].name,
+		    unit_format(unit, rule->limit, limit), what, unit_format(unit, used, use));
+}
+
+void act_on_warnings(struct monitor *m, const struct decision *decision, const struct reading *reading)
+{
+	for (int b = 0; b < BUDGET_COUNT; b++) {
+		char what[64];
+
+		if (!(decision->warned & UINT32_C(1) << b))
+			continue;
+		(void)snprintf(what, sizeof what, "is %u%% spent", m->ledger->plan.budgets[b].warn);
+		describe(m, b, schedule_used(&m->state.schedule, m->ledger->plan.budgets, reading, (enum budget)b),
+			 what);
+	}
+}
+
+void act_on_quota(struct monitor *m, uint64_t quota_us, uint64_t period_us)
+{
+	const struct ledger_plan *plan = &m->ledger->plan;
+
+	/* Never looser than the plan's own quota. */
+	if (quota_us == 0 || (plan->cpu_quota_us &&
+			      (unsigned __int128)plan->cpu_quota_us * period_us <
+				      (unsigned __int128)quota_us * plan->cpu_period_us)) {
+		quota_us = plan->cpu_quota_us;
+		period_us = plan->cpu_quota_us ? plan->cpu_period_us : period_us;
+	}
+	if (cgroup_cpu_quota(&m->own, quota_us, period_us) < 0)
+		ledger_warn(&m->state, "the CPU quota could not be set");
+}
+
+/* To init alone, as `docker stop` does: it is the one that knows how to end the rest. */
+static void terminate(struct monitor *m)
+{
+	if (m->fds[SOURCE_INIT] >= 0)
+		(void)syscall(SYS_pidfd_send_signal, m->fds[SOURCE_INIT], SIGTERM, NULL, 0);
+	else
+		(void)cgroup_signal(&m->own, SIGTERM);
+}
+
+void act_on_spent(struct monitor *m, int budget, uint64_t used, uint64_t now_ns)
+{
+	const struct budget_rule *rule = &m->ledger->plan.budgets[budget];
+
+	if (m->state.budget < 0 || rule->action > m->state.action) {
+		m->state.budget = budget;
+		m->state.action = rule->action;
+		m->state.verdict_used = used;
+		m->state.detected_boot_ns = now_ns;
+	}
+	switch (rule->action) {
+	case ACTION_TERM:
+		if (!m->state.kill_after_boot_ns)
+			m->state.kill_after_boot_ns = now_ns + rule->grace_ns;
+		break;
+	case ACTION_KILL:
+		m->state.kill_after_boot_ns = now_ns;
+		break;
+	default:
+		describe(m, budget, used, rule->action == ACTION_FREEZE	  ? "is spent: frozen" :
+					  rule->action == ACTION_THROTTLE ? "is spent: throttled" : "is spent");
+	}
+	/* Said before it is done: whoever takes over from here goes on with it. */
+	ledger_commit(m->ledger, &m->state);
+	if (rule->action == ACTION_TERM)
+		terminate(m);
+	else if (rule->action == ACTION_FREEZE && cgroup_freeze(&m->own, true) < 0)
+		ledger_warn(&m->state, "the container could not be frozen");
+}
+
+/* Events tell when it is empty; the looks between are for what does not die at once, or is on a
+ * kernel without events, and grow rarer. */
+uint64_t act_kill(struct monitor *m, uint64_t now_ns)
+{
+	static const uint64_t shortest = 1000000, longest = 500000000;
+	uint64_t wait;
+
+	if (!m->state.killing_boot_ns) {
+		m->state.killing_boot_ns = now_ns;
+		ledger_commit(m->ledger, &m->state);
+	}
+	(void)cgroup_kill(&m->own);
+	wait = (m->host.boottime_ns() - m->state.killing_boot_ns) / 4;
+	return now_ns + (wait < shortest ? shortest : wait > longest ? longest : wait);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of a container: when it is reached, the report, and clearing away. */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "lib/base/file.h"
+#include "lib/launch/control.h"
+#include "lib/report/journal.h"
+#include "lib/report/report.h"
+#include "shim/monitor.h"
+
+#define NEVER UINT64_MAX
+
+static const uint64_t ms = 1000000;
+enum {
+	/* What SIGKILL has not ended by then is in the kernel for good (state D). */
+	PENDING_AFTER_MS = 10000,
+	/* For init to be reaped, or `stint run` to tell its status: a runtime does that at once. */
+	STATUS_WAIT_MS = 1000,
+	LAUNCHER_WAIT_MS = 10000,
+};
+
+/* The status can be had a moment later: from the kernel when init is reaped, or from `stint run`. */
+static bool status_may_come(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
+{
+	if (m->state.exit_known || !m->state.started_boot_ns)
+		return false;
+	init_exit_status(m);
+	if (m->state.exit_known || m->end_status_known)
+		return false;
+	if (!m->gone_at_ns)
+		m->gone_at_ns = now_ns;
+	if (now_ns - m->gone_at_ns >= STATUS_WAIT_MS * ms)
+		return false;
+	if (m->fds[SOURCE_INIT] < 0 && m->ledger->plan.launcher != LAUNCHER_RUN)
+		return false;
+	*ret_look_ns = m->gone_at_ns + STATUS_WAIT_MS * ms;
+	return true;
+}
+
+static bool pending(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
+{
+	if (!m->state.killing_boot_ns || m->state.kill_pending)
+		return false;
+	if (now_ns - m->state.killing_boot_ns < PENDING_AFTER_MS * ms) {
+		*ret_look_ns = m->state.killing_boot_ns + PENDING_AFTER_MS * ms;
+		return false;
+	}
+	m->state.kill_pending = true;
+	return true;
+}
+
+bool end_reached(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
+{
+	int populated = m->group_known ? cgroup_populated(&m->own) : 0;
+
+	if (populated == 1) {
+		m->state.populated = true;
+		return pending(m, now_ns, ret_look_ns);
+	}
+	if (m->state.killing_boot_ns && !m->state.dead_known) {
+		m->state.dead_known = true;
+		m->state.dead_ns = now_ns - m->state.detected_boot_ns;
+	}
+	if (!m->state.init)
+		return m->state.launcher_gone; /* it never began, or was over before it could be seen */
+	if (!init_gone(m))
+		return false;
+	return !status_may_come(m, now_ns, ret_look_ns);
+}
+
+/* The kernel may have had to enforce a level in the very last moment. */
+static void last_verdict(struct monitor *m, uint64_t now_ns)
+{
+	const struct budget_rule *rules = m->ledger->plan.budgets;
+	static const enum budget levels[] = {BUDGET_MEMORY, BUDGET_PIDS};
+	struct reading reading;
+
+	m->events_pending = true;
+	monitor_read(m, &reading, false, false);
+	reading.memory_peak_bytes = m->state.usage.memory_peak_bytes;
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		enum budget b = levels[i];
+		bool spent = b == BUDGET_MEMORY ? reading.oom_kills > 0 : reading.pids_refused > 0;
+
+		if (!rules[b].set || !spent || (m->state.budget >= 0 && m->state.action >= rules[b].action))
+			continue;
+		m->state.budget = (int)b;
+		m->state.action = rules[b].action;
+		m->state.detected_boot_ns = now_ns;
+		m->state.dead_known = true;
+		m->state.dead_ns = 0;
+		m->state.verdict_used = schedule_used(&m->state.schedule, rules, &reading, b);
+	}
+	/* A level's use is its peak, known best now. */
+	if (m->state.budget == BUDGET_MEMORY)
+		m->state.verdict_used = schedule_used(&m->state.schedule, rules, &reading, BUDGET_MEMORY);
+}
+
+static void read_final_figures(struct monitor *m)
+{
+	struct cgroup_usage usage;
+
+	if (m->group_known && cgroup_usage_read(&m->own, &usage) == 0) {
+		m->state.usage = usage;
+		m->state.usage_read = true;
+		m->state.exact = cgroup_populated(&m->own) != 1;
+	}
+	if (!m->state.exact && !m->state.kill_pending)
+		ledger_warn(&m->state, "the group was gone before its last figures could be read");
+	if (m->state.kill_pending)
+		ledger_warn(&m->state, "kill pending: processes that do not die (uninterruptible) are left; the "
+				       "figures are those so far");
+}
+
+static void set_exit(struct monitor *m)
+{
+	if (m->state.exit_known || !m->end_status_known || !m->state.started_boot_ns)
+		return;
+	/* A runtime's `run` exits with the container's status, where 128 + n may be signal n. */
+	if (WIFEXITED(m->end_status)) {
+		m->state.exit_known = true;
+		m->state.exit_code = WEXITSTATUS(m->end_status);
+		m->state.exit_signal = m->state.exit_code > 128 && m->state.killing_boot_ns ?
+					       m->state.exit_code - 128 : 0;
+	}
+}
+
+static void end_report(struct monitor *m)
+{
+	struct error err = {0};
+	uint64_t now = m->host.boottime_ns();
+	int length;
+
+	if (atomic_load(&m->ledger->report_length))
+		return; /* the one we took over from had got as far */
+	m->state.ended_boot_ns = now;
+	m->state.ended_real_ns = m->host.realtime_ns();
+	read_final_figures(m);
+	last_verdict(m, now);
+	set_exit(m);
+	ledger_commit(m->ledger, &m->state);
+	length = report_line(&m->ledger->plan, &m->state, m->ledger->report, &err);
+	if (length > 0)
+		atomic_store(&m->ledger->report_length, (uint32_t)length);
+}
+
+static void wait_for_launcher(struct monitor *m)
+{
+	struct pollfd wait = {.fd = m->fds[SOURCE_LAUNCHER], .events = POLLIN};
+
+	/* A runtime's `run` still removes its own group and state. */
+	if (m->ledger->plan.launcher == LAUNCHER_RUN && wait.fd >= 0)
+		(void)poll(&wait, 1, LAUNCHER_WAIT_MS);
+}
+
+static void remove_group(struct monitor *m)
+{
+	const struct ledger_plan *plan = &m->ledger->plan;
+	struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int i = 0; plan->nested && i < 200; i++) {
+		if (cgroup_remove(&m->host, &m->layout, plan->cgroup_path, plan->keep_above, NULL) != -EBUSY)
+			return;
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+	}
+}
+
+/* Ours still, and not another container's that came after somebody removed it. */
+static bool state_is_ours(const struct monitor *m)
+{
+	struct stat held, named;
+
+	return fstat(m->state_fd, &held) == 0 &&
+	       fstatat(m->run_fd, m->key, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+/* What could not be appended waits in a directory of another name, so that the id is free again. */
+static void set_aside(struct monitor *m)
+{
+	char name[STATE_KEY_MAX + 24];
+
+	for (unsigned i = 1; i < 1000000; i++) {
+		(void)snprintf(name, sizeof name, "%s~pending%u", m->key, i);
+		if (renameat2(m->run_fd, m->key, m->run_fd, name, RENAME_NOREPLACE) == 0 || errno != EEXIST)
+			return;
+	}
+}
+
+static void end_clear(struct monitor *m)
+{
+	int result = journal_append(m->ledger, m->log_fd, NULL);
+
+	wait_for_launcher(m);
+	remove_group(m);
+	atomic_store(&m->ledger->finished, 1);
+	guard_stop(m);
+	if (state_is_ours(m)) {
+		if (journal_done(m->ledger)) {
+			(void)dir_remove(m->run_fd, m->key);
+			journal_retry(m->run_fd, m->log_fd);
+		} else {
+			set_aside(m);
+		}
+	}
+	if (m->client >= 0) {
+		struct control_answer answer = {.result = result};
+
+		(void)send(m->client, &answer, sizeof answer, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+}
+
+/* False: there is something left of it to wait for. */
+bool end_finish(struct monitor *m)
+{
+	end_report(m);
+	if (m->state.kill_pending && m->group_known && cgroup_populated(&m->own) == 1) {
+		(void)journal_append(m->ledger, m->log_fd, NULL);
+		return false;
+	}
+	end_clear(m);
+	return true;
+}

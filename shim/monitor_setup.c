@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opening what the monitor needs, and giving up what it does not. */
+#include <cap-ng.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#include "lib/base/file.h"
+#include "lib/launch/control.h"
+#include "lib/report/journal.h"
+#include "shim/monitor.h"
+#include "shim/monitor_filter.h"
+
+/* Standard input, output and error on /dev/null, nothing else but what the launcher meant for us.
+ * A child that keeps a runtime's or an engine's pipe makes it wait for ever. */
+static int let_go(bool launched, struct error *err)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	unsigned first = launched ? 5 : 4;
+
+	if (fd < 0)
+		return error_errno(err, errno, "open /dev/null");
+	for (int i = 0; i < 3; i++)
+		if (dup2(fd, i) < 0)
+			return error_errno(err, errno, "redirect the standard descriptors");
+	if (syscall(SYS_close_range, first, ~0U, 0) < 0)
+		return error_errno(err, errno, "close the descriptors that were inherited");
+	/* Not ours to pass on, though nothing is executed from here. */
+	(void)syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+	(void)fcntl(3, F_SETFL, O_NONBLOCK);
+	if (chdir("/") < 0)
+		return error_errno(err, errno, "change to /");
+	return 0;
+}
+
+/* Our own group, so that neither a container's limits nor the end of an engine's service reach us.
+ * Not in the cpu hierarchy: there we stay at the root, where real-time scheduling is allowed. */
+static int move_away(struct monitor *m, struct error *err)
+{
+	struct cgroup group = CGROUP_CLOSED(&m->layout), root = CGROUP_CLOSED(&m->layout);
+	unsigned controllers = 1u << CONTROLLER_MEMORY | 1u << CONTROLLER_PIDS;
+	int r = cgroup_make(&m->host, &m->layout, "/stint/~monitor", controllers, false, &group, err);
+
+	if (r == 0)
+		r = cgroup_open(&m->host, &m->layout, "/", &root, err);
+	for (int i = 0; r == 0 && i < m->layout.count; i++)
+		if (group.fds[i] >= 0)
+			root.fds[i] = close_fd(root.fds[i]);
+	if (r == 0)
+		r = cgroup_enter(&group, err);
+	/* Where we have no group of our own the root will do, and where that cannot be had we stay. */
+	if (r == 0 && m->layout.mode != CGROUP_V2)
+		(void)cgroup_enter(&root, NULL);
+	cgroup_close(&group);
+	cgroup_close(&root);
+	return r;
+}
+
+/* A deadline that is met late is a budget that is overrun: run when it is time, on a machine that
+ * is busy too. Without the right to it we are still as nice as can be. */
+static void be_prompt(void)
+{
+	struct sched_param parameters = {.sched_priority = 1};
+
+	if (file_write_small(AT_FDCWD, "/proc/self/oom_score_adj", "-1000") < 0)
+		(void)file_write_small(AT_FDCWD, "/proc/self/oom_score_adj", "0");
+	(void)prctl(PR_SET_TIMERSLACK, 1UL);
+	if (sched_setscheduler(0, SCHED_FIFO, &parameters) < 0)
+		(void)setpriority(PRIO_PROCESS, 0, -20);
+}
+
+int monitor_listen(struct monitor *m, enum source source, uint32_t events, struct error *err)
+{
+	struct epoll_event event = {.events = events, .data.u32 = source};
+
+	if (m->fds[source] < 0)
+		return 0;
+	if (epoll_ctl(m->epoll, EPOLL_CTL_ADD, m->fds[source], &event) < 0)
+		return error_errno(err, errno, "wait for events of the container");
+	return 0;
+}
+
+static int listen_to_group(struct monitor *m, const struct cgroup *group, enum source memory,
+			   enum source pids, struct error *err)
+{
+	uint32_t events = EPOLLPRI;
+	int r;
+
+	m->fds[memory] = cgroup_memory_events_fd(group, &events);
+	r = monitor_listen(m, memory, events, err);
+	if (r < 0)
+		return r;
+	m->fds[pids] = cgroup_pids_events_fd(group);
+	return monitor_listen(m, pids, EPOLLPRI, err);
+}
+
+int monitor_group_opened(struct monitor *m, struct error *err)
+{
+	int r;
+
+	m->group_known = true;
+	m->fds[SOURCE_GROUP] = cgroup_events_fd(&m->own);
+	r = monitor_listen(m, SOURCE_GROUP, EPOLLPRI, err);
+	if (r == 0)
+		r = listen_to_group(m, &m->own, SOURCE_MEMORY, SOURCE_PIDS, err);
+	if (r == 0 && m->ledger->plan.nested && m->layout.mode != CGROUP_V2)
+		/* v1 tells of the group that ran out and those below it, not those above. */
+		r = listen_to_group(m, &m->payload, SOURCE_PAYLOAD_MEMORY, SOURCE_PAYLOAD_PIDS, err);
+	m->events_pending = true;
+	return r;
+}
+
+static int open_groups(struct monitor *m, struct error *err)
+{
+	char path[LEDGER_PATH_MAX + 16];
+	const struct ledger_plan *plan = &m->ledger->plan;
+	int r;
+
+	if (!plan->nested)
+		return 0; /* known when init is */
+	r = cgroup_open(&m->host, &m->layout, plan->cgroup_path, &m->own, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof path, "%s/payload", plan->cgroup_path);
+	r = cgroup_open(&m->host, &m->layout, path, &m->payload, err);
+	if (r < 0 && r != -ENOENT) /* the runtime removed it: we are taking up what another left */
+		return r;
+	return monitor_group_opened(m, err);
+}
+
+static int watch_pid_file(struct monitor *m, struct error *err)
+{
+	char directory[LEDGER_PATH_MAX];
+	char *slash;
+
+	if (m->ledger->plan.launcher == LAUNCHER_HOOK)
+		return 0;
+	(void)snprintf(directory, sizeof directory, "%s", m->ledger->plan.pid_file);
+	slash = strrchr(directory, '/');
+	if (!slash)
+		return error_set(err, EINVAL, "watch the pid file: its path is not absolute");
+	*(slash == directory ? slash + 1 : slash) = '\0';
+	m->fds[SOURCE_PID_FILE] = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (m->fds[SOURCE_PID_FILE] < 0)
+		return error_errno(err, errno, "watch the pid file");
+	if (inotify_add_watch(m->fds[SOURCE_PID_FILE], directory, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR) < 0)
+		return error_errno(err, errno, "watch %s for the pid file", directory);
+	return monitor_listen(m, SOURCE_PID_FILE, EPOLLIN, err);
+}
+
+static int open_sources(struct monitor *m, struct error *err)
+{
+	int r;
+
+	m->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (m->epoll < 0)
+		return error_errno(err, errno, "make an epoll set");
+	m->fds[SOURCE_TIMER] = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (m->fds[SOURCE_TIMER] < 0)
+		return error_errno(err, errno, "make a timer");
+	r = monitor_listen(m, SOURCE_TIMER, EPOLLIN, err);
+	if (r == 0)
+		r = monitor_listen(m, SOURCE_LAUNCHER, EPOLLIN, err);
+	if (r == 0)
+		r = control_listen(m->state_fd, &m->fds[SOURCE_SOCKET], err);
+	if (r == 0)
+		r = monitor_listen(m, SOURCE_SOCKET, EPOLLIN, err);
+	if (r == 0)
+		r = open_groups(m, err);
+	if (r == 0)
+		r = watch_pid_file(m, err);
+	return r;
+}
+
+static int open_state(struct monitor *m, struct error *err)
+{
+	int r = state_open(&m->host, &m->run_fd, err);
+
+	if (r < 0)
+		return r;
+	m->state_fd = openat(m->run_fd, m->key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (m->state_fd < 0)
+		return error_errno(err, errno, "open the state of %s", m->key);
+	r = ledger_open(m->state_fd, true, &m->ledger, &m->ledger_fd, err);
+	if (r < 0)
+		return r;
+	if (ledger_lock(m->ledger_fd) < 0)
+		return error_set(err, EBUSY, "watch %s: it is being watched already", m->key);
+	m->state = *ledger_current(m->ledger);
+	return 0;
+}
+
+int monitor_open(struct monitor *m, const char *root, bool launched, struct error *err)
+{
+	int r = let_go(launched, err);
+
+	if (r == 0)
+		r = host_init(&m->host, root, err);
+	if (r == 0)
+		r = cgroup_layout_read(&m->host, &m->layout, err);
+	if (r < 0)
+		return r;
+	m->own = m->payload = CGROUP_CLOSED(&m->layout);
+	r = move_away(m, err);
+	if (r == 0)
+		r = open_state(m, err);
+	if (r == 0)
+		r = journal_dir_open(&m->host, &m->log_fd, err);
+	if (r == 0)
+		r = open_sources(m, err);
+	if (r < 0)
+		return r;
+	if (!launched) {
+		m->state.launcher_gone = true;
+		m->state.takeovers++;
+		ledger_warn(&m->state, "both processes of the monitor were killed; it was started again");
+	}
+	if (m->state.init)
+		init_found(m, m->state.init);
+	return 0;
+}
+
+int monitor_confine(struct monitor *m, struct error *err)
+{
+	be_prompt();
+	capng_clear(CAPNG_SELECT_BOTH);
+	(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_KILL);
+	if (init_status_needs_ptrace())
+		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_PTRACE);
+	/* --report may be in a directory of another user's. */
+	if (m->ledger->plan.report_file[0])
+		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
+	if (capng_apply(CAPNG_SELECT_BOTH) < 0)
+		return error_set(err, EPERM, "drop the monitor's capabilities");
+	return filter_self(err);
+}

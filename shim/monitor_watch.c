@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The monitor's loop: wait, read, decide, act. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+
+#include "lib/base/file.h"
+#include "lib/launch/control.h"
+#include "shim/monitor.h"
+
+#define UNKNOWN UINT64_MAX
+
+static void drop_source(struct monitor *m, enum source source)
+{
+	(void)epoll_ctl(m->epoll, EPOLL_CTL_DEL, m->fds[source], NULL);
+	m->fds[source] = close_fd(m->fds[source]);
+}
+
+/* How much of the group's own processes' clocks is read to have its CPU time to the moment. */
+enum { CLOCKS_MAX = 256 };
+
+static void read_levels(struct monitor *m)
+{
+	uint64_t count;
+
+	m->events_pending = false;
+	if (cgroup_oom_kills(&m->own, &count) == 0)
+		m->state.usage.oom_kills = count;
+	/* v1 counts in each group for itself. The last reading stays when the runtime removes it. */
+	if (m->layout.mode != CGROUP_V2 && m->ledger->plan.nested &&
+	    cgroup_oom_kills(&m->payload, &count) == 0)
+		m->state.payload_oom_kills = count;
+	if (cgroup_pids_refused(&m->own, &count) == 0)
+		m->state.usage.pids_refused = count;
+	if (m->layout.mode != CGROUP_V2 && m->ledger->plan.nested &&
+	    cgroup_pids_refused(&m->payload, &count) == 0 && count > m->state.usage.pids_refused)
+		m->state.usage.pids_refused = count;
+}
+
+static uint64_t known(uint64_t figure)
+{
+	return figure == UNKNOWN ? 0 : figure;
+}
+
+void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool memory)
+{
+	const struct ledger_plan *plan = &m->ledger->plan;
+
+	if (m->group_known && m->events_pending)
+		read_levels(m);
+	*reading = (struct reading){
+		.started_ns = m->state.started_boot_ns,
+		.cpu_ns = UNKNOWN,
+		.memory_bytes = UNKNOWN,
+		.memory_peak_bytes = UNKNOWN,
+		.oom_kills = known(m->state.usage.oom_kills) + m->state.payload_oom_kills,
+		.pids = UNKNOWN,
+		.pids_refused = known(m->state.usage.pids_refused),
+		.cpu_rate = cpu_rate(plan->cpus, plan->cpu_quota_us, plan->cpu_period_us),
+		.memory_limit = plan->memory_limit ? plan->memory_limit :
+				(uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE),
+	};
+	if (m->group_known && cpu)
+		(void)cgroup_cpu_ns(&m->own, CLOCKS_MAX, &reading->cpu_ns);
+	if (m->group_known && memory)
+		(void)cgroup_memory_bytes(&m->own, &reading->memory_bytes);
+	reading->now_ns = m->host.boottime_ns();
+}
+
+static void set_timer(struct monitor *m, uint64_t at_ns)
+{
+	struct itimerspec spec = {0};
+
+	if (at_ns != UNKNOWN) {
+		spec.it_value.tv_sec = (time_t)(at_ns / 1000000000u);
+		spec.it_value.tv_nsec = (long)(at_ns % 1000000000u);
+	}
+	(void)timerfd_settime(m->fds[SOURCE_TIMER], TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+static void act(struct monitor *m, const struct decision *decision, const struct reading *reading)
+{
+	act_on_warnings(m, decision, reading);
+	if (decision->set_quota)
+		act_on_quota(m, decision->quota_us, decision->period_us);
+	if (decision->spent < 0)
+		return;
+	act_on_spent(m, decision->spent, decision->used, reading->now_ns);
+	for (int b = 0; b < BUDGET_COUNT; b++)
+		if (decision->also & UINT32_C(1) << b)
+			act_on_spent(m, b, schedule_used(&m->state.schedule, m->ledger->plan.budgets, reading,
+							 (enum budget)b), reading->now_ns);
+}
+
+/* v1 announces that memory ran out before the kernel kills, and counts the kill after: look again a few
+ * times, ever later. */
+static uint64_t settle(struct monitor *m, const struct reading *reading)
+{
+	static const uint64_t longest = 200000000;
+
+	if (!m->settle_ns)
+		return UNKNOWN;
+	if (reading->oom_kills > m->settle_from || m->settle_ns > longest) {
+		m->settle_ns = 0;
+		return UNKNOWN;
+	}
+	m->events_pending = true;
+	m->settle_ns *= 2;
+	return reading->now_ns + m->settle_ns / 2;
+}
+
+/* One look; returns when the next has to be, whatever happens till then. */
+static uint64_t look(struct monitor *m)
+{
+	const struct budget_rule *rules = m->ledger->plan.budgets;
+	struct schedule_needs needs = schedule_needs(&m->state.schedule, rules, m->host.boottime_ns());
+	struct reading reading;
+	struct decision decision;
+	uint64_t next, again;
+
+	monitor_read(m, &reading, needs.cpu, needs.memory);
+	schedule_look(&m->state.schedule, rules, &reading, &decision);
+	act(m, &decision, &reading);
+	next = decision.next_ns;
+	again = settle(m, &reading);
+	if (again < next)
+		next = again;
+	if (m->state.kill_after_boot_ns && reading.now_ns >= m->state.kill_after_boot_ns)
+		next = act_kill(m, reading.now_ns);
+	else if (m->state.kill_after_boot_ns && m->state.kill_after_boot_ns < next)
+		next = m->state.kill_after_boot_ns;
+	return next;
+}
+
+static void answer(int fd, int result)
+{
+	struct control_answer text = {.result = result};
+
+	(void)send(fd, &text, sizeof text, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void start_wall(struct monitor *m)
+{
+	if (m->state.started_boot_ns && m->ledger->plan.launcher != LAUNCHER_HOOK)
+		return;
+	m->state.started_boot_ns = m->host.boottime_ns();
+	m->state.started_real_ns = m->host.realtime_ns();
+	ledger_commit(m->ledger, &m->state);
+}
+
+static void serve(struct monitor *m)
+{
+	struct control_message message;
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+	struct timeval patience = {.tv_usec = 100000};
+	_cleanup_close_ int fd = accept4(m->fds[SOURCE_SOCKET], NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid())
+		return;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	if (recv(fd, &message, sizeof message, 0) != (ssize_t)sizeof message)
+		return;
+	switch (message.verb) {
+	case CONTROL_START:
+		init_from_pid_file(m);
+		start_wall(m);
+		answer(fd, 0);
+		break;
+	case CONTROL_KILL:
+		m->state.kill_after_boot_ns = m->host.boottime_ns();
+		answer(fd, 0);
+		break;
+	case CONTROL_END:
+		m->end_status = message.value;
+		m->end_status_known = true;
+		(void)close_fd(m->client);
+		m->client = steal_fd(&fd); /* answered at the end */
+		break;
+	default:
+		answer(fd, -EINVAL);
+	}
+}
+
+/* A kernel file says "changed" until it is read through the same descriptor; a removed one for ever. */
+static void event_file(struct monitor *m, enum source source)
+{
+	char text[512];
+
+	m->events_pending = true;
+	if (m->fds[source] < 0)
+		return;
+	if (pread(m->fds[source], text, sizeof text, 0) >= 0)
+		return;
+	if (errno == ESPIPE && read(m->fds[source], text, sizeof text) >= 0) { /* v1's eventfd */
+		static const uint64_t shortest = 500000;
+
+		m->settle_from = known(m->state.usage.oom_kills) + m->state.payload_oom_kills;
+		m->settle_ns = shortest;
+		return;
+	}
+	if (errno != EAGAIN)
+		drop_source(m, source);
+}
+
+static void pid_file_event(struct monitor *m)
+{
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+
+	while (read(m->fds[SOURCE_PID_FILE], events, sizeof events) > 0)
+		;
+	init_from_pid_file(m);
+	if (m->state.init)
+		drop_source(m, SOURCE_PID_FILE);
+}
+
+static void handle(struct monitor *m, enum source source)
+{
+	uint64_t ticks;
+	struct epoll_event hang_up = {.events = 0, .data.u32 = SOURCE_INIT};
+
+	if (m->fds[source] < 0)
+		return; /* dropped by an event before it in the same batch */
+	switch (source) {
+	case SOURCE_TIMER:
+		(void)!read(m->fds[SOURCE_TIMER], &ticks, sizeof ticks);
+		break;
+	case SOURCE_INIT:
+		/* Readable for ever now; that it is reaped is the one thing left to hear. */
+		(void)epoll_ctl(m->epoll, EPOLL_CTL_MOD, m->fds[SOURCE_INIT], &hang_up);
+		init_exit_status(m);
+		if (m->init_status_waited)
+			(void)epoll_ctl(m->epoll, EPOLL_CTL_DEL, m->fds[SOURCE_INIT], NULL);
+		m->init_status_waited = true;
+		break;
+	case SOURCE_LAUNCHER:
+		m->state.launcher_gone = true;
+		init_from_pid_file(m);
+		drop_source(m, SOURCE_LAUNCHER);
+		break;
+	case SOURCE_PEER:
+		drop_source(m, SOURCE_PEER);
+		guard_start(m);
+		break;
+	case SOURCE_SOCKET:
+		serve(m);
+		break;
+	case SOURCE_PID_FILE:
+		pid_file_event(m);
+		break;
+	default:
+		event_file(m, source);
+	}
+}
+
+static void start_schedule(struct monitor *m)
+{
+	struct reading reading;
+
+	if (m->state.takeovers)
+		return;
+	monitor_read(m, &reading, true, true);
+	schedule_start(&m->state.schedule, m->ledger->plan.budgets, &reading);
+}
+
+void monitor_watch(struct monitor *m)
+{
+	struct epoll_event events[8];
+
+	start_schedule(m);
+	for (;;) {
+		uint64_t next = look(m), now = m->host.boottime_ns(), end_look = UNKNOWN;
+		int n;
+
+		if (end_reached(m, now, &end_look) && end_finish(m))
+			return;
+		set_timer(m, next < end_look ? next : end_look);
+		ledger_commit(m->ledger, &m->state);
+		n = epoll_wait(m->epoll, events, (int)ARRAY_SIZE(events), -1);
+		m->state.wakeups++;
+		for (int i = 0; i < n; i++)
+			handle(m, (enum source)events[i].data.u32);
+	}
+}

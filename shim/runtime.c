@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stint-runtime: an OCI runtime by its command line.
+ *
+ * On `create`, `run` and `restore` it makes the plan, prepares the container (lib/launch), starts
+ * its monitor, and then becomes the real runtime, with the arguments that it was given but for the
+ * bundle, which is a directory of ours with the edited config.json. On `start` it tells the monitor
+ * that wall time begins; on `start` and `delete` it sees to it that there is a monitor. Every other command
+ * is the runtime's, at once. It forks nothing that stays but the monitor, prints nothing on
+ * standard output, and leaves descriptors from 3 up alone.
+ */
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/launch/control.h"
+#include "lib/launch/launch.h"
+#include "lib/oci/config.h"
+#include "shim/arguments.h"
+
+struct runtime {
+	struct host host;
+	struct host_config host_config;
+	struct arguments arguments;
+	char path[PATH_MAX]; /* the real runtime */
+};
+
+/* To standard error, and to --log in its format, where engines look for what to tell their user. */
+static int fail(const struct arguments *arguments, const struct error *err)
+{
+	char message[ERROR_TEXT_MAX + 16], line[2 * ERROR_TEXT_MAX + 256];
+	struct timespec now;
+	enum log_format format = arguments->log_format && strcmp(arguments->log_format, "json") == 0 ?
+					 LOG_JSON : LOG_TEXT;
+	size_t length;
+	int fd;
+
+	(void)snprintf(message, sizeof message, "stint: %s", err->text);
+	fprintf(stderr, "%s\n", message);
+	if (!arguments->log)
+		return 1;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	length = log_line(format, "error", message,
+			  (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, line, sizeof line);
+	fd = open(arguments->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+	if (fd >= 0) {
+		(void)write_all(fd, line, length);
+		(void)close(fd);
+	}
+	return 1;
+}
+
+static int become(const struct runtime *runtime, char **argv, struct error *err)
+{
+	(void)execv(runtime->path, argv);
+	return error_errno(err, errno, "execute the runtime %s", runtime->path);
+}
+
+static int pass_through(const struct runtime *runtime, struct error *err)
+{
+	char **argv = runtime->arguments.argv;
+
+	argv[0] = (char *)(uintptr_t)runtime->path;
+	return become(runtime, argv, err);
+}
+
+static int absolute_path(const char *path, char text[PATH_MAX], struct error *err)
+{
+	char cwd[PATH_MAX];
+
+	if (*path == '/')
+		return snprintf(text, PATH_MAX, "%s", path) < PATH_MAX ? 0 :
+			       error_set(err, ENAMETOOLONG, "the path %.80s… is too long", path);
+	if (!getcwd(cwd, sizeof cwd))
+		return error_errno(err, errno, "find the current directory");
+	return snprintf(text, PATH_MAX, "%s/%s", cwd, path) < PATH_MAX ? 0 :
+		       error_set(err, ENAMETOOLONG, "the path %.80s… is too long", path);
+}
+
+/* What create, run and restore share, from the bundle to a container that is ready for its runtime. */
+struct creation {
+	struct cgroup_layout layout;
+	struct plan plan;
+	struct json_doc *config;
+	char bundle[PATH_MAX], pid_file[PATH_MAX];
+	struct launch launch;
+};
+
+static int check_arguments(const struct arguments *a, struct error *err)
+{
+	if (!a->id)
+		return error_set(err, EINVAL, "%s: no container id given", a->command);
+	if (a->config)
+		return error_set(err, EINVAL, "%s: --config is not supported: stint reads config.json of the bundle",
+				 a->command);
+	return container_id_check(a->id, err);
+}
+
+static int prepare(struct runtime *runtime, struct creation *creation, struct error *err)
+{
+	const struct arguments *a = &runtime->arguments;
+	struct plan_request request = {0};
+	struct launch_request launch = {
+		.host = &runtime->host, .host_config = &runtime->host_config, .layout = &creation->layout,
+		.plan = &creation->plan, .id = a->id, .runtime = runtime->path, .runtime_root = a->root,
+		.bundle = creation->bundle, .systemd_cgroup = a->systemd_cgroup,
+		.launcher = strcmp(a->command, "create") == 0 ? LAUNCHER_CREATE : LAUNCHER_RUN,
+	};
+	int r = check_arguments(a, err);
+
+	if (r == 0)
+		r = config_read(a->bundle ? a->bundle : ".", &creation->config, err);
+	if (r == 0 && !realpath(a->bundle ? a->bundle : ".", creation->bundle))
+		r = error_errno(err, errno, "find the bundle");
+	if (r == 0)
+		r = config_check(json_root(creation->config), err);
+	if (r == 0 && a->pid_file)
+		r = absolute_path(a->pid_file, creation->pid_file, err);
+	if (r == 0)
+		r = cgroup_layout_read(&runtime->host, &creation->layout, err);
+	if (r == 0)
+		r = plan_make(&runtime->host, &runtime->host_config, &creation->layout,
+			      json_root(creation->config), &request, PLAN_WRAPPER, &creation->plan, err);
+	if (r < 0)
+		return r;
+	launch.config = creation->config;
+	launch.pid_file = a->pid_file ? creation->pid_file : NULL;
+	return launch_prepare(&launch, &creation->launch, err);
+}
+
+static int start_monitor(const struct runtime *runtime, const struct launch *launch, struct error *err)
+{
+	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	_cleanup_close_ int pipe = -1;
+	int r;
+
+	if (self < 0)
+		return error_errno(err, errno, "start the monitor: hold ourselves by a pidfd");
+	r = monitor_spawn(&runtime->host, launch->key, self, &pipe, err);
+	return r < 0 ? r : monitor_wait_ready(pipe, err);
+}
+
+static int create(struct runtime *runtime, struct error *err)
+{
+	static struct creation creation;
+	char **argv;
+	int r = prepare(runtime, &creation, err);
+
+	if (r < 0)
+		return r;
+	r = arguments_rewrite(&runtime->arguments, runtime->path, creation.launch.bundle, creation.bundle,
+			      creation.launch.pid_file, &argv, err);
+	if (r == 0)
+		r = start_monitor(runtime, &creation.launch, err);
+	if (r < 0) {
+		launch_undo(&creation.launch);
+		return r;
+	}
+	/* If this fails the monitor sees us end with nothing begun, and clears away. */
+	return become(runtime, argv, err);
+}
+
+/* The state directory of the container that the command is about; -ENOENT: it is none of ours. */
+static int open_state(const struct runtime *runtime, char key[STATE_KEY_MAX], int *ret_fd)
+{
+	_cleanup_close_ int run_fd = -1;
+	const char *id = runtime->arguments.id;
+
+	if (!id || container_id_check(id, NULL) < 0)
+		return -ENOENT;
+	state_key(id, runtime->arguments.root, key);
+	run_fd = open(runtime->host.run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (run_fd < 0)
+		return -ENOENT;
+	*ret_fd = openat(run_fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *ret_fd < 0 ? -ENOENT : 0;
+}
+
+/* A monitor of which both processes were killed is started again, before anything else is done. */
+static int bring_back(const struct runtime *runtime, const char *key, int state_fd, struct error *err)
+{
+	_cleanup_close_ int ledger_fd = -1, pipe = -1;
+	struct ledger *ledger;
+	bool finished;
+	int r = ledger_open(state_fd, false, &ledger, &ledger_fd, err);
+
+	if (r < 0)
+		return r;
+	finished = atomic_load(&ledger->finished);
+	ledger_unmap(ledger);
+	if (finished || ledger_watched(ledger_fd))
+		return 0;
+	r = monitor_spawn(&runtime->host, key, -1, &pipe, err);
+	return r < 0 ? r : monitor_wait_ready(pipe, err);
+}
+
+static int start(const struct runtime *runtime, struct error *err)
+{
+	enum { PATIENCE_MS = 10000 };
+	char key[STATE_KEY_MAX];
+	_cleanup_close_ int state_fd = -1;
+	int r = open_state(runtime, key, &state_fd);
+
+	if (r == -ENOENT)
+		return pass_through(runtime, err);
+	/* A monitor that was killed this moment is taken over from; one that was lost is brought back. */
+	for (int tries = 0; tries < 5; tries++) {
+		r = control_call(state_fd, CONTROL_START, 0, PATIENCE_MS, err);
+		if (r == 0)
+			return pass_through(runtime, err);
+		r = bring_back(runtime, key, state_fd, err);
+		if (r < 0)
+			break;
+		(void)usleep(2000);
+	}
+	return error_prefix(err, "start %s: it would run unwatched", runtime->arguments.id);
+}
+
+static int delete(const struct runtime *runtime, struct error *err)
+{
+	char key[STATE_KEY_MAX];
+	_cleanup_close_ int state_fd = -1;
+
+	/* Nothing that is wrong with our state keeps a container from being deleted. */
+	if (open_state(runtime, key, &state_fd) == 0)
+		(void)bring_back(runtime, key, state_fd, NULL);
+	return pass_through(runtime, err);
+}
+
+static int dispatch(struct runtime *runtime, struct error *err)
+{
+	const char *command = runtime->arguments.command;
+
+	if (!command)
+		return pass_through(runtime, err);
+	if (strcmp(command, "create") == 0 || strcmp(command, "run") == 0 || strcmp(command, "restore") == 0)
+		return create(runtime, err);
+	if (strcmp(command, "start") == 0)
+		return start(runtime, err);
+	if (strcmp(command, "delete") == 0)
+		return delete(runtime, err);
+	return pass_through(runtime, err);
+}
+
+int main(int argc, char **argv)
+{
+	static struct runtime runtime;
+	struct error err = {0};
+	int r;
+
+	arguments_parse(argc, argv, &runtime.arguments);
+	r = host_init_from_environment(&runtime.host, &err);
+	if (r == 0)
+		r = host_config_load(&runtime.host, &runtime.host_config, &err);
+	if (r == 0)
+		r = runtime_find(&runtime.host_config, NULL, runtime.path, &err);
+	if (r == 0)
+		(void)dispatch(&runtime, &err);
+	return fail(&runtime.arguments, &err);
+}

@@ -1,0 +1,250 @@
+#!/usr/bin/env bats
+# stint run, as a person uses it, on each real runtime: budgets spent and kept, reports, exit statuses.
+
+load helpers
+
+setup_file() { stint_setup_file; }
+teardown_file() { stint_teardown_file; }
+setup() { stint_setup; }
+teardown() { stint_teardown; }
+
+on_each_runtime() { # FUNCTION: with $RUNTIME set
+	local runtime
+	for runtime in crun runc; do
+		RUNTIME=$runtime
+		id="t-$BATS_SUITE_TEST_NUMBER-$runtime-$$"
+		"$1"
+	done
+}
+
+well_behaved() {
+	bundle "$id" /bin/sh -c 'echo hello; exit 3'
+	run --separate-stderr stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE"
+	[ "$status" -eq 3 ]
+	[ "$output" = hello ]
+	[ -z "$stderr" ]
+	[ "$(report_of "$id" .exit.code)" = 3 ]
+	[ "$(report_of "$id" .exit.signal)" = null ]
+	[ "$(report_of "$id" .verdict)" = null ]
+	[ "$(report_of "$id" .monitor.exact)" = true ]
+	[ "$(report_of "$id" .runtime)" = "$RUNTIME" ]
+	[ "$(reports_count "$id")" -eq 1 ]
+	no_leftovers "$id"
+}
+@test "a well-behaved container ends by itself, with its own status and one exact report" {
+	on_each_runtime well_behaved
+}
+
+cpu_spent() {
+	bundle "$id" /bin/sh -c 'while :; do :; done'
+	run --separate-stderr stint run --runtime "$RUNTIME" --budget cpu=500ms --id "$id" "$BUNDLE"
+	[ "$status" -eq 137 ]
+	[[ "$stderr" == "stint: $id: killed: cpu budget 500"*" spent (used 50"* ]]
+	[ "$(report_of "$id" .verdict.budget)" = cpu ]
+	[ "$(report_of "$id" .verdict.limit)" = 500000000 ]
+	[ "$(report_of "$id" .verdict.action)" = kill ]
+	[ "$(report_of "$id" '.verdict.used >= 500000000')" = true ]
+	[ "$(report_of "$id" '.usage.cpuNs < 560000000')" = true ]
+	[ "$(report_of "$id" .exit.signal)" = 9 ]
+	[ "$(reports_count "$id")" -eq 1 ]
+	no_leftovers "$id"
+}
+@test "cpu: a busy loop is stopped when its CPU time is spent" { on_each_runtime cpu_spent; }
+
+cpu_all_processes() {
+	bundle "$id" /bin/sh -c '(while :; do :; done) & (while :; do :; done) & while :; do :; done'
+	run stint run --runtime "$RUNTIME" --budget cpu=400ms --id "$id" "$BUNDLE"
+	[ "$status" -eq 137 ]
+	[ "$(report_of "$id" .verdict.budget)" = cpu ]
+	[ "$(report_of "$id" '.usage.cpuNs >= 400000000 and .usage.cpuNs < 470000000')" = true ]
+}
+@test "cpu: it is the whole container's, three loops on every CPU" { on_each_runtime cpu_all_processes; }
+
+wall_spent() {
+	bundle "$id" /bin/sleep 60
+	run --separate-stderr stint run --runtime "$RUNTIME" --budget wall=700ms --id "$id" "$BUNDLE"
+	[ "$status" -eq 137 ]
+	[[ "$stderr" == *"killed: wall budget 700"*" spent (used 70"* ]]
+	[ "$(report_of "$id" .verdict.budget)" = wall ]
+	[ "$(report_of "$id" '.usage.wallNs >= 700000000 and .usage.wallNs < 800000000')" = true ]
+	[ "$(report_of "$id" '.monitor.wakeups < 15')" = true ]
+	no_leftovers "$id"
+}
+@test "wall: a sleeper is stopped at its time, and the monitor slept too" { on_each_runtime wall_spent; }
+
+memory_spent() {
+	bundle "$id" /bin/sh -c 'tail /dev/zero; sleep 30'
+	run --separate-stderr stint run --runtime "$RUNTIME" --budget memory=24MiB --id "$id" "$BUNDLE"
+	[ "$status" -eq 137 ]
+	[ "$(report_of "$id" .verdict.budget)" = memory ]
+	[ "$(report_of "$id" '.verdict.used >= .verdict.limit')" = true ]
+	[ "$(report_of "$id" '.usage.oomKills >= 1')" = true ]
+	[ "$(report_of "$id" '.usage.memoryPeakBytes <= 25165824')" = true ]
+	[ "$(report_of "$id" '.usage.wallNs < 10000000000')" = true ]
+	no_leftovers "$id"
+}
+@test "memory: a child that takes too much ends the whole container" { on_each_runtime memory_spent; }
+
+pids_spent() {
+	bundle "$id" /bin/sh -c 'i=0; while [ $i -lt 50 ]; do sleep 30 & i=$((i+1)); done; wait'
+	run stint run --runtime "$RUNTIME" --budget pids=16 --id "$id" "$BUNDLE"
+	[ "$status" -eq 137 ]
+	[ "$(report_of "$id" .verdict.budget)" = pids ]
+	[ "$(report_of "$id" '.usage.pidsPeak <= 16')" = true ]
+	no_leftovers "$id"
+}
+@test "pids: a container that forks too much is ended" { on_each_runtime pids_spent; }
+
+memory_time_spent() {
+	bundle "$id" /bin/sh -c 'head -c 20m /dev/zero | tail -c 20m | sleep 60 & dd if=/dev/zero of=/dev/shm/x bs=1M count=20 2>/dev/null; sleep 60'
+	run stint run --runtime "$RUNTIME" --budget memory=64MiB --budget memoryTime=20MiB.s --id "$id" "$BUNDLE"
+	[ "$status" -eq 137 ]
+	[ "$(report_of "$id" .verdict.budget)" = memoryTime ]
+	[ "$(report_of "$id" '.usage.memoryByteSeconds >= 20971520')" = true ]
+}
+@test "memoryTime: byte-seconds are spent by holding memory" { RUNTIME=crun; id="t-mt-$$"; memory_time_spent; }
+
+@test "cpuRate with throttle: the container goes on, slower" {
+	id="t-rate-$$"
+	bundle "$id" /bin/sh -c 'while :; do :; done'
+	cat >"$STINT_TEST_DIR/rate.json" <<-JSON
+	{"name": "rate", "budgets": {"cpuRate": {"limit": "200ms", "per": "1s", "action": "throttle"}, "wall": {"limit": "3s"}}}
+	JSON
+	run stint run --profile "$STINT_TEST_DIR/rate.json" --id "$id" "$BUNDLE"
+	[ "$status" -eq 137 ]
+	[ "$(report_of "$id" .verdict.budget)" = wall ]
+	# The bucket, and then a fifth of a CPU: 0.2 + 3 × 0.2, and what a period's end lets through.
+	[ "$(report_of "$id" '.usage.cpuNs > 500000000 and .usage.cpuNs < 1300000000')" = true ]
+	[ "$(report_of "$id" '.usage.throttledNs > 0')" = true ]
+}
+
+@test "term with grace: the container may clean up, and is killed if it does not" {
+	id="t-term-$$"
+	cat >"$STINT_TEST_DIR/term.json" <<-JSON
+	{"name": "term", "budgets": {"wall": {"limit": "500ms", "action": "term", "grace": "1s"}}}
+	JSON
+	bundle "$id" /bin/sh -c 'trap "echo cleaned; exit 0" TERM; while :; do sleep 0.05; done'
+	run --separate-stderr stint run --profile "$STINT_TEST_DIR/term.json" --id "$id" "$BUNDLE"
+	[[ "$output" == *cleaned* ]]
+	[ "$(report_of "$id" .verdict.action)" = term ]
+	[ "$(report_of "$id" '.usage.wallNs < 1200000000')" = true ]
+	id="t-term2-$$"
+	bundle "$id" /bin/sh -c 'trap "" TERM; while :; do sleep 0.05; done'
+	run stint run --profile "$STINT_TEST_DIR/term.json" --id "$id" "$BUNDLE"
+	[ "$status" -eq 137 ]
+	[ "$(report_of "$id" '.usage.wallNs >= 1500000000 and .usage.wallNs < 2000000000')" = true ]
+}
+
+@test "warn: thresholds and a warn-only budget are said and reported, and nothing is stopped" {
+	id="t-warn-$$"
+	cat >"$STINT_TEST_DIR/warn.json" <<-JSON
+	{"name": "warn", "budgets": {"wall": {"limit": "2s", "warn": "25%"}, "cpu": {"limit": "100ms", "action": "warn"}}}
+	JSON
+	bundle "$id" /bin/sh -c 'i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; sleep 0.8'
+	run --separate-stderr stint run --profile "$STINT_TEST_DIR/warn.json" --id "$id" "$BUNDLE"
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *"wall budget"*"25%"* ]]
+	[ "$(report_of "$id" '.warnings | map(select(test("cpu budget"))) | length')" = 1 ]
+	[ "$(report_of "$id" '.warnings | map(select(test("wall budget"))) | length')" = 1 ]
+	[ "$(report_of "$id" .verdict.action)" = warn ]
+}
+
+@test "freeze: a spent budget stops the clock, and nothing else; kill ends it" {
+	id="t-freeze-$$"
+	cat >"$STINT_TEST_DIR/freeze.json" <<-JSON
+	{"name": "freeze", "budgets": {"cpu": {"limit": "200ms", "action": "freeze"}, "wall": {"limit": "2s"}}}
+	JSON
+	bundle "$id" /bin/sh -c 'while :; do :; done'
+	run stint run --profile "$STINT_TEST_DIR/freeze.json" --id "$id" "$BUNDLE"
+	[ "$status" -eq 137 ]
+	[ "$(report_of "$id" .verdict.budget)" = wall ]
+	[ "$(report_of "$id" '.usage.cpuNs < 260000000')" = true ]
+	no_leftovers "$id"
+}
+
+@test "--rootfs makes a bundle on the spot, read-only unless --writable" {
+	run --separate-stderr stint run --rootfs "$BUSYBOX_ROOTFS" -- /bin/sh -c 'id -u; touch /x 2>/dev/null || echo read-only'
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = 0 ]
+	[ "${lines[1]}" = read-only ]
+	cp -a "$BUSYBOX_ROOTFS" "$STINT_TEST_DIR/w"
+	run stint run --writable --rootfs "$STINT_TEST_DIR/w" -- /bin/touch /x
+	[ "$status" -eq 0 ]
+	[ -e "$STINT_TEST_DIR/w/x" ]
+}
+
+@test "exit status: 2 usage, 125 stint, 126 not executable, 127 not found, as docker run" {
+	run stint run
+	[ "$status" -eq 2 ]
+	run stint run --no-such-option x
+	[ "$status" -eq 2 ]
+	run stint run "$STINT_TEST_DIR/no-such-bundle"
+	[ "$status" -eq 125 ]
+	for runtime in crun runc; do
+		run stint run --runtime $runtime --rootfs "$BUSYBOX_ROOTFS" -- /no/such/command
+		[ "$status" -eq 127 ]
+		run stint run --runtime $runtime --rootfs "$BUSYBOX_ROOTFS" -- /etc
+		[ "$status" -eq 126 ]
+	done
+}
+
+@test "--report FILE and --report -: the same line as in the journal" {
+	id="t-rep-$$"
+	bundle "$id" /bin/true
+	run stint run --report "$STINT_TEST_DIR/one.jsonl" --id "$id" "$BUNDLE"
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <"$STINT_TEST_DIR/one.jsonl")" -eq 1 ]
+	[ "$(cat "$STINT_TEST_DIR/one.jsonl")" = "$(grep "\"$id\"" "$STINT_ROOT/var/log/stint/reports.jsonl")" ]
+	run --separate-stderr stint run --report - --id "$id-2" "$BUNDLE"
+	[ "$(jq -r .id <<<"$output")" = "$id-2" ]
+}
+
+@test "the bundle's config.json is not changed, and may be used again" {
+	id="t-again-$$"
+	bundle "$id" /bin/true
+	before=$(sha256sum "$BUNDLE/config.json")
+	stint run --id "$id" "$BUNDLE"
+	stint run --id "$id" "$BUNDLE"
+	[ "$(sha256sum "$BUNDLE/config.json")" = "$before" ]
+	[ "$(reports_count "$id")" -eq 2 ]
+}
+
+@test "signals reach the container" {
+	id="t-sig-$$"
+	bundle "$id" /bin/sh -c 'trap "echo got it; exit 7" TERM; echo up; while :; do sleep 0.05; done'
+	stint run --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 &
+	pid=$!
+	eventually 5 grep -q up "$STINT_TEST_DIR/out"
+	kill -TERM $pid
+	wait $pid || status=$?
+	[ "$status" -eq 7 ]
+	grep -q 'got it' "$STINT_TEST_DIR/out"
+}
+
+@test "with a terminal: the container has one, and its size is the caller's" {
+	id="t-tty-$$"
+	bundle "$id" /bin/sh -c 'tty; test -t 0 && echo is-a-tty'
+	jq '.process.terminal = true' "$BUNDLE/config.json" >"$BUNDLE/c" && mv "$BUNDLE/c" "$BUNDLE/config.json"
+	for runtime in crun runc; do
+		run timeout 20 script -qec "$STINT_BIN/stint run --runtime $runtime --id $id-$runtime $BUNDLE" /dev/null
+		[ "$status" -eq 0 ]
+		[[ "$output" == *is-a-tty* ]]
+	done
+}
+
+@test "why and report tell the person" {
+	id="t-why-$$"
+	bundle "$id" /bin/sh -c 'while :; do :; done'
+	run stint run --budget cpu=100ms --id "$id" "$BUNDLE"
+	run stint why "$id"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"$id"* && "$output" == *cpu* && "$output" == *"--budget cpu"* ]]
+	[ "${#lines[@]}" -eq 1 ]
+	run stint report "$id"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *cpu* ]]
+	run stint report "$id" --format json --last
+	[ "$(jq -r .verdict.budget <<<"$output")" = cpu ]
+	run stint why no-such-container
+	[ "$status" -eq 1 ]
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a report to what people and other tools read. */
+#include "tests/unit/report_fixture.h"
+
+static void verdict_is(const char *expected)
+{
+	_cleanup_json_ struct json_doc *doc = parsed();
+	_cleanup_free_ char *text = NULL;
+	struct error err = {0};
+
+	cr_assert_eq(report_verdict_text(json_root(doc), &text, &err), 0, "%s", err.text);
+	cr_assert_str_eq(text, expected);
+}
+
+Test(report_render, verdict_in_words)
+{
+	killed_for_cpu();
+	state.verdict_used = 2 * SECOND + SECOND / 1000;
+	verdict_is("killed: cpu budget 2.000s spent (used 2.001s)");
+	state.action = ACTION_TERM;
+	verdict_is("terminated: cpu budget 2.000s spent (used 2.001s)");
+	state.action = ACTION_FREEZE;
+	verdict_is("frozen: cpu budget 2.000s spent (used 2.001s)");
+	state.action = ACTION_THROTTLE;
+	verdict_is("throttled: cpu budget 2.000s spent (used 2.001s)");
+	plan.budgets[BUDGET_PIDS] = (struct budget_rule){.set = true, .limit = 64};
+	state.budget = BUDGET_PIDS;
+	state.action = ACTION_KILL;
+	state.verdict_used = 64;
+	verdict_is("killed: pids budget 64 spent (used 64)");
+	state.budget = -1;
+	verdict_is("");
+}
+
+static void why_has(const char *const *parts)
+{
+	_cleanup_json_ struct json_doc *doc = parsed();
+	_cleanup_free_ char *text = NULL;
+	struct error err = {0};
+
+	cr_assert_eq(report_why(json_root(doc), &text, &err), 0, "%s", err.text);
+	for (; *parts; parts++)
+		cr_assert_not_null(strstr(text, *parts), "'%s' is not in: %s", *parts, text);
+	cr_assert_null(strchr(text, '\n'));
+	cr_assert_eq(text[strlen(text) - 1], '.');
+}
+
+Test(report_render, why_names_budget_amounts_and_source)
+{
+	killed_for_cpu();
+	why_has((const char *[]){"web-1 was killed", "after its start", "2.000s", "cpu budget",
+				 "set by profile function", NULL});
+	state.action = ACTION_THROTTLE;
+	state.exit_code = 0;
+	state.exit_signal = 0;
+	why_has((const char *[]){"was throttled", "it ended later with status 0", NULL});
+}
+
+Test(report_render, why_without_a_verdict)
+{
+	ended_by_itself(3);
+	why_has((const char *[]){"web-1 ended with status 3 after 2.500s", "no budget was spent", NULL});
+	state.exit_code = 143;
+	state.exit_signal = 15;
+	why_has((const char *[]){"by signal 15 (SIGTERM)", "stint did not send it", NULL});
+	state.exit_known = false;
+	why_has((const char *[]){"not known", NULL});
+	state.payload_oom_kills = 2;
+	why_has((const char *[]){"killed 2 of its processes for want of memory", NULL});
+	state.started_boot_ns = state.started_real_ns = 0;
+	why_has((const char *[]){"never started", NULL});
+}
+
+/* The caller frees it. */
+static char *rendered(enum report_format format)
+{
+	_cleanup_json_ struct json_doc *doc = parsed();
+	char *text = NULL;
+	struct error err = {0};
+
+	cr_assert_eq(report_render(json_root(doc), format, &text, &err), 0, "%s", err.text);
+	cr_assert_eq(text[strlen(text) - 1], '\n');
+	return text;
+}
+
+static void render_has(enum report_format format, const char *const *parts)
+{
+	_cleanup_free_ char *text = rendered(format);
+
+	for (; *parts; parts++)
+		cr_assert_not_null(strstr(text, *parts), "'%s' is not in:\n%s", *parts, text);
+}
+
+static void render_is(enum report_format format, const char *expected)
+{
+	_cleanup_free_ char *text = rendered(format);
+
+	cr_assert_str_eq(text, expected);
+}
+
+Test(report_render, text_says_first_what_ended_it)
+{
+	_cleanup_free_ char *text = NULL;
+
+	killed_for_cpu();
+	text = rendered(REPORT_TEXT);
+	cr_assert(strncmp(text, "web-1 was killed", 16) == 0, "%s", text);
+	render_has(REPORT_TEXT, (const char *[]){"function", "3 MiB", "137, signal 9 (SIGKILL)", "limit set by",
+						 "exact", "2.500s", NULL});
+	state.exact = false;
+	render_has(REPORT_TEXT, (const char *[]){"not exact", "  warning         figures are", NULL});
+}
+
+Test(report_render, json_is_the_line_again)
+{
+	_cleanup_free_ char *expected = NULL;
+
+	killed_for_cpu();
+	cr_assert_gt(report_line(&plan, &state, text_line, NULL), 0);
+	expected = strdup(text_line);
+	render_is(REPORT_JSON, expected);
+}
+
+Test(report_render, lambda_line)
+{
+	ended_by_itself(0);
+	state.ended_boot_ns = state.started_boot_ns + 12341000;
+	state.usage.memory_peak_bytes = (9 << 20) + 1;
+	render_is(REPORT_LAMBDA, "REPORT RequestId: web-1\tDuration: 12.34 ms\tBilled Duration: 13 ms\t"
+				 "Max Memory Used: 10 MB\n");
+	state.exit_code = 1;
+	render_has(REPORT_LAMBDA, (const char *[]){"\tStatus: error\tError Type: Runtime.ExitError\n", NULL});
+	state.budget = BUDGET_WALL;
+	render_has(REPORT_LAMBDA, (const char *[]){"\tStatus: timeout\n", NULL});
+	plan.budgets[BUDGET_MEMORY] = (struct budget_rule){.set = true, .limit = 256 << 20};
+	state.budget = BUDGET_MEMORY;
+	render_has(REPORT_LAMBDA, (const char *[]){"\tMemory Size: 256 MB\tMax Memory Used: 10 MB\tStatus: error\t"
+						   "Error Type: Runtime.OutOfMemory\n", NULL});
+}
+
+Test(report_render, isolate_meta_file)
+{
+	ended_by_itself(0);
+	render_is(REPORT_ISOLATE, "time:2.000\ntime-wall:2.500\ncg-mem:3072\nexitcode:0\n");
+	state.exit_code = 3;
+	render_has(REPORT_ISOLATE, (const char *[]){"exitcode:3\nstatus:RE\nmessage:Exited with error status 3\n", NULL});
+	state.exit_signal = 11;
+	render_has(REPORT_ISOLATE, (const char *[]){"exitsig:11\nstatus:SG\n", NULL});
+	state.exit_known = false;
+	render_has(REPORT_ISOLATE, (const char *[]){"status:XX\n", NULL});
+	killed_for_cpu();
+	render_has(REPORT_ISOLATE, (const char *[]){"killed:1\nstatus:TO\nmessage:Time limit exceeded\n", NULL});
+	state.budget = BUDGET_WALL;
+	render_has(REPORT_ISOLATE, (const char *[]){"Time limit exceeded (wall clock)\n", NULL});
+	state.budget = BUDGET_MEMORY;
+	render_has(REPORT_ISOLATE, (const char *[]){"cg-oom-killed:1\n", "status:SG\n", NULL});
+}
+
+Test(report_render, html_escapes_what_it_shows)
+{
+	_cleanup_free_ char *text = NULL;
+
+	killed_for_cpu();
+	strcpy(plan.image, "<script>alert('\"&\"')</script>");
+	strcpy(state.warnings[0], "</ul><img src=x onerror=1>");
+	text = rendered(REPORT_HTML);
+	cr_assert_not_null(strstr(text, "&lt;script&gt;alert(&#39;&quot;&amp;&quot;&#39;)&lt;/script&gt;"), "%s", text);
+	cr_assert_null(strstr(text, "<script"));
+	cr_assert_null(strstr(text, "<img"));
+	cr_assert_null(strstr(text, "src=\""));
+	cr_assert_not_null(strstr(text, "</html>"));
+}
+
+/* A journal may hold what another version, or a hand, wrote: every field of every wrong type. */
+Test(report_render, reports_of_any_shape_can_be_rendered)
+{
+	static const char *const shapes[] = {
+		"{}",
+		"{\"id\":7,\"verdict\":{},\"usage\":[],\"exit\":\"x\",\"warnings\":{\"a\":1},\"monitor\":3}",
+		"{\"id\":\"\\u001b[2J\",\"verdict\":{\"budget\":\"future\",\"limit\":-1,\"used\":1.5,\"action\":\"\\u0007\"}}",
+		"{\"exit\":{\"code\":18446744073709551615,\"signal\":4294967305},\"usage\":{\"wallNs\":18446744073709551615,"
+		"\"cpuNs\":18446744073709551615,\"memoryPeakBytes\":18446744073709551615},\"warnings\":[1,null,{}],"
+		"\"started\":\"x\"}",
+		"{\"verdict\":null,\"exit\":{\"signal\":9},\"started\":\"x\"}",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
+		_cleanup_json_ struct json_doc *doc = NULL;
+		struct error err = {0};
+
+		cr_assert_eq(json_parse("shape", shapes[i], strlen(shapes[i]), &doc, &err), 0, "%s", err.text);
+		for (int format = 0; format < REPORT_FORMAT_COUNT; format++) {
+			_cleanup_free_ char *text = NULL;
+
+			cr_assert_eq(report_render(json_root(doc), (enum report_format)format, &text, &err), 0, "%s", err.text);
+			if (format != REPORT_JSON)
+				cr_assert_null(strchr(text, 0x1b), "shape %zu, format %d", i, format);
+			cr_assert_null(strchr(text, 0x07));
+		}
+	}
+}
