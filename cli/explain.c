@@ -9,13 +9,10 @@
 #include "lib/oci/config.h"
 #include "lib/plan/plan.h"
 
-enum { BUDGETS_MAX = 64 };
-
 struct request {
 	const char *bundle;
 	struct plan_request plan;
-	const char *budgets[BUDGETS_MAX + 1];
-	int budget_count;
+	struct budget_options budgets;
 	bool json;
 };
 
@@ -71,27 +68,6 @@ static int explain(const struct host *host, const struct request *request)
 	return r < 0 ? cli_fail(EXIT_STINT, &err) : EXIT_OK;
 }
 
-/* A budget that does not exist, or a limit that is none, is a slip of the keyboard: said as such. */
-static int check_budgets(const struct request *request)
-{
-	_cleanup_free_ struct profile *scratch = calloc(1, sizeof *scratch);
-	struct error err = {0};
-
-	for (int i = 0; scratch && i < request->budget_count; i++) {
-		const char *value = strchr(request->budgets[i], '=');
-		char name[64];
-
-		if (!value || value == request->budgets[i])
-			return cli_usage_error(&verb_explain, "--budget '%s' is not NAME=LIMIT, as in cpu=2s",
-					       request->budgets[i]);
-		(void)snprintf(name, sizeof name, "%.*s", (int)(value - request->budgets[i]), request->budgets[i]);
-		profile_init(scratch, "--budget");
-		if (profile_set_budget(scratch, name, value + 1, "--budget", &err) < 0)
-			return cli_usage_error(&verb_explain, "--budget '%s': %s", request->budgets[i], err.text);
-	}
-	return EXIT_OK;
-}
-
 static int run(const struct host *host, int argc, char **argv)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
@@ -112,9 +88,9 @@ static int run(const struct host *host, int argc, char **argv)
 			request.plan.profile = optarg;
 			break;
 		case 'b':
-			if (request.budget_count == BUDGETS_MAX)
-				return cli_usage_error(&verb_explain, "more than %d --budget options", BUDGETS_MAX);
-			request.budgets[request.budget_count++] = optarg;
+			status = cli_add_budget(&verb_explain, optarg, &request.budgets);
+			if (status != EXIT_OK)
+				return status;
 			break;
 		case 'h':
 			return cli_help(&verb_explain);
@@ -126,9 +102,8 @@ static int run(const struct host *host, int argc, char **argv)
 		return cli_usage_error(&verb_explain, optind == argc ?
 			"which bundle? Give the directory that holds config.json" : "one bundle at a time");
 	request.bundle = argv[optind];
-	request.plan.budgets = request.budgets;
-	status = check_budgets(&request);
-	return status == EXIT_OK ? explain(host, &request) : status;
+	request.plan.budgets = request.budgets.values;
+	return explain(host, &request);
 }
 
 const struct verb verb_explain = {

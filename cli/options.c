@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/units.h"
+#include "lib/profile/profile.h"
 
 enum { OPTIONS_MAX = 24 };
 
@@ -43,5 +45,26 @@ int cli_one_id(const struct verb *verb, int argc, char **argv, int needed, const
 	*ret_id = optind < argc ? argv[optind] : NULL;
 	if (needed && !*ret_id)
 		return cli_usage_error(verb, "which container? Give its ID ('stint ps' and 'stint report' list them)");
+	return EXIT_OK;
+}
+
+int cli_add_budget(const struct verb *verb, const char *value, struct budget_options *budgets)
+{
+	_cleanup_free_ struct profile *scratch = calloc(1, sizeof *scratch);
+	const char *equals = strchr(value, '=');
+	struct error err = {0};
+	char name[64];
+
+	if (budgets->count == BUDGETS_MAX)
+		return cli_usage_error(verb, "more than %d --budget options", BUDGETS_MAX);
+	if (!equals || equals == value)
+		return cli_usage_error(verb, "--budget '%s' is not NAME=LIMIT, as in cpu=2s", value);
+	(void)snprintf(name, sizeof name, "%.*s", (int)(equals - value), value);
+	if (scratch) {
+		profile_init(scratch, "--budget");
+		if (profile_set_budget(scratch, name, equals + 1, "--budget", &err) < 0)
+			return cli_usage_error(verb, "--budget '%s': %s", value, err.text);
+	}
+	budgets->values[budgets->count++] = value;
 	return EXIT_OK;
 }

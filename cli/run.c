@@ -7,22 +7,19 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "cli/run.h"
 #include "lib/oci/config.h"
 
-enum { BUDGETS_MAX = 64 };
-
 struct run_options {
 	const char *profile, *runtime, *report, *id, *rootfs;
-	const char *budgets[BUDGETS_MAX + 1];
-	int budget_count;
-	bool writable;
+	struct budget_options budgets;
+	bool writable, help;
 	const char *bundle;
 	char *const *command;
 };
 
-enum { OPT_PROFILE = 256, OPT_BUDGET, OPT_RUNTIME, OPT_REPORT, OPT_ID, OPT_ROOTFS, OPT_WRITABLE, OPT_HELP };
+enum { OPT_PROFILE = 256, OPT_BUDGET, OPT_RUNTIME, OPT_REPORT, OPT_ID, OPT_ROOTFS, OPT_WRITABLE };
 
 static const struct option long_options[] = {
 	{"profile", required_argument, NULL, OPT_PROFILE},
@@ -32,42 +29,36 @@ static const struct option long_options[] = {
 	{"id", required_argument, NULL, OPT_ID},
 	{"rootfs", required_argument, NULL, OPT_ROOTFS},
 	{"writable", no_argument, NULL, OPT_WRITABLE},
-	{"help", no_argument, NULL, OPT_HELP},
+	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
 
-/* One option; -1: go on, else the status to exit with. */
-static int take_option(struct run_options *options, int option)
+/* One option; EXIT_OK: go on. */
+static int take_option(struct run_options *options, int option, char **argv)
 {
 	switch (option) {
 	case OPT_PROFILE:
 		options->profile = optarg;
-		return -1;
+		return EXIT_OK;
 	case OPT_BUDGET:
-		if (options->budget_count == BUDGETS_MAX)
-			return cli_usage_error(&verb_run, "more than %d budgets", BUDGETS_MAX);
-		options->budgets[options->budget_count++] = optarg;
-		return -1;
+		return cli_add_budget(&verb_run, optarg, &options->budgets);
 	case OPT_RUNTIME:
 		options->runtime = optarg;
-		return -1;
+		return EXIT_OK;
 	case OPT_REPORT:
 		options->report = optarg;
-		return -1;
+		return EXIT_OK;
 	case OPT_ID:
 		options->id = optarg;
-		return -1;
+		return EXIT_OK;
 	case OPT_ROOTFS:
 		options->rootfs = optarg;
-		return -1;
+		return EXIT_OK;
 	case OPT_WRITABLE:
 		options->writable = true;
-		return -1;
-	case OPT_HELP:
-	case 'h':
-		return cli_help(&verb_run);
+		return EXIT_OK;
 	default:
-		return -1;
+		return cli_option_error(&verb_run, option, argv, long_options);
 	}
 }
 
@@ -76,25 +67,27 @@ static int parse(int argc, char **argv, struct run_options *options)
 	int option, status;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+h", long_options, NULL)) != -1) {
-		if (option == '?')
-			return cli_usage_error(&verb_run, "the option '%s' is not known or lacks its value",
-					       argv[optind - 1]);
-		status = take_option(options, option);
-		if (status >= 0)
+	while ((option = getopt_long(argc, argv, "+:h", long_options, NULL)) != -1) {
+		if (option == 'h') {
+			options->help = true;
+			return EXIT_OK;
+		}
+		status = take_option(options, option, argv);
+		if (status != EXIT_OK)
 			return status;
 	}
 	if (options->rootfs) {
 		options->command = argv + optind;
-		return *options->command ? -1 :
+		return *options->command ? EXIT_OK :
 			       cli_usage_error(&verb_run, "--rootfs needs a command: --rootfs DIR -- CMD [ARG...]");
 	}
 	if (options->writable)
 		return cli_usage_error(&verb_run, "--writable goes with --rootfs; a bundle says it in its config.json");
 	if (optind != argc - 1)
-		return cli_usage_error(&verb_run, optind == argc ? "no bundle given" : "more than one bundle given");
+		return cli_usage_error(&verb_run, optind == argc ?
+			"which bundle? Give the directory that holds config.json" : "one bundle at a time");
 	options->bundle = argv[optind];
-	return -1;
+	return EXIT_OK;
 }
 
 /* The config and the directory its relative paths are relative to. */
@@ -170,7 +163,7 @@ struct run {
 static int prepare(const struct host *host, const struct run_options *options, struct run *run,
 		   struct error *err)
 {
-	struct plan_request request = {.profile = options->profile, .budgets = options->budgets};
+	struct plan_request request = {.profile = options->profile, .budgets = options->budgets.values};
 	struct launch_request launch = {.host = host, .host_config = &run->host_config, .layout = &run->layout,
 					.plan = &run->plan, .runtime = run->runtime, .bundle = run->bundle,
 					.launcher = LAUNCHER_RUN};
@@ -207,8 +200,10 @@ static int run_main(const struct host *host, int argc, char **argv)
 	struct run *run;
 	int status = parse(argc, argv, &options), r;
 
-	if (status >= 0)
+	if (status != EXIT_OK)
 		return status;
+	if (options.help)
+		return cli_help(&verb_run);
 	run = calloc(1, sizeof *run);
 	if (!run) {
 		(void)error_set(&err, ENOMEM, "run a container: out of memory");

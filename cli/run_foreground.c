@@ -234,7 +234,7 @@ static int status_of_failure(const struct foreground *f)
 
 	/* The runtime has said why. */
 	fprintf(stderr, "stint: %s: the container could not be started\n", f->id);
-	if (strcasestr(text, "permission denied") || strcasestr(text, "exec format error") ||
+	if (strcasestr(text, "permission denied") || strcasestr(text, "operation not permitted") || strcasestr(text, "exec format error") ||
 	    strcasestr(text, "is a directory"))
 		return EXIT_NOT_EXECUTABLE;
 	if (strcasestr(text, "executable file") || strcasestr(text, "no such file or directory"))

@@ -7,6 +7,8 @@
 #include <string.h>
 
 static int fill(struct error *err, int code, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+static int fill(struct error *err, int code, const char *format, va_list args)
 {
 	if (err) {
 		err->code = code;

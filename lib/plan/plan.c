@@ -49,7 +49,7 @@ static int apply_request(const struct plan_request *request, struct profile *pro
 		(void)snprintf(from, sizeof from, "--budget %s", name);
 		r = profile_set_budget(&over, name, equals + 1, intern(from), err);
 		if (r < 0)
-			return error_prefix(err, "--budget %.60s", *budget);
+			return r;
 	}
 	profile_override(profile, &over);
 	return 0;
@@ -85,12 +85,13 @@ static int one_annotation(const struct host *host, const struct json *annotation
 		if (strchr(annotation->text, '/'))
 			return error_set(err, EPERM, "annotation io.stint.profile: it may name a profile, not give a path");
 		r = profile_load(host, annotation->text, &named, err);
-		if (r == 0)
-			r = profile_meet(asked, &named, asked, err);
+		if (r < 0)
+			return error_prefix(err, "%s", from);
+		r = profile_meet(asked, &named, asked, err);
 	} else {
 		return unknown_annotation(key, err);
 	}
-	return r < 0 ? error_prefix(err, "%s", from) : 0;
+	return r;
 }
 
 static int meet_annotations(const struct host *host, const struct json *config, struct profile *effective,
@@ -278,16 +279,20 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	      struct plan *ret_plan, struct error *err)
 {
 	struct plan plan = {.cgroup_mode = layout->mode, .kill_on_monitor_loss = host_config->kill_on_monitor_loss};
+	const char *chosen, *asked;
 	struct workload workload;
 	struct profile own;
 	int r;
 
 	describe_workload(config, &workload);
-	r = profile_load(host, request->profile ? request->profile : select_profile(host_config, &workload),
-			 &plan.effective, err);
+	chosen = request->profile ? request->profile : select_profile(host_config, &workload);
+	asked = config_annotation(config, "io.stint.profile");
+	r = profile_load(host, chosen, &plan.effective, err);
 	if (r < 0)
 		return r;
-	(void)snprintf(plan.profile_name, sizeof plan.profile_name, "%s", plan.effective.name);
+	/* Where nobody else has chosen, the plan goes by the name that the annotation asked for. */
+	(void)snprintf(plan.profile_name, sizeof plan.profile_name, "%s",
+		       asked && strcmp(chosen, "default") == 0 ? asked : plan.effective.name);
 	(void)snprintf(plan.image, sizeof plan.image, "%s", workload.image ? workload.image : "");
 	r = apply_request(request, &plan.effective, err);
 	if (r == 0 && host_config->has_ceiling)

@@ -62,8 +62,10 @@ const char *cpu_set_format(const struct cpu_set *set, char text[CPU_SET_TEXT_MAX
 			continue;
 		while (has(set, last + 1))
 			last++;
-		n = last > first ? snprintf(text + used, CPU_SET_TEXT_MAX - used, "%s%u-%u", used ? "," : "", first, last) :
-				   snprintf(text + used, CPU_SET_TEXT_MAX - used, "%s%u", used ? "," : "", first);
+		if (last > first)
+			n = snprintf(text + used, CPU_SET_TEXT_MAX - used, "%s%u-%u", used ? "," : "", first, last);
+		else
+			n = snprintf(text + used, CPU_SET_TEXT_MAX - used, "%s%u", used ? "," : "", first);
 		if (n < 0 || (size_t)n >= CPU_SET_TEXT_MAX - used)
 			break;
 		used += (size_t)n;

@@ -18,7 +18,6 @@ struct frame {
 };
 
 struct load {
-	const struct host *host;
 	char directories[DIRECTORIES][PATH_MAX + 16]; /* where names are looked up, in this order */
 	struct frame stack[DEPTH_MAX];
 	unsigned depth;
@@ -62,8 +61,8 @@ static int not_found(const struct load *load, const char *name, struct error *er
 		(void)snprintf(suggestion, sizeof suggestion, "; did you mean \"%.64s\"?", nearest);
 	for (unsigned i = 0; i < count; i++)
 		free(names[i]);
-	return error_set(err, ENOENT, "load the profile %s: there is no %s.json in %.250s, %.250s%s%.250s%s", name, name,
-			 load->directories[0], load->directories[1], prefixed ? ", " : "",
+	return error_set(err, ENOENT, "load the profile %s: there is no %s.json in %.250s, %.250s%s%.250s%s",
+			 name, name, load->directories[0], load->directories[1], prefixed ? ", " : "",
 			 prefixed ? load->directories[2] : "", suggestion);
 }
 
@@ -171,7 +170,6 @@ int profile_load(const struct host *host, const char *name_or_path, struct profi
 
 	if (!load)
 		return error_set(err, ENOMEM, "load the profile %.64s: out of memory", name_or_path);
-	load->host = host;
 	(void)snprintf(load->directories[0], sizeof load->directories[0], "%s/profiles.d", host->config_dir);
 	(void)snprintf(load->directories[1], sizeof load->directories[1], "%s/profiles", host->data_dir);
 	(void)snprintf(load->directories[2], sizeof load->directories[2], "%s/profiles", host->shipped_dir);

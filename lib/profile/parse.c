@@ -53,8 +53,8 @@ static int read_extends(struct reader *reader, const struct json *node, const st
 		return r;
 	json_each(base, node)
 		if (base->text[0] != '/' && !profile_name_valid(base->text))
-			return refuse(reader, base, "the name of a profile or an absolute path is wanted, not \"%.64s\"",
-				      base->text);
+			return refuse(reader, base, "the name of a profile or an absolute path is wanted, not "
+						    "\"%.64s\"", base->text);
 	parsed->extends = node;
 	return 0;
 }

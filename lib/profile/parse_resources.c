@@ -109,8 +109,8 @@ static int read_memory(struct reader *reader, const struct json *node, const str
 							      "cannot be below \"limit\"");
 	if (resources->memory_reservation.value != UNSET &&
 	    resources->memory_reservation.value > resources->memory_limit.value)
-		return refuse(reader, json_get(node, "reservation"), "impossible limit: more is reserved than \"limit\" "
-								     "allows");
+		return refuse(reader, json_get(node, "reservation"), "impossible limit: more is reserved than "
+								     "\"limit\" allows");
 	return 0;
 }
 

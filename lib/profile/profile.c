@@ -17,8 +17,10 @@ void profile_init(struct profile *profile, const char *name)
 		.seccomp = {.kind = SECCOMP_UNSET},
 	};
 	for (int b = 0; b < BUDGET_COUNT; b++)
-		profile->budgets[b] = (struct budget_setting){.limit = unset, .rate_per = unset, .action = unset,
-							      .grace_ns = unset, .warn = unset, .stall_resource = unset};
+		profile->budgets[b] = (struct budget_setting){
+			.limit = unset, .rate_per = unset, .action = unset,
+			.grace_ns = unset, .warn = unset, .stall_resource = unset,
+		};
 }
 
 bool profile_name_valid(const char *name)
@@ -42,7 +44,8 @@ static int unknown_budget(const char *name, const char *from, struct error *err)
 		names[b] = budget_kinds[b].name;
 	nearest = nearest_name(name, names);
 	if (nearest)
-		return error_set(err, EINVAL, "%s: there is no budget \"%.64s\"; did you mean %s?", from, name, nearest);
+		return error_set(err, EINVAL, "%s: there is no budget \"%.64s\"; did you mean %s?", from, name,
+				 nearest);
 	return error_set(err, EINVAL, "%s: there is no budget \"%.64s\"; there are wall, cpu, cpuRate, memory, "
 				      "memoryTime, pids, ioRead, ioWrite, netEgress, netIngress, idle and stall",
 			 from, name);

@@ -72,7 +72,8 @@ static int walk_budget(const struct walk *walk, const char *name, const struct b
 		return 0;
 	r = give_member(walk, name, "limit", json_new_uint64(walk->doc, budget->limit.value), budget->limit.from);
 	if (r == 0 && budget->rate_per.value != UNSET)
-		r = give_member(walk, name, "per", json_new_uint64(walk->doc, refill_ns(budget)), budget->rate_per.from);
+		r = give_member(walk, name, "per", json_new_uint64(walk->doc, refill_ns(budget)),
+				budget->rate_per.from);
 	if (r == 0)
 		r = walk_actions(walk, name, budget);
 	if (r == 0 && budget->stall_resource.value < ARRAY_SIZE(resources))

@@ -50,16 +50,8 @@ static bool rule_holds(const struct json *rule, const struct workload *workload)
 
 const char *select_profile(const struct host_config *config, const struct workload *workload)
 {
-	const char *asked = json_string(json_get(workload->annotations, "io.stint.profile"));
-
 	json_each(rule, config->select)
 		if (rule_holds(rule, workload) && json_string(json_get(rule, "profile")))
 			return json_string(json_get(rule, "profile"));
-	if (config->default_profile)
-		return config->default_profile;
-	/* Who can write an annotation is not trusted: it chooses among the host's own profiles, and
-	 * only where the host has not chosen. */
-	if (asked && profile_name_valid(asked))
-		return asked;
-	return "default";
+	return config->default_profile ? config->default_profile : "default";
 }

@@ -44,10 +44,9 @@ struct workload {
 	const struct json *annotations;
 };
 
-/* The name or path of the profile: the first rule of `select` that holds, then defaultProfile, then the
- * annotation io.stint.profile, then "default". A tenant can write annotations, so that one has a say
- * only where the host has said nothing, and may only name: a path in it is passed over. In globs "*" is
- * any text, "?" any byte. */
+/* The name or path of the profile: the first rule of `select` that holds, then defaultProfile, then
+ * "default". The annotation io.stint.profile has no say here: who writes annotations is not trusted,
+ * and so it only tightens what was selected (lib/plan). In globs "*" is any text, "?" any byte. */
 const char *select_profile(const struct host_config *config, const struct workload *workload);
 
 /* Loads a profile with all it extends, met together (extending can only tighten). At most 16 deep

@@ -8,15 +8,6 @@ teardown_file() { stint_teardown_file; }
 setup() { stint_setup; }
 teardown() { stint_teardown; }
 
-on_each_runtime() { # FUNCTION: with $RUNTIME set
-	local runtime
-	for runtime in crun runc; do
-		RUNTIME=$runtime
-		id="t-$BATS_SUITE_TEST_NUMBER-$runtime-$$"
-		"$1"
-	done
-}
-
 well_behaved() {
 	bundle "$id" /bin/sh -c 'echo hello; exit 3'
 	run --separate-stderr stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE"
@@ -86,7 +77,7 @@ memory_spent() {
 @test "memory: a child that takes too much ends the whole container" { on_each_runtime memory_spent; }
 
 pids_spent() {
-	bundle "$id" /bin/sh -c 'i=0; while [ $i -lt 50 ]; do sleep 30 & i=$((i+1)); done; wait'
+	bundle "$id" /bin/sh -c 'i=0; (while [ $i -lt 50 ]; do sleep 30 & i=$((i+1)); done); sleep 30'
 	run stint run --runtime "$RUNTIME" --budget pids=16 --id "$id" "$BUNDLE"
 	[ "$status" -eq 137 ]
 	[ "$(report_of "$id" .verdict.budget)" = pids ]

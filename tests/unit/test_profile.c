@@ -445,7 +445,6 @@ Test(profile, seccomp_from_a_file)
 
 static struct profile shipped(const char *name)
 {
-	const char *top = getenv("srcdir");
 	struct profile profile;
 	struct host host;
 	struct error err = {0};
@@ -453,7 +452,7 @@ static struct profile shipped(const char *name)
 	cr_assert_eq(host_init(&host, NULL, &err), 0);
 	(void)strcpy(host.config_dir, "/nonexistent");
 	(void)strcpy(host.data_dir, "/nonexistent");
-	cr_assert_not_null(realpath(top && *top ? top : ".", host.shipped_dir));
+	cr_assert_not_null(realpath(STINT_SOURCE_DIR, host.shipped_dir));
 	cr_assert_eq(profile_load(&host, name, &profile, &err), 0, "%s", err.text);
 	return profile;
 }

@@ -1,0 +1,119 @@
+# What the integration tests share. They run the programs in $STINT_BIN, as a user has them installed,
+# under real runtimes. Each file has a STINT_ROOT of its own, so nothing of the machine's is touched.
+
+TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+
+stint_setup_file() {
+	[ "$(id -u)" -eq 0 ] || skip "containers need root"
+	[ -n "${STINT_BIN:-}" ] || { echo "STINT_BIN is not set: see 'make check-integration'" >&2; return 1; }
+	"$TOP/scripts/host-setup"
+	STINT_FILE_DIR=$(mktemp -d /tmp/stint-test.XXXXXX)
+	export STINT_FILE_DIR
+	export STINT_ROOT=$STINT_FILE_DIR/root
+	export BUSYBOX_ROOTFS=$STINT_FILE_DIR/rootfs
+	export DEBIAN_ROOTFS=${STINT_TEST_ROOTFS:-/var/cache/stint-test}/debian
+	mkdir -p "$STINT_ROOT"
+	"$TOP/scripts/make-rootfs" busybox "$BUSYBOX_ROOTFS"
+	export PATH=$STINT_BIN:$PATH
+}
+
+stint_teardown_file() {
+	# Nothing may be left of any container of this file's.
+	[ -z "$(monitors)" ] || { echo "monitors are left: $(monitors)" >&2; return 1; }
+	rm -rf --one-file-system "${STINT_FILE_DIR:?}"
+}
+
+stint_setup() {
+	STINT_TEST_DIR=$BATS_TEST_TMPDIR
+	JOURNAL=$STINT_ROOT/var/log/stint/reports.jsonl
+	bats_require_minimum_version 1.5.0
+}
+
+stint_teardown() {
+	local id
+	# A failed test may leave a container: it is ended by its own runtime and id.
+	for id in "$STINT_ROOT"/run/stint/*; do
+		[ -d "$id" ] || continue
+		id=$(basename "$id")
+		for runtime in crun runc; do
+			$runtime delete --force "${id%%~*}" >/dev/null 2>&1 || true
+		done
+	done
+}
+
+# A bundle for CMD in $BUNDLE, with busybox; edit its config.json with `config JQ`.
+bundle() { # NAME CMD...
+	local name=$1
+	shift
+	BUNDLE=$STINT_TEST_DIR/bundle-$name
+	mkdir -p "$BUNDLE"
+	jq --arg root "${ROOTFS:-$BUSYBOX_ROOTFS}" '.root.path = $root | .process.args = $ARGS.positional' \
+		"$TOP/tests/integration/config.json" --args -- "$@" >"$BUNDLE/config.json"
+}
+config() { # JQ-FILTER
+	jq "$@" "$BUNDLE/config.json" >"$BUNDLE/config.new" && mv "$BUNDLE/config.new" "$BUNDLE/config.json"
+}
+
+# Of the newest report of ID.
+report_of() { # ID JQ-FILTER
+	jq -c "select(.id == \"$1\")" "$JOURNAL" | tail -n 1 | jq -c -r "$2"
+}
+reports_count() { # ID
+	jq -c "select(.id == \"$1\")" "$JOURNAL" | wc -l
+}
+
+eventually() { # SECONDS CMD...
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || { echo "not within its time: $*" >&2; return 1; }
+		sleep 0.02
+	done
+}
+
+# The processes that watch a container of this file's, dead ones apart.
+monitors() {
+	local pid
+	for pid in $(pgrep -x 'stint-monitor|stint-guard'); do
+		grep -zq -- "--root=$STINT_ROOT\$" "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
+	done
+	return 0
+}
+monitor_of() { # ID: the one at work
+	local pid
+	for pid in $(pgrep -x stint-monitor); do
+		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "--root=$STINT_ROOT $1\(~[0-9a-f]*\)\? " && echo "$pid"
+	done
+	return 0
+}
+guard_of() { # ID
+	local pid
+	for pid in $(pgrep -x stint-guard); do
+		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "--root=$STINT_ROOT $1\(~[0-9a-f]*\)\? " && echo "$pid"
+	done
+	return 0
+}
+
+# Neither groups nor state nor processes of container ID.
+nothing_left() { # ID
+	! compgen -G "/sys/fs/cgroup/*/stint/$1" >/dev/null &&
+		! compgen -G "/sys/fs/cgroup/stint/$1" >/dev/null &&
+		! compgen -G "$STINT_ROOT/run/stint/$1*" >/dev/null &&
+		[ -z "$(monitor_of "$1")$(guard_of "$1")" ]
+}
+no_leftovers() { # ID
+	eventually 3 nothing_left "$1" || {
+		ls -d /sys/fs/cgroup/*/stint/"$1" "$STINT_ROOT"/run/stint/* 2>/dev/null
+		return 1
+	}
+}
+
+# Every runtime there is, with $RUNTIME set and an id of its own.
+on_each_runtime() { # FUNCTION
+	local runtime
+	for runtime in crun runc; do
+		RUNTIME=$runtime
+		id="t-$BATS_SUITE_TEST_NUMBER-$runtime-$$"
+		"$1"
+	done
+}
