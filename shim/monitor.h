@@ -58,6 +58,7 @@ void monitor_say(struct monitor *m, const char *format, ...) __attribute__((form
 /* monitor_init.c: the container's first process */
 void init_found(struct monitor *m, pid_t pid);
 void init_from_pid_file(struct monitor *m);
+bool pid_file_there(const struct monitor *m); /* and whole */
 bool init_gone(struct monitor *m);
 /* Its wait status, where the kernel tells (pidfd, PIDFD_GET_INFO) or its zombie shows it. */
 void init_exit_status(struct monitor *m);

@@ -75,22 +75,32 @@ void guard_start(struct monitor *m)
 	}
 }
 
+static int dismiss(struct monitor *m)
+{
+	int standby = m->fds[SOURCE_PEER];
+
+	m->fds[SOURCE_PEER] = -EBADF;
+	if (standby >= 0) {
+		(void)epoll_ctl(m->epoll, EPOLL_CTL_DEL, standby, NULL);
+		(void)syscall(SYS_pidfd_send_signal, standby, SIGKILL, NULL, 0);
+	}
+	return standby;
+}
+
 void guard_stop(struct monitor *m)
 {
-	struct pollfd wait = {.fd = m->fds[SOURCE_PEER], .events = POLLIN};
+	struct pollfd wait = {.fd = dismiss(m), .events = POLLIN};
 
 	if (wait.fd < 0)
 		return;
-	(void)epoll_ctl(m->epoll, EPOLL_CTL_DEL, wait.fd, NULL);
-	(void)syscall(SYS_pidfd_send_signal, wait.fd, SIGKILL, NULL, 0);
 	(void)poll(&wait, 1, 1000);
-	m->fds[SOURCE_PEER] = close_fd(wait.fd);
+	(void)close(wait.fd);
 }
 
 /* For a moment there is none; but there is the deadman. */
 void guard_renew(struct monitor *m)
 {
-	guard_stop(m);
+	(void)close_fd(dismiss(m));
 	guard_start(m);
 }
 

@@ -87,16 +87,28 @@ void init_found(struct monitor *m, pid_t pid)
 		guard_renew(m);
 }
 
-void init_from_pid_file(struct monitor *m)
+static pid_t read_pid_file(const struct monitor *m)
 {
 	char text[32], *end;
 	long pid;
 
-	if (m->state.init || file_read_small(AT_FDCWD, m->ledger->plan.pid_file, text, sizeof text) <= 0)
-		return;
+	if (file_read_small(AT_FDCWD, m->ledger->plan.pid_file, text, sizeof text) <= 0)
+		return 0;
 	pid = strtol(text, &end, 10);
-	if (end != text && *end == '\0' && pid > 1 && pid < INT32_MAX)
-		init_found(m, (pid_t)pid);
+	return end != text && *end == '\0' && pid > 1 && pid < INT32_MAX ? (pid_t)pid : 0;
+}
+
+bool pid_file_there(const struct monitor *m)
+{
+	return read_pid_file(m) != 0;
+}
+
+void init_from_pid_file(struct monitor *m)
+{
+	pid_t pid = m->state.init ? 0 : read_pid_file(m);
+
+	if (pid)
+		init_found(m, pid);
 }
 
 bool init_gone(struct monitor *m)

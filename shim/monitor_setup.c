@@ -16,6 +16,7 @@
 
 #include "lib/base/file.h"
 #include "lib/launch/control.h"
+#include "lib/launch/launch.h"
 #include "lib/report/journal.h"
 #include "shim/monitor.h"
 #include "shim/monitor_filter.h"
@@ -47,8 +48,7 @@ static int let_go(bool launched, struct error *err)
 static int move_away(struct monitor *m, struct error *err)
 {
 	struct cgroup group = CGROUP_CLOSED(&m->layout), root = CGROUP_CLOSED(&m->layout);
-	unsigned controllers = 1u << CONTROLLER_MEMORY | 1u << CONTROLLER_PIDS;
-	int r = cgroup_make(&m->host, &m->layout, "/stint/~monitor", controllers, false, &group, err);
+	int r = monitor_group(&m->host, &m->layout, &group, err);
 
 	if (r == 0)
 		r = cgroup_open(&m->host, &m->layout, "/", &root, err);
@@ -56,10 +56,10 @@ static int move_away(struct monitor *m, struct error *err)
 		if (group.fds[i] >= 0)
 			root.fds[i] = close_fd(root.fds[i]);
 	if (r == 0)
-		r = cgroup_enter(&group, err);
+		r = cgroup_enter(&m->host, &group, err);
 	/* Where we have no group of our own the root will do, and where that cannot be had we stay. */
 	if (r == 0 && m->layout.mode != CGROUP_V2)
-		(void)cgroup_enter(&root, NULL);
+		(void)cgroup_enter(&m->host, &root, NULL);
 	cgroup_close(&group);
 	cgroup_close(&root);
 	return r;

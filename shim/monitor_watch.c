@@ -213,9 +213,11 @@ static void pid_file_event(struct monitor *m)
 
 	while (read(m->fds[SOURCE_PID_FILE], events, sizeof events) > 0)
 		;
-	init_from_pid_file(m);
-	if (m->state.init)
+	/* Destroying an inotify instance takes the kernel an RCU grace period, which whoever closes it
+	 * last has to wait for: let that be the standby that is about to be replaced. */
+	if (pid_file_there(m))
 		drop_source(m, SOURCE_PID_FILE);
+	init_from_pid_file(m);
 }
 
 static void handle(struct monitor *m, enum source source)
@@ -272,6 +274,7 @@ void monitor_watch(struct monitor *m)
 	struct epoll_event events[8];
 
 	start_schedule(m);
+	init_from_pid_file(m); /* it may have been written before we watched for it */
 	for (;;) {
 		uint64_t next = look(m), now = m->host.boottime_ns(), end_look = UNKNOWN;
 		int n;

@@ -76,8 +76,10 @@ void cgroup_close(struct cgroup *cgroup);
  * success. */
 int cgroup_remove(const struct host *host, const struct cgroup_layout *layout, const char *path,
 		  const char *keep_above, struct error *err);
-/* Moves the calling process, in every hierarchy where `cgroup` is open. */
-int cgroup_enter(const struct cgroup *cgroup, struct error *err);
+/* Moves the calling process, which must have one thread, in every hierarchy where `cgroup` is open. */
+int cgroup_enter(const struct host *host, const struct cgroup *cgroup, struct error *err);
+/* The directory in the v2 tree, for CLONE_INTO_CGROUP; -EBADF when there is no such tree. */
+int cgroup_unified_fd(const struct cgroup *cgroup);
 
 /* Limits; UINT64_MAX: leave as it is. */
 struct cgroup_limits {

@@ -21,7 +21,7 @@ int group_fd(const struct cgroup *group, enum controller controller)
 	return -EBADF;
 }
 
-int group_unified_fd(const struct cgroup *group)
+int cgroup_unified_fd(const struct cgroup *group)
 {
 	for (int i = 0; i < group->layout->count; i++)
 		if (group->layout->hierarchies[i].unified)

@@ -329,15 +329,33 @@ void cgroup_close(struct cgroup *cgroup)
 		cgroup->fds[i] = close_fd(cgroup->fds[i]);
 }
 
-int cgroup_enter(const struct cgroup *cgroup, struct error *err)
+static bool same_directory(int a, int b)
 {
-	for (int i = 0; i < cgroup->layout->count; i++) {
-		int r = cgroup->fds[i] < 0 ? 0 : file_write_small(cgroup->fds[i], "cgroup.procs", "0");
+	struct stat sa, sb;
 
+	return a >= 0 && b >= 0 && fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_ino == sb.st_ino &&
+	       sa.st_dev == sb.st_dev;
+}
+
+/* v1 lets a thread move itself without stopping every fork of the machine until an RCU grace period
+ * has passed (10 ms), which writing to cgroup.procs does: only where there is need. */
+int cgroup_enter(const struct host *host, const struct cgroup *cgroup, struct error *err)
+{
+	struct cgroup now = CGROUP_CLOSED(cgroup->layout);
+	int r = 0;
+
+	(void)cgroup_open_of(host, cgroup->layout, getpid(), &now, NULL);
+	for (int i = 0; r == 0 && i < cgroup->layout->count; i++) {
+		bool unified = cgroup->layout->hierarchies[i].unified;
+
+		if (cgroup->fds[i] < 0 || same_directory(cgroup->fds[i], now.fds[i]))
+			continue;
+		r = file_write_small(cgroup->fds[i], unified ? "cgroup.procs" : "tasks", "0");
 		if (r < 0)
-			return error_errno(err, -r, "move to a cgroup in %s", cgroup->layout->hierarchies[i].path);
+			r = error_errno(err, -r, "move to a cgroup in %s", cgroup->layout->hierarchies[i].path);
 	}
-	return 0;
+	cgroup_close(&now);
+	return r;
 }
 
 static int remove_in(const struct hierarchy *h, const char *path, const char *keep_above)

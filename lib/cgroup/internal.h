@@ -9,8 +9,6 @@
 
 /* The group's directory in the hierarchy of `controller`; -EBADF when it has none. */
 int group_fd(const struct cgroup *group, enum controller controller);
-/* In the v2 tree, which v1's hybrid mode has too. */
-int group_unified_fd(const struct cgroup *group);
 
 /* "cpu,cpuacct" as a bit set of those that are used here. */
 unsigned controllers_of(const char *options);

@@ -55,7 +55,7 @@ int cgroup_frozen(const struct cgroup *cgroup)
 
 int cgroup_kill(const struct cgroup *cgroup)
 {
-	int unified = group_unified_fd(cgroup);
+	int unified = cgroup_unified_fd(cgroup);
 	int r = unified < 0 ? -ENOENT : file_write_small(unified, "cgroup.kill", "1");
 
 	if (r == -ENODEV)

@@ -107,7 +107,7 @@ int cgroup_pids_refused(const struct cgroup *cgroup, uint64_t *ret_count)
 /* The hierarchy that tells most about its processes: v2's, else any. */
 static int any_fd(const struct cgroup *group)
 {
-	int fd = group_unified_fd(group);
+	int fd = cgroup_unified_fd(group);
 
 	for (int i = 0; fd < 0 && i < group->layout->count; i++)
 		fd = group->fds[i];
@@ -154,7 +154,7 @@ int cgroup_pids(const struct cgroup *cgroup, pid_t *pids, unsigned max)
 
 int cgroup_populated(const struct cgroup *cgroup)
 {
-	int unified = group_unified_fd(cgroup);
+	int unified = cgroup_unified_fd(cgroup);
 	uint64_t populated;
 	pid_t pid;
 	int r;
@@ -193,7 +193,7 @@ unsigned cgroup_cpus(const struct cgroup *cgroup)
 
 int cgroup_events_fd(const struct cgroup *cgroup)
 {
-	int unified = group_unified_fd(cgroup);
+	int unified = cgroup_unified_fd(cgroup);
 	int fd = unified < 0 ? -1 : openat(unified, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? -EOPNOTSUPP : fd;

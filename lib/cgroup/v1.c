@@ -152,7 +152,7 @@ static uint64_t cpu_ns(const struct cgroup *group)
 
 	if (cpuacct >= 0)
 		return number_or_none(cpuacct, "cpuacct.usage");
-	us = keyed_or_none(group_unified_fd(group), "cpu.stat", "usage_usec");
+	us = keyed_or_none(cgroup_unified_fd(group), "cpu.stat", "usage_usec");
 	return us == NONE ? NONE : us * 1000;
 }
 
@@ -237,7 +237,7 @@ static int write_state(int groupfd, void *data)
 
 static int freeze(const struct cgroup *group, bool frozen)
 {
-	int fd = group_fd(group, CONTROLLER_FREEZER), unified = group_unified_fd(group);
+	int fd = group_fd(group, CONTROLLER_FREEZER), unified = cgroup_unified_fd(group);
 	char thawed[] = "THAWED";
 
 	if (fd < 0)

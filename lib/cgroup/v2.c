@@ -57,7 +57,7 @@ static int cpu_quota(int fd, uint64_t quota_us, uint64_t period_us)
 
 static int limits_set(const struct cgroup *group, const struct cgroup_limits *limits, struct error *err)
 {
-	int fd = group_unified_fd(group);
+	int fd = cgroup_unified_fd(group);
 	int r = set_memory(fd, limits, err);
 
 	if (r == 0 && limits->pids != NONE) {
@@ -75,7 +75,7 @@ static int limits_set(const struct cgroup *group, const struct cgroup_limits *li
 
 static void limits_get(const struct cgroup *group, struct cgroup_limits *limits)
 {
-	int fd = group_unified_fd(group);
+	int fd = cgroup_unified_fd(group);
 	char text[64], quota[32];
 	uint64_t swap = number_or_none(fd, "memory.swap.max"), group_kill = number_or_none(fd, "memory.oom.group");
 
@@ -95,17 +95,17 @@ static uint64_t micro(uint64_t us)
 
 static uint64_t cpu_ns(const struct cgroup *group)
 {
-	return micro(keyed_or_none(group_unified_fd(group), "cpu.stat", "usage_usec"));
+	return micro(keyed_or_none(cgroup_unified_fd(group), "cpu.stat", "usage_usec"));
 }
 
 static uint64_t memory(const struct cgroup *group)
 {
-	return number_or_none(group_unified_fd(group), "memory.current");
+	return number_or_none(cgroup_unified_fd(group), "memory.current");
 }
 
 static uint64_t oom_kills(const struct cgroup *group)
 {
-	return keyed_or_none(group_unified_fd(group), "memory.events", "oom_kill");
+	return keyed_or_none(cgroup_unified_fd(group), "memory.events", "oom_kill");
 }
 
 /* Lines "8:0 rbytes=1 wbytes=2 rios=…", one a device. */
@@ -128,7 +128,7 @@ static void read_io(int fd, struct cgroup_usage *usage)
 
 static void usage(const struct cgroup *group, struct cgroup_usage *u)
 {
-	int fd = group_unified_fd(group);
+	int fd = cgroup_unified_fd(group);
 
 	u->cpu_ns = cpu_ns(group);
 	u->cpu_user_ns = micro(keyed_or_none(fd, "cpu.stat", "user_usec"));
@@ -145,7 +145,7 @@ static void usage(const struct cgroup *group, struct cgroup_usage *u)
 
 static int memory_events(const struct cgroup *group, uint32_t *ret_epoll_events)
 {
-	int fd = openat(group_unified_fd(group), "memory.events", O_RDONLY | O_CLOEXEC);
+	int fd = openat(cgroup_unified_fd(group), "memory.events", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -EOPNOTSUPP;
@@ -162,7 +162,7 @@ static int thaw_one(int groupfd, void *data)
 
 static int freeze(const struct cgroup *group, bool frozen)
 {
-	int fd = group_unified_fd(group);
+	int fd = cgroup_unified_fd(group);
 
 	return frozen ? file_write_small(fd, "cgroup.freeze", "1") : walk_groups(fd, thaw_one, NULL);
 }
@@ -170,7 +170,7 @@ static int freeze(const struct cgroup *group, bool frozen)
 static int frozen(const struct cgroup *group)
 {
 	uint64_t value;
-	int r = kernel_keyed(group_unified_fd(group), "cgroup.events", "frozen", &value);
+	int r = kernel_keyed(cgroup_unified_fd(group), "cgroup.events", "frozen", &value);
 
 	return r < 0 ? r : value == 1;
 }

@@ -46,6 +46,9 @@ void launch_undo(struct launch *launch);
 /* Lets go of descriptors and memory only. */
 void launch_close(struct launch *launch);
 
+/* The group of all monitors, made when missing. */
+int monitor_group(const struct host *host, const struct cgroup_layout *layout, struct cgroup *ret_group,
+		  struct error *err);
 /* Starts stint-monitor for `key`. `launcher_pidfd`: the process that becomes the runtime, or -1. What
  * the monitor says comes through *ret_pipe: first whether it is ready, later a line for each
  * warning; end of file when no monitor is left. */

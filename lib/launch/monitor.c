@@ -2,10 +2,11 @@
 /* Starting stint-monitor: nothing of the launcher's reaches it but two descriptors. */
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
+#include <linux/sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <sys/syscall.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/launch/launch.h"
@@ -13,32 +14,47 @@
 /* Where the monitor finds them: see shim/monitor.c. */
 enum { MONITOR_PIPE_FD = 3, MONITOR_LAUNCHER_FD = 4, READY_TIMEOUT_MS = 20000 };
 
-static int spawn(const char *path, char *const argv[], int pipe_write, int launcher_pidfd, struct error *err)
+int monitor_group(const struct host *host, const struct cgroup_layout *layout, struct cgroup *ret_group,
+		  struct error *err)
+{
+	static const unsigned controllers = 1u << CONTROLLER_MEMORY | 1u << CONTROLLER_PIDS;
+
+	return cgroup_make(host, layout, "/stint/~monitor", controllers, false, ret_group, err);
+}
+
+/* Born in the monitors' group, where the kernel can (5.7): moving there later stops every fork of
+ * the machine for an RCU grace period, that of the container's runtime too. 0 in the child. */
+static pid_t fork_into(const struct host *host)
+{
+	struct cgroup_layout layout;
+	struct cgroup group = CGROUP_CLOSED(&layout);
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	pid_t pid = -1;
+
+	if (cgroup_layout_read(host, &layout, NULL) == 0 && monitor_group(host, &layout, &group, NULL) == 0 &&
+	    cgroup_unified_fd(&group) >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned)cgroup_unified_fd(&group);
+		pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	}
+	if (pid != 0)
+		cgroup_close(&group);
+	return pid < 0 ? fork() : pid;
+}
+
+/* In the child: only what the monitor is to have. */
+static void become_monitor(const char *path, char *const argv[], int pipe_write, int launcher_pidfd)
 {
 	/* Nothing is taken from the environment, whose author may be the image's. */
 	char *const environment[] = {NULL};
-	posix_spawn_file_actions_t actions;
-	_cleanup_close_ int pipe_high = -1, launcher_high = -1;
-	pid_t pid;
-	int r;
-
 	/* Above what they are dup2'ed to, so that one does not overwrite the other. */
-	pipe_high = fcntl(pipe_write, F_DUPFD_CLOEXEC, 10);
-	launcher_high = launcher_pidfd < 0 ? -1 : fcntl(launcher_pidfd, F_DUPFD_CLOEXEC, 10);
-	if (pipe_high < 0 || (launcher_pidfd >= 0 && launcher_high < 0))
-		return error_errno(err, errno, "start the monitor");
-	r = posix_spawn_file_actions_init(&actions);
-	if (r != 0)
-		return error_errno(err, r, "start the monitor");
-	r = posix_spawn_file_actions_adddup2(&actions, pipe_high, MONITOR_PIPE_FD);
-	if (r == 0 && launcher_high >= 0)
-		r = posix_spawn_file_actions_adddup2(&actions, launcher_high, MONITOR_LAUNCHER_FD);
-	if (r == 0)
-		r = posix_spawn(&pid, path, &actions, NULL, argv, environment);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	if (r != 0)
-		return error_errno(err, r, "start the monitor, %s", path);
-	return 0;
+	int pipe_high = fcntl(pipe_write, F_DUPFD_CLOEXEC, 10);
+	int launcher_high = launcher_pidfd < 0 ? -1 : fcntl(launcher_pidfd, F_DUPFD_CLOEXEC, 10);
+
+	if (dup2(pipe_high, MONITOR_PIPE_FD) == MONITOR_PIPE_FD &&
+	    (launcher_pidfd < 0 || dup2(launcher_high, MONITOR_LAUNCHER_FD) == MONITOR_LAUNCHER_FD))
+		(void)execve(path, argv, environment);
+	_exit(127);
 }
 
 int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe,
@@ -50,6 +66,7 @@ int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, 
 	char *argv[] = {program, launcher_pidfd >= 0 ? launched : resume, root, key_copy, NULL};
 	_cleanup_close_ int pipe_read = -1, pipe_write = -1;
 	int fds[2];
+	pid_t pid;
 	int r = program_path("stint-monitor", path, err);
 
 	if (r < 0)
@@ -60,9 +77,11 @@ int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, 
 		return error_errno(err, errno, "start the monitor");
 	pipe_read = fds[0];
 	pipe_write = fds[1];
-	r = spawn(path, argv, pipe_write, launcher_pidfd, err);
-	if (r < 0)
-		return r;
+	pid = fork_into(host);
+	if (pid < 0)
+		return error_errno(err, errno, "start the monitor");
+	if (pid == 0)
+		become_monitor(path, argv, pipe_write, launcher_pidfd);
 	*ret_pipe = steal_fd(&pipe_read);
 	return 0;
 }
