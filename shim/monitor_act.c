@@ -50,6 +50,8 @@ void act_on_quota(struct monitor *m, uint64_t quota_us, uint64_t period_us)
 {
 	const struct ledger_plan *plan = &m->ledger->plan;
 
+	bool back = quota_us == 0;
+
 	/* Never looser than the plan's own quota. */
 	if (quota_us == 0 || (plan->cpu_quota_us &&
 			      (unsigned __int128)plan->cpu_quota_us * period_us <
@@ -59,6 +61,9 @@ void act_on_quota(struct monitor *m, uint64_t quota_us, uint64_t period_us)
 	}
 	if (cgroup_cpu_quota(&m->own, quota_us, period_us) < 0)
 		ledger_warn(&m->state, "the CPU quota could not be set");
+	/* v1 wants no child above its parent, so the container's own was lowered too. */
+	if (back && plan->cpu_quota_us && plan->nested && m->layout.mode != CGROUP_V2)
+		(void)cgroup_cpu_quota(&m->payload, plan->cpu_quota_us, plan->cpu_period_us);
 }
 
 /* To init alone, as `docker stop` does: it is the one that knows how to end the rest. */

@@ -181,6 +181,20 @@ static int open_state(const struct runtime *runtime, char key[STATE_KEY_MAX], in
 	return *ret_fd < 0 ? -ENOENT : 0;
 }
 
+/* A container is its own runtime's, whatever the host's configuration says since. */
+static void find_runtime_of(struct runtime *runtime)
+{
+	char key[STATE_KEY_MAX];
+	_cleanup_close_ int state_fd = -1;
+	struct ledger *ledger;
+
+	if (open_state(runtime, key, &state_fd) < 0 || ledger_open(state_fd, false, &ledger, NULL, NULL) < 0)
+		return;
+	if (ledger->plan.runtime_path[0])
+		(void)snprintf(runtime->path, sizeof runtime->path, "%s", ledger->plan.runtime_path);
+	ledger_unmap(ledger);
+}
+
 /* A monitor of which both processes were killed is started again, before anything else is done. */
 static int bring_back(const struct runtime *runtime, const char *key, int state_fd, struct error *err)
 {
@@ -232,13 +246,19 @@ static int delete(const struct runtime *runtime, struct error *err)
 	return pass_through(runtime, err);
 }
 
+static bool makes_container(const char *command)
+{
+	return command && (strcmp(command, "create") == 0 || strcmp(command, "run") == 0 ||
+			   strcmp(command, "restore") == 0);
+}
+
 static int dispatch(struct runtime *runtime, struct error *err)
 {
 	const char *command = runtime->arguments.command;
 
 	if (!command)
 		return pass_through(runtime, err);
-	if (strcmp(command, "create") == 0 || strcmp(command, "run") == 0 || strcmp(command, "restore") == 0)
+	if (makes_container(command))
 		return create(runtime, err);
 	if (strcmp(command, "start") == 0)
 		return start(runtime, err);
@@ -255,9 +275,11 @@ int main(int argc, char **argv)
 
 	arguments_parse(argc, argv, &runtime.arguments);
 	r = host_init_from_environment(&runtime.host, &err);
-	if (r == 0)
+	if (r == 0 && !makes_container(runtime.arguments.command))
+		find_runtime_of(&runtime);
+	if (r == 0 && !runtime.path[0])
 		r = host_config_load(&runtime.host, &runtime.host_config, &err);
-	if (r == 0)
+	if (r == 0 && !runtime.path[0])
 		r = runtime_find(&runtime.host_config, NULL, runtime.path, &err);
 	if (r == 0)
 		(void)dispatch(&runtime, &err);

@@ -44,6 +44,16 @@ static void inherit_cpuset(int parent, int fd)
 			(void)file_write_small(fd, files[i], text);
 }
 
+static bool has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (; *list; list += strcspn(list, " "), list += *list == ' ')
+		if (strncmp(list, word, length) == 0 && (list[length] == ' ' || !list[length]))
+			return true;
+	return false;
+}
+
 /* v2: what the group's children may have limits of. */
 static int enable_controllers(const struct hierarchy *h, int fd, const char *path, unsigned controllers,
 			      struct error *err)
@@ -60,7 +70,7 @@ static int enable_controllers(const struct hierarchy *h, int fd, const char *pat
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		int r;
 
-		if (!(h->controllers & controllers & 1u << names[i].controller) || strstr(enabled, names[i].name))
+		if (!(h->controllers & controllers & 1u << names[i].controller) || has_word(enabled, names[i].name))
 			continue;
 		(void)snprintf(word, sizeof word, "+%s", names[i].name);
 		r = file_write_small(fd, "cgroup.subtree_control", word);

@@ -90,6 +90,7 @@ static void fill_plan(struct ledger_plan *to, const struct launch_request *reque
 	copy_text(to->key, sizeof to->key, key);
 	copy_text(to->profile, sizeof to->profile, plan->profile_name);
 	copy_text(to->image, sizeof to->image, plan->image);
+	copy_text(to->runtime_path, sizeof to->runtime_path, request->runtime);
 	copy_text(to->runtime, sizeof to->runtime, base_name(request->runtime));
 	to->cgroup_mode = (uint8_t)plan->cgroup_mode;
 	to->launcher = (uint8_t)request->launcher;
@@ -200,6 +201,17 @@ static int write_files(struct launch *launch, const struct launch_request *reque
 	return write_json(bundle, "config.json", json_root(request->config), err);
 }
 
+/* The container of before has ended and is being cleared away at this moment. */
+static bool wait_until_cleared(int run_fd, const char *key)
+{
+	for (int i = 0; i < 1000; i++) {
+		if (faccessat(run_fd, key, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+			return true;
+		(void)usleep(2000);
+	}
+	return false;
+}
+
 /* A directory of this key is there: a container that is watched, or what monitors that were killed
  * left. The latter is finished by a monitor of its own, which then clears it away. */
 static int finish_leftover(const struct host *host, int run_fd, const char *key, const char *id,
@@ -208,6 +220,7 @@ static int finish_leftover(const struct host *host, int run_fd, const char *key,
 	_cleanup_close_ int dirfd = openat(run_fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	_cleanup_close_ int ledger_fd = -1, pipe = -1;
 	struct ledger *ledger = NULL;
+	bool final;
 	int r;
 
 	if (dirfd < 0)
@@ -215,7 +228,10 @@ static int finish_leftover(const struct host *host, int run_fd, const char *key,
 	r = ledger_open(dirfd, false, &ledger, &ledger_fd, NULL);
 	if (r < 0)
 		return dir_remove(run_fd, key); /* its launcher was killed before there was a plan */
+	final = atomic_load(&ledger->report_length) > 0;
 	ledger_unmap(ledger);
+	if (final && wait_until_cleared(run_fd, key))
+		return 0;
 	if (ledger_watched(ledger_fd))
 		return error_set(err, EEXIST, "a container with id %s exists already and is being watched; choose "
 					      "another id, or delete that one", id);

@@ -43,6 +43,7 @@ enum launcher {
 struct ledger_plan {
 	char id[132], key[STATE_KEY_MAX];
 	char profile[LEDGER_TEXT_MAX], image[LEDGER_TEXT_MAX], runtime[LEDGER_TEXT_MAX];
+	char runtime_path[LEDGER_PATH_MAX]; /* of the runtime that has the container; "": not known */
 	uint8_t cgroup_mode; /* enum cgroup_mode */
 	uint8_t launcher;    /* enum launcher */
 	/* Ours is the group above the container's own ("payload"), whose counters stay when the
