@@ -15,7 +15,7 @@
 
 /* Reads all of `name` below `dirfd` (AT_FDCWD: a path), at most `max` bytes (more: -EFBIG), NUL
  * terminated beyond *ret_length. Regular files only: a fifo or device is refused with -EINVAL
- * (the open does not block). */
+ * (the open does not block). A symlink is followed for AT_FDCWD only (else -ELOOP). */
 int file_read(int dirfd, const char *name, size_t max, char **ret_text, size_t *ret_length,
 	      struct error *err);
 /* The same from an open descriptor of any kind (a pipe, standard input), to its end. */
@@ -31,7 +31,7 @@ ssize_t fd_read_small(int fd, char *buffer, size_t size);
 int file_write_small(int dirfd, const char *name, const char *text);
 
 /* Writes to a temporary file beside it, fsyncs where `sync`, renames over `name`: after a crash or
- * a full disk there is the old file or the new one. */
+ * a full disk there is the old file or the new one. `mode` is exact, whatever the umask. */
 int file_write_atomic(int dirfd, const char *name, const char *text, size_t length, mode_t mode,
 		      bool sync, struct error *err);
 

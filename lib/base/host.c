@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The real host: directories as configured, below one prefix, and the kernel's clocks. */
 #include "lib/base/host.h"
 
 #include <errno.h>
@@ -48,12 +49,15 @@ int host_init(struct host *host, const char *root, struct error *err)
 	size_t length = root ? strlen(root) : 0;
 
 	if (length && root[0] != '/')
-		return error_set(err, EINVAL, "use STINT_ROOT %.100s: it must be an absolute path", root);
+		return error_set(err, EINVAL, "use STINT_ROOT \"%.100s\": it must be an absolute path",
+				 root);
 	while (length && root[length - 1] == '/')
 		length--;
 	if (length >= sizeof h.root)
-		return error_set(err, ENAMETOOLONG, "use STINT_ROOT %.100s…: it is too long", root);
-	memcpy(h.root, length ? root : "", length);
+		return error_set(err, EINVAL, "use STINT_ROOT \"%.100s\": it has %zu bytes, at most %zu fit",
+				 root, length, sizeof h.root - 1);
+	if (length)
+		memcpy(h.root, root, length);
 	(void)snprintf(h.run_dir, sizeof h.run_dir, "%s%s", h.root, STINT_RUN_DIR);
 	(void)snprintf(h.state_dir, sizeof h.state_dir, "%s%s", h.root, STINT_STATE_DIR);
 	(void)snprintf(h.log_dir, sizeof h.log_dir, "%s%s", h.root, STINT_LOG_DIR);

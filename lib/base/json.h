@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * JSON as an editable tree. The tree is built from yajl's callbacks, without recursion, inside
- * caps on size and depth, and is stricter than any runtime's reader (RFC 8259 leaves these open and
- * runc and crun take them differently): it refuses duplicate keys and keys equal but for ASCII
- * case, comments, bytes after the document, NUL bytes and NUL escapes, lone surrogates and bad
- * UTF-8. Numbers are kept letter for letter. Errors name line and column (from 1).
+ * JSON as an editable tree. The tree is built from yajl's callbacks, without recursion, inside caps
+ * on size, depth and the number of values, and is stricter than any runtime's reader (RFC 8259
+ * leaves these open and runc and crun take them differently): it refuses duplicate keys and keys
+ * that are equal when case is ignored as runc ignores it, comments, bytes after the document, NUL
+ * bytes and NUL escapes, lone surrogates, bad UTF-8 and a byte order mark. Numbers are kept letter
+ * for letter. Errors name line and column (from 1; a column is a character).
  *
  * All nodes of a document live in its arena and die with it; a node that was removed or replaced
  * stays valid until then. Strings returned are owned by the document.
@@ -24,6 +25,7 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 enum {
 	JSON_MAX_BYTES = 1 << 20, /* a config.json with Docker's whole seccomp profile is 40 kB */
 	JSON_MAX_DEPTH = 64,
+	JSON_MAX_NODES = 1 << 17, /* a node is larger than the two bytes of text that make one */
 };
 
 struct json {
@@ -38,8 +40,8 @@ struct json {
 
 struct json_doc;
 
-/* Reads a whole document. EINVAL: not valid or not accepted; EFBIG, E2BIG: too large or too deep;
- * ENOMEM. `name` is what errors call it ("config.json"). `text` needs no terminating NUL. */
+/* Reads a whole document. EINVAL: not valid or not accepted; EFBIG: too large; E2BIG: too deep,
+ * or too many values; ENOMEM. `name` is what errors call it ("config.json"). `text` needs no terminating NUL. */
 int json_parse(const char *name, const char *text, size_t length, struct json_doc **ret_doc,
 	       struct error *err);
 /* A document with an empty object as its root, to build on. */
@@ -61,6 +63,9 @@ struct json *json_get(const struct json *object, const char *key);
 struct json *json_find(const struct json *object, const char *path);
 #define json_each(child, node) \
 	for (struct json *child = (node) ? (node)->first : NULL; child; child = child->next)
+/* The first member that a reader which ignores case (runc's) would take for `key`, however it is
+ * spelt: where that is not `key` itself, runtimes disagree about what the document says. */
+struct json *json_get_folded(const struct json *object, const char *key);
 /* The text of a string node, or NULL when it is absent or no string. */
 const char *json_string(const struct json *node);
 bool json_is(const struct json *node, enum json_type type); /* false for NULL */
@@ -73,7 +78,8 @@ int json_uint64(const struct json *node, uint64_t *ret_value, struct error *err)
 const char *json_where(const struct json *node, char text[256]);
 
 /* Editing. Making nodes returns NULL only without memory; the setters take NULL values and then
- * return -ENOMEM, so that calls can be nested. Values are copied into the document. */
+ * return -ENOMEM, so that calls can be nested. Values are copied into the document; bytes that are
+ * no UTF-8, which JSON cannot hold, become U+FFFD. */
 struct json *json_new(struct json_doc *doc, enum json_type type); /* null, {}, [], false */
 struct json *json_new_string(struct json_doc *doc, const char *value);
 struct json *json_new_uint64(struct json_doc *doc, uint64_t value);
@@ -81,7 +87,8 @@ struct json *json_new_int64(struct json_doc *doc, int64_t value);
 struct json *json_new_bool(struct json_doc *doc, bool value);
 /* A copy of `node` and all below it, from any document. */
 struct json *json_copy(struct json_doc *doc, const struct json *node);
-/* Replaces the member or appends it. `value` must not be in a tree already. */
+/* Replaces the member or appends it. `value` must not be in a tree already. -EINVAL when `object`
+ * (or `array`) is something else. */
 int json_set(struct json_doc *doc, struct json *object, const char *key, struct json *value);
 int json_append(struct json *array, struct json *value);
 void json_remove(struct json *node); /* from its parent */
