@@ -1,0 +1,458 @@
+#!/usr/bin/env bats
+# The threats of the threat model, each by its id: what a container, an image's author, a local user or a broken
+# machine may try, on the real runtimes. What comes in as text (T1, T11, T12) is in threats_input.bats, faults
+# (T23) are in threats_faults.bats.
+
+load helpers
+load threats
+
+setup_file() { stint_setup_file; }
+teardown_file() { stint_teardown_file; }
+setup() { stint_setup; }
+teardown() {
+	local id
+	for id in ${ENGINE_IDS:-}; do
+		for RUNTIME in crun runc; do engine_clear "$id"; done
+	done
+	stint_teardown
+	no_host_config
+}
+
+# --- T3: annotations that are orders to the runtime ---
+
+# A filter of our own, so that there is something to override.
+deny_getppid='.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+	"syscalls": [{"names": ["getppid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 77}]}'
+# RET ALLOW, as crun would load it in place of linux.seccomp.
+allow_all=$(printf '\x06\x00\x00\x00\x00\x00\xff\x7f' | base64)
+
+filter_with() { # ANNOTATIONS-JSON: the filter that the kernel has for the container, in $filter
+	local pid
+	bundle "$id" /bin/sleep 60
+	config "$deny_getppid"
+	config --argjson annotations "$1" '.annotations = $annotations | .hooks.prestart = [{"path": "/bin/echo", "args": ["echo", "said"]}]'
+	engine_create "$id"
+	engine start "$id"
+	pid=$(cat "$STINT_TEST_DIR/$id.pid")
+	filter=$("$(tool seccomp-filter)" "$pid")
+	grep -q '^Seccomp:.2$' "/proc/$pid/status"
+	annotations=$(jq -c .annotations "$(engine_state "$id")/bundle/config.json")
+	engine_clear "$id"
+	all_clean "$id"
+}
+
+annotations_are_no_orders() {
+	local plain key value
+	ENGINE_IDS="$ENGINE_IDS $id"
+	host_config "$(command -v "$RUNTIME")"
+	filter_with '{}'
+	plain=$filter
+	[ "$(wc -l <<<"$plain")" -gt 3 ]
+	while read -r key value; do
+		value=${value//ID/$id}
+		filter_with "$(jq -n --arg key "$key" --arg value "$value" '{($key): $value, "com.example.kept": "yes"}')"
+		[ "$filter" = "$plain" ] || { echo "$key changes the filter"; return 1; }
+		[ "$annotations" = '{"com.example.kept":"yes"}' ] || { echo "$key reaches the runtime"; return 1; }
+		[ ! -e "$STINT_TEST_DIR/written" ] || { echo "$key wrote a file"; return 1; }
+	done <<-LIST
+	run.oci.seccomp_bpf_data $allow_all
+	run.oci.seccomp_fail_unknown_syscall 1
+	run.oci.seccomp.receiver $STINT_TEST_DIR/written
+	run.oci.seccomp.plugins $STINT_TEST_DIR/written
+	run.oci.hooks.stdout $STINT_TEST_DIR/written
+	run.oci.hooks.stderr $STINT_TEST_DIR/written
+	run.oci.handler wasm
+	run.oci.systemd.subgroup escape
+	run.oci.systemd.force_cgroup_v1 $STINT_TEST_DIR/written
+	run.oci.delegate-cgroup escape
+	run.oci.keep_original_groups 1
+	run.oci.mount_context_type context
+	org.systemd.property.MemoryMax uint64 18446744073709551615
+	org.systemd.property.DeviceAllow [("char-*", "rwm")]
+	org.criu.config $STINT_TEST_DIR/written
+	LIST
+}
+@test "T3: no annotation that a runtime obeys changes the seccomp filter, writes a file or reaches the runtime" {
+	ENGINE_IDS=
+	on_each_runtime annotations_are_no_orders
+}
+
+@test "T3: what the host's allowAnnotations names does pass, and is then obeyed" {
+	RUNTIME=crun id="t-allowed-$$" ENGINE_IDS="t-allowed-$$"
+	host_config "$(command -v crun)" '{"allowAnnotations": ["run.oci.seccomp_bpf_data", "run.oci.hooks.*"]}'
+	filter_with '{}'
+	plain=$filter
+	filter_with "$(jq -n --arg value "$allow_all" '{"run.oci.seccomp_bpf_data": $value, "run.oci.handler": "wasm"}')"
+	[ "$(jq -r 'keys[]' <<<"$annotations")" = run.oci.seccomp_bpf_data ]
+	[ "$filter" != "$plain" ]
+	[ "$(wc -l <<<"$filter")" -eq 2 ]
+	filter_with "$(jq -n --arg value "$STINT_TEST_DIR/written" '{"run.oci.hooks.stdout": $value}')"
+	grep -q said "$STINT_TEST_DIR/written"
+}
+
+# --- T4: the image's environment in hooks ---
+
+hooks_take_nothing() {
+	local hooks marker=$STINT_FILE_DIR/marker library root=$STINT_TEST_DIR/rootfs-$RUNTIME
+	library=$(tool marker -shared -fPIC "-DMARKER=\"$marker\"")
+	# The probe itself works: a program that is linked dynamically does load it.
+	rm -f "$marker"
+	LD_PRELOAD=$library /bin/true
+	[ -e "$marker" ]
+	rm -f "$marker"
+	cp -a "$BUSYBOX_ROOTFS" "$root"
+	cp "$STINT_BIN/stint-hook" "$root/bin/"
+	# A createContainer hook has the rootfs as its directory: the library can come with the image.
+	cp "$library" "$root/poc.so"
+	ROOTFS=$root bundle "$id" /bin/sh -c 'echo the payload'
+	# Neither stint-hook nor anybody else has a stage for createContainer and startContainer; it must be harmless
+	# there too.
+	hooks=$(jq -n --arg hook "$STINT_BIN/stint-hook" --arg root "--root=$STINT_ROOT" '
+		def call($path; $stage): [{path: $path, args: ["stint-hook", $root, $stage], timeout: 20}];
+		{prestart: call($hook; "prestart"), createRuntime: call($hook; "createRuntime"),
+		 createContainer: call($hook; "poststop"), startContainer: call("/bin/stint-hook"; "poststop"),
+		 poststart: call($hook; "poststart"), poststop: call($hook; "poststop")}')
+	config --argjson hooks "$hooks" --arg library "$library" '.hooks = $hooks | .process.env += [
+		"LD_PRELOAD=" + $library + ":/proc/self/cwd/poc.so", "LD_AUDIT=/proc/self/cwd/poc.so", "GCONV_PATH=/proc/self/cwd",
+		"LD_LIBRARY_PATH=/proc/self/cwd", "GLIBC_TUNABLES=glibc.malloc.check=3", "STINT_ROOT=/proc/self/cwd"]'
+	run stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	[[ "$output" == *"the payload"* ]]
+	[ ! -e "$marker" ] || { echo "the image's library was loaded on the host"; return 1; }
+	[ ! -e "$root/run" ] # nor was the image's STINT_ROOT believed
+	[ "$(reports_count "$id")" -eq 1 ]
+	all_clean "$id"
+}
+@test "T4: a library in the container's environment is never loaded by a hook, at any of the six hook points" {
+	on_each_runtime hooks_take_nothing
+}
+
+@test "T4: neither hook, monitor nor runtime is linked dynamically, and the monitor has no environment" {
+	for program in stint stint-runtime stint-hook stint-monitor; do
+		run readelf -l "$STINT_BIN/$program"
+		[ "$status" -eq 0 ]
+		[[ "$output" != *INTERP* ]] || { echo "$program has an interpreter"; return 1; }
+	done
+	id="t-env-$$"
+	bundle "$id" /bin/sleep 60
+	SECRET=visible LD_PRELOAD='' stint run --id "$id" "$BUNDLE" 3>&- &
+	pid=$!
+	eventually 10 test -n "$(monitor_of "$id")" -a -n "$(guard_of "$id")" || eventually 10 both_watch "$id"
+	for watcher in $(watchers "$id"); do
+		[ -z "$(tr -d '\0' <"/proc/$watcher/environ")" ]
+	done
+	kill -TERM $pid
+	wait $pid || true
+	all_clean "$id"
+}
+both_watch() { [ "$(watchers "$1" | wc -l)" -ge 2 ]; }
+
+# --- T7: descriptors ---
+
+# Nothing that is in the parent's directory, no directory of the host's, and none of its pipes.
+only_its_own_descriptors() { # PID INHERITED-DIR
+	local fd target
+	for fd in /proc/"$1"/fd/*; do
+		target=$(readlink "$fd") || continue
+		case $target in
+		"$2"*) echo "process $1 ($(cat "/proc/$1/comm")) has $target"; return 1 ;;
+		/) echo "process $1 ($(cat "/proc/$1/comm")) has the host's root"; return 1 ;;
+		esac
+		echo "$target"
+	done
+}
+inherited_nothing() { # ID PIPES-FILE INHERITED-DIR: each of its watchers
+	local pid list
+	eventually 10 both_watch "$1"
+	for pid in $(watchers "$1"); do
+		[ "$(readlink /proc/"$pid"/cwd)" = / ]
+		list=$(only_its_own_descriptors "$pid" "$3") || { echo "$list"; return 1; }
+		! grep -Fxf "$2" <<<"$list" || { echo "process $pid has a pipe of the parent's"; return 1; }
+		[ "$(wc -l <<<"$list")" -lt 40 ]
+		for fd in 0 1 2; do [ "$(readlink "/proc/$pid/fd/$fd")" = /dev/null ]; done
+	done
+}
+
+run_with_descriptors() {
+	local dir=$STINT_TEST_DIR/inherited-$RUNTIME pid
+	mkdir -p "$dir"
+	bundle "$id" /bin/sh -c 'for fd in /proc/1/fd/*; do echo "${fd##*/} $(readlink $fd)"; done; echo listed; sleep 60'
+	"$(tool many-fds)" "$dir" stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 3>&- &
+	pid=$!
+	eventually 10 grep -q listed "$STINT_TEST_DIR/$id.out"
+	[ "$(find /proc/$pid/fd -lname "$dir*" | wc -l)" -ge 50 ] # they were inherited so far
+	# shellcheck disable=SC2016
+	find /proc/$pid/fd -lname 'pipe:*' -printf '%l\n' | sort >"$STINT_TEST_DIR/$id.pipes"
+	# The one that the monitor speaks through is meant for it; ours are those with both ends here.
+	uniq -d "$STINT_TEST_DIR/$id.pipes" >"$STINT_TEST_DIR/$id.theirs"
+	[ "$(wc -l <"$STINT_TEST_DIR/$id.theirs")" -ge 50 ]
+	inherited_nothing "$id" "$STINT_TEST_DIR/$id.theirs" "$dir"
+	# The shell itself has opened /proc/1/fd by then, for the pattern.
+	[ "$(grep -cE '^[0-2] ' "$STINT_TEST_DIR/$id.out")" -eq 3 ]
+	! grep -E '^([3-9]|[0-9]{2,}) ' "$STINT_TEST_DIR/$id.out" | grep -v ' /proc/1/fd$' || return 1
+	kill -TERM $pid
+	wait $pid || true
+	stint_kill "$id"
+	all_clean "$id"
+}
+# A shell as a container's first process does not hear SIGTERM.
+stint_kill() { # ID
+	$RUNTIME kill "$1" KILL >/dev/null 2>&1 || true
+}
+@test "T7: two hundred descriptors of a careless parent reach neither monitor nor container of stint run" {
+	on_each_runtime run_with_descriptors
+}
+
+engine_with_descriptors() {
+	local dir=$STINT_TEST_DIR/inherited-$RUNTIME
+	mkdir -p "$dir"
+	ENGINE_IDS="$ENGINE_IDS $id"
+	host_config "$(command -v "$RUNTIME")"
+	bundle "$id" /bin/sh -c 'for fd in /proc/1/fd/*; do echo "${fd##*/} $(readlink $fd)"; done; echo listed; sleep 60'
+	# `create` returns although two hundred descriptors and the pipe on its output were there to be kept open.
+	timeout 30 "$(tool many-fds)" "$dir" stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" create --bundle "$BUNDLE" "$id" \
+		>"$STINT_TEST_DIR/$id.out" 2>&1 </dev/null
+	: >"$STINT_TEST_DIR/none"
+	inherited_nothing "$id" "$STINT_TEST_DIR/none" "$dir"
+	timeout 30 "$(tool many-fds)" "$dir" stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" start "$id"
+	eventually 10 grep -q listed "$STINT_TEST_DIR/$id.out"
+	inherited_nothing "$id" "$STINT_TEST_DIR/none" "$dir"
+	! grep -E '^([3-9]|[0-9]{2,}) ' "$STINT_TEST_DIR/$id.out" | grep -v ' /proc/1/fd$' || return 1
+	engine_clear "$id"
+	all_clean "$id"
+}
+@test "T7: nor those of an engine, by create and start" {
+	ENGINE_IDS=
+	on_each_runtime engine_with_descriptors
+}
+
+@test "T7: the hook has let go of all but its standard descriptors before it reads anything" {
+	mkdir -p "$STINT_TEST_DIR/inherited"
+	mkfifo "$STINT_TEST_DIR/state"
+	"$(tool many-fds)" "$STINT_TEST_DIR/inherited" stint-hook "--root=$STINT_ROOT" poststop <"$STINT_TEST_DIR/state" >"$STINT_TEST_DIR/out" 2>&1 3>&- &
+	pid=$!
+	exec 7>"$STINT_TEST_DIR/state"
+	eventually 5 grep -q stint-hook "/proc/$pid/comm"
+	eventually 5 hook_has_three "$pid"
+	echo '{"ociVersion": "1.0.2", "id": "t-none", "status": "stopped", "bundle": "/"}' >&7
+	exec 7>&-
+	wait $pid
+}
+hook_has_three() { [ "$(find "/proc/$1/fd" -type l | wc -l)" -eq 3 ]; }
+
+# --- T8: the monitor's program ---
+
+program_is_safe() { # CAPABILITY-EDIT EXPECTED-ERROR-PATTERN
+	local before after watcher pid
+	before=$(sha256sum "$STINT_BIN"/stint*)
+	# In the host's pid namespace, root, with a script that tries each way there is to the monitor's program.
+	bundle "$id" /bin/sh -c '
+		n=0
+		while [ $n -lt 500 ]; do
+			set -- $(pgrep stint-monitor) $(pgrep stint-guard)
+			[ $# -lt 2 ] || break
+			n=$((n+1)); sleep 0.01
+		done
+		echo "found $#"
+		for pid; do
+			echo "exe: $( (echo overwritten >>/proc/$pid/exe) 2>&1)"
+			echo "mem: $( (echo overwritten >>/proc/$pid/mem) 2>&1)"
+			echo "root: $( (echo overwritten >>/proc/$pid/root'"$STINT_BIN"'/stint-monitor) 2>&1)"
+			echo "renice: $(cat /proc/$pid/environ 2>&1)"
+		done
+		echo tried; sleep 60'
+	config 'del(.linux.namespaces[] | select(.type == "pid"))'
+	config "$1"
+	stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 3>&- &
+	pid=$!
+	eventually 20 grep -q tried "$STINT_TEST_DIR/$id.out"
+	[ "$(grep -c "^exe: .*$2" "$STINT_TEST_DIR/$id.out")" -ge 2 ] || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	[ "$(grep -c '^exe:' "$STINT_TEST_DIR/$id.out")" -eq "$(grep -c "^exe: .*$2" "$STINT_TEST_DIR/$id.out")" ]
+	stint_kill "$id"
+	wait $pid || true
+	after=$(sha256sum "$STINT_BIN"/stint*)
+	[ "$before" = "$after" ]
+	! grep -q overwritten "$STINT_BIN"/stint* || return 1
+	all_clean "$id"
+}
+program_is_safe_plain() { program_is_safe . 'Permission denied\|Operation not permitted'; }
+program_is_safe_ptrace() {
+	program_is_safe '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"])' 'Text file busy'
+}
+@test "T8: a container's root in the host's pid namespace does not get at the monitor's program" {
+	on_each_runtime program_is_safe_plain
+}
+@test "T8: nor can it be written with CAP_SYS_PTRACE and CAP_DAC_OVERRIDE while a monitor runs it" {
+	on_each_runtime program_is_safe_ptrace
+}
+
+# --- T13: the state directory, made by somebody else before us ---
+
+state_directory_refused() { # SETUP-COMMAND
+	local result=0
+	rm -rf "${STINT_ROOT:?}/run"
+	mkdir -p "$STINT_ROOT/run"
+	eval "$1"
+	bundle "$id" /bin/sh -c 'echo it runs'
+	run stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE"
+	[ "$status" -eq 125 ] && a_sentence "$output" && [[ "$output" != *"it runs"* ]] || result=1
+	host_config "$(command -v "$RUNTIME")"
+	run engine create --bundle "$BUNDLE" "$id"
+	[ "$status" -eq 1 ] && a_sentence "$output" || result=1
+	[ ! -e "$STINT_TEST_DIR/engine-$RUNTIME/$id" ] && ! compgen -G "/sys/fs/cgroup/*/stint/$id*" && [ -z "$(watchers "$id")" ] || result=1
+	no_host_config
+	[ $result -eq 0 ] || echo "not refused, or not well: $1: $output"
+	return $result
+}
+state_directories_refused() {
+	local outside=$STINT_TEST_DIR/outside-$RUNTIME before
+	mkdir -p "$outside/stint"
+	echo canary >"$outside/stint/canary"
+	before=$(tree_hash "$outside")
+	state_directory_refused 'install -d -o 65534 -m 0700 "$STINT_ROOT/run/stint"'
+	state_directory_refused 'install -d -o 65534 -m 0777 "$STINT_ROOT/run/stint"'
+	state_directory_refused 'install -d -m 0777 "$STINT_ROOT/run/stint"'
+	state_directory_refused 'install -d -m 1777 "$STINT_ROOT/run/stint"'
+	state_directory_refused 'install -d -g 65534 -m 0770 "$STINT_ROOT/run/stint"'
+	state_directory_refused "ln -s $outside/stint \"\$STINT_ROOT/run/stint\""
+	state_directory_refused "ln -s $outside/not-there \"\$STINT_ROOT/run/stint\""
+	state_directory_refused 'touch "$STINT_ROOT/run/stint"'
+	state_directory_refused 'mkfifo "$STINT_ROOT/run/stint"'
+	[ "$(tree_hash "$outside")" = "$before" ]
+	rm -rf "${STINT_ROOT:?}/run"
+}
+@test "T13: a state directory that another user made, that others may write, or that is no directory, is refused" {
+	on_each_runtime state_directories_refused
+}
+
+key_directory_refused() { # SETUP-COMMAND, which makes $key
+	local key result=0
+	rm -rf "${STINT_ROOT:?}/run"
+	install -d -m 0700 "$STINT_ROOT/run/stint"
+	key=$STINT_ROOT/run/stint/$id
+	eval "$1"
+	bundle "$id" /bin/sh -c 'echo it runs'
+	run stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE"
+	[ "$status" -eq 125 ] && a_sentence "$output" && [[ "$output" != *"it runs"* ]] || result=1
+	! compgen -G "/sys/fs/cgroup/*/stint/$id*" && [ -z "$(watchers "$id")" ] || result=1
+	[ $result -eq 0 ] || echo "not refused, or not well: $1: $output"
+	return $result
+}
+key_directories_refused() {
+	local outside=$STINT_TEST_DIR/outside-$RUNTIME before
+	mkdir -p "$outside/bundle"
+	echo canary >"$outside/bundle/config.json"
+	echo canary >"$outside/ledger"
+	before=$(tree_hash "$outside")
+	key_directory_refused 'install -d -o 65534 -m 0777 "$key"; touch "$key/theirs"'
+	key_directory_refused 'install -d -m 0777 "$key"'
+	key_directory_refused "ln -s $outside \"\$key\""
+	key_directory_refused "ln -s $outside/not-there \"\$key\""
+	key_directory_refused 'touch "$key"'
+	[ "$(tree_hash "$outside")" = "$before" ]
+	rm -rf "${STINT_ROOT:?}/run"
+}
+@test "T13: so is the directory of one container" { on_each_runtime key_directories_refused; }
+
+# --- T14: the control socket ---
+
+socket_is_ours() {
+	local state send abstract
+	ENGINE_IDS="$ENGINE_IDS $id"
+	host_config "$(command -v "$RUNTIME")"
+	send=$(tool send-as)
+	chmod 0755 "$STINT_FILE_DIR" "$STINT_FILE_DIR/tools"
+	bundle "$id" /bin/sleep 60
+	# From a container in the host's network namespace an abstract socket could be reached.
+	engine_create "$id"
+	engine start "$id"
+	state=$(engine_state "$id")
+	[ -S "$state/socket" ]
+	[ "$(stat -c '%a %u' "$state")" = '700 0' ]
+	[ "$(stat -c '%a %u' "$STINT_ROOT/run/stint")" = '700 0' ]
+	# Ours is there by its path, and none of any monitor's has an abstract name.
+	grep -q "/socket$" /proc/net/unix
+	abstract=$(awk '$8 ~ /^@/ {print $8}' /proc/net/unix)
+	[[ "$abstract" != *stint* && "$abstract" != *"$id"* && "$abstract" != *"$STINT_ROOT"* ]]
+	for pid in $(watchers "$id"); do
+		for inode in $(find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n'); do
+			! awk -v inode="$inode" '$7 == inode && $8 ~ /^@/ {found = 1} END {exit !found}' /proc/net/unix
+		done
+	done
+	# uid 65534 does not get through the directory; with the right to, the monitor does not listen to it: 2 is "kill".
+	run "$send" 65534 plain "$state" 2
+	[ "$output" = 'connect: Permission denied' ]
+	run "$send" 65534 override "$state" 2
+	[ "$output" = 'no answer' ]
+	sleep 0.2
+	kill -0 "$(cat "$STINT_TEST_DIR/$id.pid")"
+	[ "$("$RUNTIME" --root "$STINT_TEST_DIR/engine-$RUNTIME" state "$id" | jq -r .status)" = running ]
+	# The same words from root are obeyed: it is who says them that counts.
+	run "$send" 0 override "$state" 2
+	[ "$output" = 'answer 0' ]
+	eventually 5 stopped
+	engine_clear "$id"
+	all_clean "$id"
+}
+stopped() { [ "$("$RUNTIME" --root "$STINT_TEST_DIR/engine-$RUNTIME" state "$id" | jq -r .status)" = stopped ]; }
+@test "T14: another user cannot speak to the monitor, by path or by permission, and no socket is abstract" {
+	ENGINE_IDS=
+	on_each_runtime socket_is_ours
+}
+
+# --- T16: the monitor lives on what the container cannot take from it ---
+
+resident_kb() { awk '/^VmRSS:/ {print $2}' "/proc/$1/status"; }
+descriptors() { find "/proc/$1/fd" -type l | wc -l; }
+
+# The monitor before and during an attack: the same process, the same descriptors, the same memory.
+attack() { # BUDGETS... -- PAYLOAD: sets $status
+	local budgets=() pid monitor rss_before rss fds_before fds samples=0
+	while [ "$1" != -- ]; do budgets+=(--budget "$1"); shift; done
+	shift
+	bundle "$id" /bin/sh -c "while [ ! -e /dev/shm/go ]; do sleep 0.02; done; $1"
+	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "hard": 1024, "soft": 1024}]'
+	stint run --runtime "$RUNTIME" "${budgets[@]}" --id "$id" "$BUNDLE" >/dev/null 2>"$STINT_TEST_DIR/$id.err" 3>&- &
+	pid=$!
+	eventually 10 test -s "$STINT_ROOT/run/stint/$id/pid"
+	eventually 10 both_watch "$id"
+	sleep 0.3
+	monitor=$(monitor_of "$id")
+	rss_before=$(resident_kb "$monitor") fds_before=$(descriptors "$monitor")
+	touch "/proc/$(cat "$STINT_ROOT/run/stint/$id/pid")/root/dev/shm/go"
+	while kill -0 $pid 2>/dev/null; do
+		rss=$(resident_kb "$monitor" 2>/dev/null) && fds=$(descriptors "$monitor" 2>/dev/null) || break
+		[ -n "$rss" ] || break
+		[ $((rss - rss_before)) -le 512 ] || { echo "the monitor grew from $rss_before to $rss kB"; return 1; }
+		[ "$fds" -le $((fds_before + 4)) ] || { echo "the monitor had $fds_before descriptors and has $fds"; return 1; }
+		samples=$((samples + 1))
+		sleep 0.05
+	done
+	[ $samples -ge 5 ]
+	wait $pid && status=0 || status=$?
+	# One and the same monitor to the end.
+	[ "$(report_of "$id" '.warnings | map(select(test("took over|killed"))) | length')" = 0 ]
+	[ "$(report_of "$id" .monitor.exact)" = true ]
+	[ "$(reports_count "$id")" -eq 1 ]
+	all_clean "$id"
+}
+
+fork_bomb() {
+	attack pids=200 wall=1500ms -- 'f() { f | f & }; while :; do f; done 2>/dev/null'
+	[ "$status" -eq 137 ]
+	[[ "$(report_of "$id" .verdict.budget)" == pids || "$(report_of "$id" .verdict.budget)" == wall ]]
+	[ "$(report_of "$id" '.usage.pidsPeak <= 200')" = true ]
+}
+@test "T16: a fork bomb is ended, and its monitor is neither larger nor another" {
+	# A pids budget that ends it at once leaves nothing to watch: it is let go on till its wall time.
+	cat >"$STINT_TEST_DIR/bomb.json" <<-JSON
+	{"name": "bomb", "budgets": {"pids": {"limit": 200, "action": "warn"}, "wall": {"limit": "1500ms"}}}
+	JSON
+	on_each_runtime fork_bomb_let_go
+}
+fork_bomb_let_go() {
+	local pid
+	attack_profile=$STINT_TEST_DIR/bomb.json
+	bundle "$id" /bin/true
+	fork_bomb
+}
