@@ -40,8 +40,9 @@ struct json {
 
 struct json_doc;
 
-/* Reads a whole document. EINVAL: not valid or not accepted; EFBIG: too large; E2BIG: too deep,
- * or too many values; ENOMEM. `name` is what errors call it ("config.json"). `text` needs no terminating NUL. */
+/* Reads a whole document. EINVAL: not valid or not accepted; EFBIG: too large; E2BIG: too deep, or too
+ * many values; ENOMEM. `name` is what errors call it ("config.json"). `text` needs no terminating
+ * NUL. */
 int json_parse(const char *name, const char *text, size_t length, struct json_doc **ret_doc,
 	       struct error *err);
 /* A document with an empty object as its root, to build on. */

@@ -84,3 +84,6 @@ tree_hash() { # DIR...
 	find "$@" -printf '%p %y %m %U %l\n' | sort
 	find "$@" -type f -exec sha256sum {} + | sort
 }
+
+# Processes of that name, dead ones that nobody reaps apart.
+living() { pgrep -x -r R,S,D,T,t "$1"; }
