@@ -11,23 +11,44 @@
 
 static const char from_config[] = "config.json";
 
+/* O_NOFOLLOW does not see a link with a slash after it: "bundle/" is taken as "bundle". */
+static int open_bundle(const char *bundle, struct error *err)
+{
+	size_t length = strlen(bundle);
+	_cleanup_free_ char *path = NULL;
+	struct stat st;
+	int dir;
+
+	while (length > 1 && bundle[length - 1] == '/')
+		length--;
+	path = strndup(bundle, length);
+	if (!path)
+		return error_set(err, ENOMEM, "open the bundle: out of memory");
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir >= 0)
+		return dir;
+	if ((errno == ENOTDIR || errno == ELOOP) && lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return error_set(err, ELOOP, "open the bundle %.500s: it is a symbolic link; give the real path", path);
+	return error_errno(err, errno, "open the bundle %.500s", path);
+}
+
 int config_read(const char *bundle, struct json_doc **ret_doc, struct error *err)
 {
-	_cleanup_close_ int dir = open(bundle, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int dir = open_bundle(bundle, err);
 	_cleanup_free_ char *text = NULL;
-	struct stat st;
 	size_t length;
 	int r;
 
-	if (dir < 0 && (errno == ENOTDIR || errno == ELOOP) && lstat(bundle, &st) == 0 && S_ISLNK(st.st_mode))
-		return error_set(err, ELOOP, "open the bundle %s: it is a symbolic link; give the real path", bundle);
 	if (dir < 0)
-		return error_errno(err, errno, "open the bundle %s", bundle);
+		return dir;
 	r = file_read(dir, "config.json", JSON_MAX_BYTES, &text, &length, err);
+	if (r == -ELOOP)
+		(void)error_set(err, ELOOP, "open config.json: it is a symbolic link; put the file itself there");
+	if (r == 0)
+		r = json_parse("config.json", text, length, ret_doc, err);
 	if (r < 0)
-		return error_prefix(err, "the bundle %s", bundle);
-	r = json_parse("config.json", text, length, ret_doc, err);
-	return r < 0 ? error_prefix(err, "the bundle %s", bundle) : 0;
+		(void)error_prefix(err, "the bundle %.500s", bundle);
+	return r;
 }
 
 int container_id_check(const char *id, struct error *err)
@@ -145,8 +166,10 @@ int config_to_profile(const struct json *config, struct profile *ret_profile, st
 
 	profile_init(&profile, from_config);
 	r = take_resources(json_find(config, "linux.resources"), &profile.resources, err);
-	if (r < 0)
-		return error_prefix(err, "config.json");
+	if (r < 0) {
+		(void)error_prefix(err, "config.json");
+		return r;
+	}
 	take_capabilities(config, &profile.capabilities);
 	if (json_is(nnp, JSON_BOOL) && nnp->boolean)
 		profile.no_new_privileges = (struct setting){1, from_config};

@@ -309,7 +309,7 @@ Test(json, finds)
 	cr_assert_null(json_get_folded(root, "hook"));
 	cr_assert_str_eq(json_where(json_find(root, "linux.resources.memory.limit"), where),
 			 "linux.resources.memory.limit (line 1, column 42)");
-	cr_assert_str_eq(json_where(json_get(root, "list")->last, where), "list[1] (line 1, column 108)");
+	cr_assert_str_eq(json_where(json_get(root, "list")->last, where), "list[1] (line 1, column 97)");
 	cr_assert_str_eq(json_where(root, where), "the document (line 1, column 1)");
 }
 

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Control groups on a miniature host: v1, hybrid and v2 trees with malformed and vanishing files. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/cgroup/cgroup.h"
+
+static char top[64];
+static struct host host;
+
+static void put(const char *name, const char *text)
+{
+	char path[512];
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/%s", top, name);
+	for (char *slash = strchr(path + strlen(top) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0755);
+		*slash = '/';
+	}
+	f = fopen(path, "w");
+	cr_assert_not_null(f, "%s", path);
+	(void)fputs(text, f);
+	(void)fclose(f);
+}
+
+static void expect_text(const char *name, const char *wanted)
+{
+	char path[512], text[256] = "";
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/%s", top, name);
+	f = fopen(path, "r");
+	cr_assert_not_null(f, "%s", path);
+	(void)!fgets(text, sizeof text, f);
+	(void)fclose(f);
+	cr_expect_str_eq(text, wanted, "%s: %s", name, text);
+}
+
+static void setup(void)
+{
+	(void)strcpy(top, "/tmp/stint-unit.XXXXXX");
+	cr_assert_not_null(mkdtemp(top));
+	cr_assert_eq(host_init(&host, NULL, NULL), 0);
+	host.any_filesystem = true;
+	(void)snprintf(host.proc, sizeof host.proc, "%s/proc", top);
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof command, "rm -r %s", top);
+	cr_expect_eq(system(command), 0);
+}
+
+TestSuite(cgroup, .init = setup, .fini = teardown);
+
+/* A mountinfo of "fstype superoptions mountpoint" lines, below `top`. */
+static void mounts(const char *const (*lines)[3])
+{
+	char text[4096];
+	size_t n = 0;
+
+	for (unsigned i = 0; lines[i][0]; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "%u 1 0:%u / %s/%s rw,nosuid shared:%u - %s none %s\n", 30 + i, i, top,
+				      lines[i][2], i, lines[i][0], lines[i][1]);
+	put("proc/self/mountinfo", text);
+}
+
+static struct cgroup_layout layout(void)
+{
+	struct cgroup_layout l;
+	struct error err = {0};
+
+	cr_assert_eq(cgroup_layout_read(&host, &l, &err), 0, "%s", err.text);
+	return l;
+}
+
+static struct cgroup_layout v2_layout(void)
+{
+	static const char *const lines[][3] = {{"cgroup2", "rw", "cg"}, {NULL, NULL, NULL}};
+
+	put("cg/cgroup.controllers", "cpuset cpu io memory pids\n");
+	mounts(lines);
+	return layout();
+}
+
+static struct cgroup_layout v1_layout(bool hybrid)
+{
+	static const char *const lines[][3] = {{"cgroup", "rw,cpu,cpuacct", "cpu"}, {"cgroup", "rw,memory", "memory"},
+					       {"cgroup", "rw,pids", "pids"}, {"cgroup", "rw,freezer", "freezer"},
+					       {"cgroup2", "rw", "unified"}, {NULL, NULL, NULL}};
+	static const char *const without[][3] = {{"cgroup", "rw,cpu,cpuacct", "cpu"}, {"cgroup", "rw,memory", "memory"},
+						 {"cgroup", "rw,pids", "pids"}, {"cgroup", "rw,freezer", "freezer"},
+						 {NULL, NULL, NULL}};
+
+	for (unsigned i = 0; lines[i][0]; i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof name, "%s/cgroup.procs", lines[i][2]);
+		put(name, "");
+	}
+	mounts(hybrid ? lines : without);
+	return layout();
+}
+
+Test(cgroup, which_kind_of_host_this_is)
+{
+	struct cgroup_layout l = v2_layout();
+	struct error err = {0};
+
+	cr_expect_eq(l.mode, CGROUP_V2);
+	cr_expect(l.hierarchies[0].controllers & 1u << CONTROLLER_MEMORY);
+	l = v1_layout(true);
+	cr_expect_eq(l.mode, CGROUP_HYBRID);
+	cr_expect_eq(l.hierarchies[0].controllers, 1u << CONTROLLER_CPU | 1u << CONTROLLER_CPUACCT);
+	l = v1_layout(false);
+	cr_expect_eq(l.mode, CGROUP_V1);
+	put("proc/self/mountinfo", "rubbish\n\n1 2 - cgroup\n9 9 9:9 / /x rw - cgroup\n1 1 0:1 / /y rw - tmpfs none rw\n");
+	cr_expect_eq(cgroup_layout_read(&host, &l, &err), -ENODEV, "%s", err.text);
+	put("proc/self/mountinfo", "1 1 0:1 / /with\\040space rw - cgroup2 none rw\n");
+	cr_assert_eq(cgroup_layout_read(&host, &l, &err), 0);
+	cr_expect_str_eq(l.hierarchies[0].path, "/with space");
+}
+
+Test(cgroup, paths_that_climb)
+{
+	static const char *const good[] = {"/a/b", "a", "/a.b/c-d", "/..a", "system.slice:docker:x"};
+	static const char *const bad[] = {"", "/..", "/a/../b", "..", "/a//b", "/a/./b", "/a\nb", "/a/", "/\x7f"};
+	char lengthy[1100];
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		cr_expect_eq(cgroup_path_check(good[i], NULL), 0, "%s", good[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		cr_expect_eq(cgroup_path_check(bad[i], NULL), -EINVAL, "%s", bad[i]);
+	memset(lengthy, 'a', sizeof lengthy - 1);
+	lengthy[sizeof lengthy - 1] = '\0';
+	cr_expect_eq(cgroup_path_check(lengthy, NULL), -EINVAL);
+}
+
+Test(cgroup, v2_figures)
+{
+	struct cgroup_layout l = v2_layout();
+	struct cgroup group;
+	struct cgroup_usage u;
+
+	put("cg/a/cgroup.procs", "12\n");
+	put("cg/a/cgroup.events", "populated 1\nfrozen 0\n");
+	put("cg/a/cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 0\nthrottled_usec 7\n");
+	put("cg/a/memory.current", "4096\n");
+	put("cg/a/memory.peak", "8192\n");
+	put("cg/a/memory.events", "low 0\nhigh 0\nmax 3\noom 2\noom_kill 1\noom_group_kill 0\n");
+	put("cg/a/pids.current", "1\n");
+	put("cg/a/pids.events", "max 4\n");
+	put("cg/a/io.stat", "8:0 rbytes=100 wbytes=200 rios=1 wios=1 dbytes=0 dios=0\n8:16 rbytes=5 wbytes=6\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+	cr_expect_eq(u.cpu_ns, 1500000);
+	cr_expect_eq(u.cpu_user_ns, 1000000);
+	cr_expect_eq(u.throttled_ns, 7000);
+	cr_expect_eq(u.memory_peak_bytes, 8192);
+	cr_expect_eq(u.oom_kills, 1, "not max, oom or oom_group_kill");
+	cr_expect_eq(u.pids_peak, UINT64_MAX, "not offered is not zero");
+	cr_expect_eq(u.pids_refused, 4);
+	cr_expect_eq(u.io_read_bytes, 105);
+	cr_expect_eq(u.io_write_bytes, 206);
+	cr_expect_eq(cgroup_populated(&group), 1);
+	put("cg/a/cgroup.events", "populated 0\nfrozen 0\n");
+	cr_expect_eq(cgroup_populated(&group), 0);
+	cgroup_close(&group);
+}
+
+Test(cgroup, malformed_figures_are_unknown)
+{
+	static const char *const rubbish[] = {"", "\n", "x\n", "-5\n", "12x\n", "99999999999999999999999999\n", "0x10\n", " 7\n"};
+	struct cgroup_layout l = v2_layout();
+
+	for (size_t i = 0; i < ARRAY_SIZE(rubbish); i++) {
+		struct cgroup group;
+		struct cgroup_usage u;
+
+		put("cg/a/cgroup.procs", "");
+		put("cg/a/memory.current", rubbish[i]);
+		put("cg/a/cpu.stat", "usage_usec\nusage_usec_more 3\n");
+		cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+		cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+		cr_expect_eq(u.memory_bytes, UINT64_MAX, "%s: %lu", rubbish[i], u.memory_bytes);
+		cr_expect_eq(u.cpu_ns, UINT64_MAX);
+		cgroup_close(&group);
+	}
+}
+
+Test(cgroup, v1_figures)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct cgroup group;
+	struct cgroup_usage u;
+
+	put("cpu/a/cgroup.procs", "");
+	put("cpu/a/cpuacct.usage", "123456789\n");
+	put("cpu/a/cpu.stat", "nr_periods 1\nnr_throttled 1\nthrottled_time 42\n");
+	put("memory/a/memory.usage_in_bytes", "4096\n");
+	put("memory/a/memory.limit_in_bytes", "9223372036854771712\n");
+	put("memory/a/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n");
+	put("pids/a/pids.max", "max\n");
+	put("unified/a/cgroup.events", "populated 1\nfrozen 0\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+	cr_expect_eq(u.cpu_ns, 123456789);
+	cr_expect_eq(u.throttled_ns, 42);
+	cr_expect_eq(u.oom_kills, 5);
+	cr_expect_eq(cgroup_populated(&group), 1);
+	struct cgroup_limits limits;
+
+	cr_assert_eq(cgroup_limits_get(&group, &limits, NULL), 0);
+	cr_expect_eq(limits.memory_bytes, UINT64_MAX, "v1's largest number is no limit");
+	cr_expect_eq(limits.pids, UINT64_MAX);
+	cgroup_close(&group);
+}
+
+Test(cgroup, v2_limits)
+{
+	struct cgroup_layout l = v2_layout();
+	struct cgroup_limits limits = CGROUP_LIMITS_NONE;
+	struct cgroup group;
+	struct error err = {0};
+
+	put("cg/a/cgroup.procs", "");
+	put("cg/a/memory.max", "max\n");
+	put("cg/a/memory.oom.group", "0\n");
+	put("cg/a/pids.max", "max\n");
+	put("cg/a/cpu.max", "max 100000\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	limits.memory_bytes = 1000;
+	limits.memory_swap_bytes = 1000; /* no memory.swap.max: no error */
+	limits.pids = 7;
+	limits.cpu_quota_us = 5000;
+	limits.cpu_period_us = 10000;
+	limits.oom_group = true;
+	cr_assert_eq(cgroup_limits_set(&group, &limits, &err), 0, "%s", err.text);
+	expect_text("cg/a/memory.max", "1000");
+	cgroup_close(&group);
+}
+
+Test(cgroup, a_limit_without_its_controller_is_refused)
+{
+	struct cgroup_layout l = v2_layout();
+	struct cgroup_limits limits = CGROUP_LIMITS_NONE;
+	struct cgroup group;
+	struct error err = {0};
+
+	put("cg/a/cgroup.procs", "");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	limits.pids = 7;
+	cr_expect_eq(cgroup_limits_set(&group, &limits, &err), -EOPNOTSUPP);
+	cr_expect(strstr(err.text, "pids"), "%s", err.text);
+	cgroup_close(&group);
+}
+
+Test(cgroup, made_with_its_parents_and_removed)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct cgroup group, child;
+	struct error err = {0};
+	char path[128];
+
+	cr_assert_eq(cgroup_make(&host, &l, "/stint/x", 1u << CONTROLLER_MEMORY, true, &group, &err), 0, "%s", err.text);
+	(void)snprintf(path, sizeof path, "%s/memory/stint/x", top);
+	cr_expect_eq(access(path, F_OK), 0);
+	(void)snprintf(path, sizeof path, "%s/pids/stint", top);
+	cr_expect_eq(access(path, F_OK), -1, "made where it was not asked for");
+	cr_assert_eq(cgroup_make_child(&host, &group, "payload", &child, &err), 0, "%s", err.text);
+	cgroup_close(&child);
+	cgroup_close(&group);
+	cr_expect_eq(cgroup_remove(&host, &l, "/stint/x", "/stint", &err), 0, "%s", err.text);
+	(void)snprintf(path, sizeof path, "%s/memory/stint/x", top);
+	cr_expect_eq(access(path, F_OK), -1);
+	(void)snprintf(path, sizeof path, "%s/memory/stint", top);
+	cr_expect_eq(access(path, F_OK), 0);
+	cr_expect_eq(cgroup_remove(&host, &l, "/stint/x", "/stint", &err), 0, "what is not there is removed");
+}
+
+Test(cgroup, one_with_processes_is_not_taken_over)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct cgroup group;
+	struct error err = {0};
+
+	put("memory/stint/x/cgroup.procs", "1\n");
+	cr_expect_eq(cgroup_make(&host, &l, "/stint/x", 1u << CONTROLLER_MEMORY, true, &group, &err), -EEXIST);
+	cr_expect(strstr(err.text, "processes"), "%s", err.text);
+}
+
+Test(cgroup, gone_is_neither_zero_nor_out_of_memory)
+{
+	struct cgroup_layout l = v2_layout();
+	struct cgroup_usage u = {.cpu_ns = 4711};
+	struct cgroup group;
+	char command[400];
+	uint64_t n;
+
+	put("cg/a/cgroup.procs", "");
+	put("cg/a/memory.events", "oom_kill 0\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	(void)snprintf(command, sizeof command, "rm -r %s/cg/a && mkdir %s/cg/a && echo 'oom_kill 9' >%s/cg/a/memory.events", top, top, top);
+	cr_assert_eq(system(command), 0);
+	cr_expect_eq(cgroup_usage_read(&group, &u), -ENODEV);
+	cr_expect_eq(u.cpu_ns, 4711);
+	cr_expect_eq(cgroup_oom_kills(&group, &n), -ENODEV);
+	cr_expect_eq(cgroup_cpu_ns(&group, 10, &n), -ENODEV);
+	cr_expect_eq(cgroup_populated(&group), -ENODEV);
+	cgroup_close(&group);
+}
+
+Test(cgroup, an_own_filesystem_is_demanded)
+{
+	struct cgroup_layout l = v2_layout();
+	struct cgroup group;
+	struct error err = {0};
+
+	host.any_filesystem = false;
+	cr_expect_eq(cgroup_make(&host, &l, "/stint/x", 1u << CONTROLLER_MEMORY, true, &group, &err), -EXDEV);
+}
