@@ -204,7 +204,7 @@ static void wait_for_monitor(struct foreground *f)
 	for (int tries = 0; tries < 50 && !atomic_load(&ledger->finished); tries++) {
 		int r = control_call(f->launch->state_fd, CONTROL_END, f->status, -1, NULL);
 
-		if (r == 0)
+		if (r == 0 || atomic_load(&ledger->finished))
 			break;
 		/* A standby takes over within a moment; with none left a new one is started. */
 		if (tries > 2 && !ledger_watched(f->launch->ledger_fd))

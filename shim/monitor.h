@@ -44,6 +44,8 @@ int monitor_group_opened(struct monitor *m, struct error *err);
 
 /* monitor_watch.c: the loop; returns when the container has ended and everything is done. */
 void monitor_watch(struct monitor *m);
+/* Takes one message from the control socket, if there is one. */
+void monitor_serve(struct monitor *m);
 void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool memory);
 
 /* monitor_act.c */

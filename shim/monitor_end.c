@@ -200,6 +200,7 @@ static void end_clear(struct monitor *m)
 	int result = journal_append(m->ledger, m->log_fd, NULL);
 
 	wait_for_launcher(m);
+	monitor_serve(m); /* `stint run` asks to be told when we are done, as soon as the runtime has ended */
 	remove_group(m);
 	atomic_store(&m->ledger->finished, 1);
 	guard_stop(m);
@@ -211,6 +212,8 @@ static void end_clear(struct monitor *m)
 			set_aside(m);
 		}
 	}
+	if (m->client < 0)
+		monitor_serve(m);
 	if (m->client >= 0) {
 		struct control_answer answer = {.result = result};
 

@@ -152,7 +152,7 @@ static void start_wall(struct monitor *m)
 	ledger_commit(m->ledger, &m->state);
 }
 
-static void serve(struct monitor *m)
+void monitor_serve(struct monitor *m)
 {
 	struct control_message message;
 	struct ucred peer;
@@ -249,7 +249,7 @@ static void handle(struct monitor *m, enum source source)
 		guard_start(m);
 		break;
 	case SOURCE_SOCKET:
-		serve(m);
+		monitor_serve(m);
 		break;
 	case SOURCE_PID_FILE:
 		pid_file_event(m);

@@ -64,9 +64,6 @@ struct json *json_get(const struct json *object, const char *key);
 struct json *json_find(const struct json *object, const char *path);
 #define json_each(child, node) \
 	for (struct json *child = (node) ? (node)->first : NULL; child; child = child->next)
-/* The first member that a reader which ignores case (runc's) would take for `key`, however it is
- * spelt: where that is not `key` itself, runtimes disagree about what the document says. */
-struct json *json_get_folded(const struct json *object, const char *key);
 /* The text of a string node, or NULL when it is absent or no string. */
 const char *json_string(const struct json *node);
 bool json_is(const struct json *node, enum json_type type); /* false for NULL */

@@ -162,16 +162,6 @@ int json_compare_folded(const char *a, const char *b)
 	return x - y;
 }
 
-struct json *json_get_folded(const struct json *object, const char *key)
-{
-	if (!json_is(object, JSON_OBJECT))
-		return NULL;
-	json_each(member, object)
-		if (json_compare_folded(member->key, key) == 0)
-			return member;
-	return NULL;
-}
-
 const char *json_string(const struct json *node)
 {
 	return json_is(node, JSON_STRING) ? node->text : NULL;

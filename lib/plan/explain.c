@@ -58,21 +58,26 @@ int plan_to_json(const struct plan *plan, struct json_doc **ret_doc, struct erro
 	return 0;
 }
 
-/* The unit that a value's path tells: a budget's own, or that of the resource's name. */
-static bool unit_of(const char *path, enum unit *ret_unit)
+/* The unit that a value's path tells, and how many of that unit's base one of the value is: a budget's own, or that of
+ * the resource's name. */
+static bool unit_of(const char *path, enum unit *ret_unit, uint64_t *ret_factor)
 {
 	static const struct {
 		const char *path;
 		enum unit unit;
-	} resources[] = {{"resources.memory.limit", UNIT_SIZE}, {"resources.memory.reservation", UNIT_SIZE},
-			 {"resources.memory.swap", UNIT_SIZE}, {"resources.pids.limit", UNIT_COUNT}};
+		uint64_t factor;
+	} resources[] = {{"resources.memory.limit", UNIT_SIZE, 1}, {"resources.memory.reservation", UNIT_SIZE, 1},
+			 {"resources.memory.swap", UNIT_SIZE, 1}, {"resources.pids.limit", UNIT_COUNT, 1},
+			 {"resources.cpu.quota", UNIT_DURATION, 1000}, {"resources.cpu.period", UNIT_DURATION, 1000}};
 	char name[64];
 	const char *dot;
 	int budget;
 
+	*ret_factor = 1;
 	for (size_t i = 0; i < ARRAY_SIZE(resources); i++)
 		if (strcmp(path, resources[i].path) == 0) {
 			*ret_unit = resources[i].unit;
+			*ret_factor = resources[i].factor;
 			return true;
 		}
 	if (strncmp(path, "budgets.", 8) != 0 || !(dot = strchr(path + 8, '.')))
@@ -88,45 +93,79 @@ static bool unit_of(const char *path, enum unit *ret_unit)
 	return true;
 }
 
+static void print_row(FILE *out, const char *path, const char *value, const char *from)
+{
+	if (*from)
+		fprintf(out, "  %-30s %-14s %s\n", path, value, from);
+	else
+		fprintf(out, "  %-30s %s\n", path, value);
+}
+
+/* One to a line: a set of them is wider than a terminal. */
+static void print_elements(FILE *out, const char *path, const struct json *array, const char *from)
+{
+	if (!array->first)
+		print_row(out, path, "none", from);
+	json_each(element, array)
+		print_row(out, element == array->first ? path : "", json_string(element) ? json_string(element) : "?",
+			  element == array->first ? from : "");
+}
+
 static void print_value(FILE *out, const char *path, const struct json *value, const char *from)
 {
-	char text[UNIT_TEXT_MAX], number[64];
+	char text[UNIT_TEXT_MAX];
 	enum unit unit;
-	uint64_t amount;
+	uint64_t amount, factor;
 	_cleanup_free_ char *json = NULL;
 	size_t length;
 
-	if (unit_of(path, &unit) && json_uint64(value, &amount, NULL) == 0) {
-		(void)snprintf(number, sizeof number, "%s", unit_format(unit, amount, text));
-		fprintf(out, "  %-28s %-16s %s\n", path, number, from);
+	if (unit_of(path, &unit, &factor) && json_uint64(value, &amount, NULL) == 0 && amount <= UINT64_MAX / factor) {
+		print_row(out, path, unit_format(unit, amount * factor, text), from);
 	} else if (json_string(value)) {
-		fprintf(out, "  %-28s %-16s %s\n", path, json_string(value), from);
+		print_row(out, path, json_string(value), from);
 	} else if (json_is(value, JSON_ARRAY)) {
-		fprintf(out, "  %-28s", path);
-		if (!value->first)
-			fputs(" none", out);
-		json_each(element, value)
-			fprintf(out, " %s", json_string(element) ? json_string(element) : "?");
-		fprintf(out, "\n  %-28s %-16s %s\n", "", "", from);
+		print_elements(out, path, value, from);
 	} else if (json_is(value, JSON_OBJECT)) {
-		fprintf(out, "  %-28s %-16s %s\n", path, "(an object)", from);
+		print_row(out, path, "(an object)", from);
 	} else if (json_write(value, false, &json, &length, NULL) == 0) {
 		json[length - 1] = '\0';
-		fprintf(out, "  %-28s %-16s %s\n", path, json, from);
+		print_row(out, path, json, from);
 	}
+}
+
+/* The heading that a value comes under. */
+static const char *section_of(const char *path)
+{
+	static const char *const sections[][2] = {{"budgets.", "Budgets"}, {"resources.", "Resources"},
+						  {"network", "Network"}, {"baseline", "Baseline"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (strncmp(path, sections[i][0], strlen(sections[i][0])) == 0)
+			return sections[i][1];
+	return "Security";
 }
 
 static void print_all(FILE *out, const struct json *root)
 {
-	fprintf(out, "Profile %s, cgroup %s. What is in force, and who asked for it:\n\n",
+	const char *section = NULL;
+
+	fprintf(out, "Profile %s, cgroup %s. What is in force, and who asked for it:\n",
 		json_string(json_get(root, "profile")), json_string(json_get(root, "cgroup")));
 	if (!json_get(root, "sources")->first)
-		fputs("  nothing\n", out);
-	json_each(source, json_get(root, "sources"))
-		print_value(out, json_string(json_get(source, "path")), json_get(source, "value"),
-			    json_string(json_get(source, "from")));
+		fputs("\n  nothing\n", out);
+	json_each(source, json_get(root, "sources")) {
+		const char *path = json_string(json_get(source, "path"));
+
+		if (section_of(path) != section) {
+			section = section_of(path);
+			fprintf(out, "\n%s\n", section);
+		}
+		print_value(out, path, json_get(source, "value"), json_string(json_get(source, "from")));
+	}
+	if (json_get(root, "warnings")->first)
+		fputs("\nWarnings\n", out);
 	json_each(warning, json_get(root, "warnings"))
-		fprintf(out, "\nWarning: %s\n", json_string(warning));
+		fprintf(out, "  %s\n", json_string(warning));
 }
 
 int plan_to_text(const struct plan *plan, char **ret_text, struct error *err)

@@ -47,7 +47,7 @@ static int apply_request(const struct plan_request *request, struct profile *pro
 			return error_set(err, EINVAL, "--budget %.60s: write it as NAME=LIMIT, for example cpu=2s", *budget);
 		(void)snprintf(name, sizeof name, "%.*s", (int)(equals - *budget), *budget);
 		(void)snprintf(from, sizeof from, "--budget %s", name);
-		r = profile_set_budget(&over, name, equals + 1, intern(from), err);
+		r = profile_set_budget(&over, name, equals + 1, from, err);
 		if (r < 0)
 			return r;
 	}
@@ -57,10 +57,14 @@ static int apply_request(const struct plan_request *request, struct profile *pro
 
 static int unknown_annotation(const char *key, struct error *err)
 {
-	static const char *const known[] = {"io.stint.profile", "io.stint.record", "io.stint.budget.wall",
-					    "io.stint.budget.cpu", "io.stint.budget.memory", "io.stint.budget.pids", NULL};
-	const char *near = nearest_name(key, known);
+	const char *known[BUDGET_COUNT + 3] = {"io.stint.profile", "io.stint.record"}, *near;
+	char budgets[BUDGET_COUNT][sizeof budget_prefix + 16];
 
+	for (int b = 0; b < BUDGET_COUNT; b++) {
+		(void)snprintf(budgets[b], sizeof budgets[b], "%s%s", budget_prefix, budget_kinds[b].name);
+		known[b + 2] = budgets[b];
+	}
+	near = nearest_name(key, known);
 	return error_set(err, EINVAL, "annotation %.100s is not known%s%s", key, near ? "; did you mean " : "",
 			 near ? near : "");
 }
@@ -78,7 +82,7 @@ static int one_annotation(const struct host *host, const struct json *annotation
 		return error_set(err, EINVAL, "annotation %.100s is no string", key);
 	(void)snprintf(from, sizeof from, "annotation %.120s", key);
 	if (strncmp(key, budget_prefix, sizeof budget_prefix - 1) == 0) {
-		r = profile_set_budget(asked, key + sizeof budget_prefix - 1, annotation->text, intern(from), err);
+		r = profile_set_budget(asked, key + sizeof budget_prefix - 1, annotation->text, from, err);
 	} else if (strcmp(key, "io.stint.profile") == 0) {
 		struct profile named;
 
@@ -146,20 +150,52 @@ static void drop_budget(struct budget_setting *budget)
 	budget->limit = (struct setting){UNSET, NULL};
 }
 
+/* The controller that a budget needs and that is not there, or NULL. */
+static const char *missing_controller(const struct cgroup_layout *layout, enum budget b, uint64_t action)
+{
+	bool v1 = layout->mode == CGROUP_V1; /* otherwise cpu.stat and cgroup.freeze are there without a controller */
+
+	if ((b == BUDGET_MEMORY || b == BUDGET_MEMORY_TIME) && !has_controller(layout, CONTROLLER_MEMORY))
+		return "memory";
+	if (b == BUDGET_PIDS && !has_controller(layout, CONTROLLER_PIDS))
+		return "pids";
+	if ((b == BUDGET_CPU || b == BUDGET_CPU_RATE) && v1 && !has_controller(layout, CONTROLLER_CPUACCT))
+		return "cpuacct";
+	if (action == ACTION_THROTTLE && !budget_kinds[b].level && !has_controller(layout, CONTROLLER_CPU))
+		return "cpu";
+	if (action == ACTION_FREEZE && v1 && !has_controller(layout, CONTROLLER_FREEZER))
+		return "freezer";
+	return NULL;
+}
+
+static void check_unwatched(struct profile *p, struct refusals *list)
+{
+	char names[160] = "";
+
+	for (int b = 0; b < BUDGET_COUNT; b++) {
+		size_t length = strlen(names);
+
+		if (p->budgets[b].limit.value == UNSET || budget_kinds[b].enforced)
+			continue;
+		(void)snprintf(names + length, sizeof names - length, "%sbudgets.%s", length ? ", " : "",
+			       budget_kinds[b].name);
+		drop_budget(&p->budgets[b]);
+	}
+	if (*names)
+		cannot(list, "%s (not watched by this version of stint)", names);
+}
+
 static void check_budgets(const struct cgroup_layout *layout, struct profile *p, struct refusals *list)
 {
+	check_unwatched(p, list);
 	for (int b = 0; b < BUDGET_COUNT; b++) {
 		struct budget_setting *budget = &p->budgets[b];
-		enum controller needs = b == BUDGET_PIDS ? CONTROLLER_PIDS : b == BUDGET_MEMORY || b == BUDGET_MEMORY_TIME ?
-					CONTROLLER_MEMORY : CONTROLLER_COUNT;
+		const char *missing = missing_controller(layout, (enum budget)b, budget->action.value);
 
 		if (budget->limit.value == UNSET)
 			continue;
-		if (!budget_kinds[b].enforced)
-			cannot(list, "budgets.%s (this version of stint does not watch it)", budget_kinds[b].name);
-		else if (needs != CONTROLLER_COUNT && !has_controller(layout, needs))
-			cannot(list, "budgets.%s (there is no %s controller on this machine)", budget_kinds[b].name,
-			       b == BUDGET_PIDS ? "pids" : "memory");
+		if (missing)
+			cannot(list, "budgets.%s (there is no %s controller on this machine)", budget_kinds[b].name, missing);
 		else if (b == BUDGET_MEMORY && budget->action.value == ACTION_THROTTLE)
 			cannot(list, "budgets.memory with action throttle (the kernel's limit kills)");
 		else
@@ -217,16 +253,93 @@ static void check_baseline(struct profile *p, struct refusals *list)
 }
 
 /* A hook comes after the runtime has read the config: what is not in it cannot be put there. */
+struct late {
+	char names[160];
+};
+
+static void too_late(struct late *late, const char *group, const char *name)
+{
+	size_t length = strlen(late->names);
+
+	(void)snprintf(late->names + length, sizeof late->names - length, "%s%s%s", length ? ", " : "", group, name);
+}
+
+static bool lower(const struct setting *wanted, const struct setting *config)
+{
+	return wanted->value < config->value; /* UNSET is above all */
+}
+
+/* What was met with the config's own quota is that quota or a lower one. */
+static bool lower_quota(const struct resources *wanted, const struct resources *config)
+{
+	if (wanted->cpu_quota.value == UNSET || config->cpu_quota.value == UNSET)
+		return lower(&wanted->cpu_quota, &config->cpu_quota);
+	return (unsigned __int128)wanted->cpu_quota.value * config->cpu_period.value <
+	       (unsigned __int128)config->cpu_quota.value * wanted->cpu_period.value;
+}
+
+static bool fewer(const struct cpu_set *wanted, const struct cpu_set *config)
+{
+	return wanted->set && (!config->set || memcmp(wanted->bits, config->bits, sizeof wanted->bits) != 0);
+}
+
+/* What is left in the plan, here and below, is what the config has. */
+static void check_hook_resources(struct resources *r, const struct resources *config, struct late *late)
+{
+	if (lower(&r->memory_limit, &config->memory_limit) || lower(&r->memory_swap, &config->memory_swap) ||
+	    lower(&r->memory_reservation, &config->memory_reservation)) {
+		too_late(late, "resources.", "memory");
+		r->memory_limit = config->memory_limit;
+		r->memory_swap = config->memory_swap;
+		r->memory_reservation = config->memory_reservation;
+	}
+	if (lower(&r->pids_limit, &config->pids_limit)) {
+		too_late(late, "resources.", "pids");
+		r->pids_limit = config->pids_limit;
+	}
+	if (lower_quota(r, config) || lower(&r->cpu_shares, &config->cpu_shares) || fewer(&r->cpus, &config->cpus) ||
+	    fewer(&r->mems, &config->mems)) {
+		too_late(late, "resources.", "cpu");
+		r->cpu_shares = config->cpu_shares;
+		r->cpu_quota = config->cpu_quota;
+		r->cpu_period = config->cpu_period;
+		r->cpus = config->cpus;
+		r->mems = config->mems;
+	}
+}
+
+/* The kernel's limit is what enforces a budget that is a level. */
+static void check_hook_level(struct profile *p, enum budget b, const struct setting *config, struct late *late)
+{
+	struct budget_setting *budget = &p->budgets[b];
+
+	if (budget->action.value == ACTION_WARN || !lower(&budget->limit, config))
+		return;
+	too_late(late, "budgets.", budget_kinds[b].name);
+	drop_budget(budget);
+}
+
 static void check_hook(struct profile *p, const struct profile *config, struct refusals *list)
 {
-	static const char how[] = "a hook comes too late for it: use stint-runtime, or Podman's precreate";
+	struct late late = {""};
 
-	if (p->capabilities.set && (!config->capabilities.set || (config->capabilities.mask & ~p->capabilities.mask)))
-		cannot(list, "capabilities (%s)", how);
-	if (p->no_new_privileges.value == 1 && config->no_new_privileges.value != 1)
-		cannot(list, "noNewPrivileges (%s)", how);
-	if (p->seccomp.kind == SECCOMP_OBJECT && config->seccomp.kind != SECCOMP_OBJECT)
-		cannot(list, "seccomp (%s)", how);
+	check_hook_level(p, BUDGET_MEMORY, &config->resources.memory_limit, &late);
+	check_hook_level(p, BUDGET_PIDS, &config->resources.pids_limit, &late);
+	check_hook_resources(&p->resources, &config->resources, &late);
+	if (p->capabilities.set && (!config->capabilities.set || (config->capabilities.mask & ~p->capabilities.mask))) {
+		too_late(&late, "", "capabilities");
+		p->capabilities = config->capabilities;
+	}
+	if (p->no_new_privileges.value == 1 && config->no_new_privileges.value != 1) {
+		too_late(&late, "", "noNewPrivileges");
+		p->no_new_privileges = config->no_new_privileges;
+	}
+	if (p->seccomp.kind == SECCOMP_OBJECT && config->seccomp.kind != SECCOMP_OBJECT) {
+		too_late(&late, "", "seccomp");
+		p->seccomp = config->seccomp;
+	}
+	if (*late.names)
+		cannot(list, "%s (a hook comes too late: use stint-runtime, or Podman's precreate)", late.names);
 }
 
 /* "default" asks that there be a filter: the engine's own will do. */

@@ -28,7 +28,7 @@ engine_state() { # ID: the state directory
 }
 engine_create() { # ID: its output on files, since what a container holds open would keep `run` waiting
 	engine create --bundle "$BUNDLE" --pid-file "$STINT_TEST_DIR/$1.pid" "$1" \
-		>"$STINT_TEST_DIR/$1.out" 2>&1 </dev/null
+		>"$STINT_TEST_DIR/$1.out" 2>&1 </dev/null || { cat "$STINT_TEST_DIR/$1.out"; return 1; }
 }
 engine_clear() { # ID
 	engine delete --force "$1" >/dev/null 2>&1 || true

@@ -147,8 +147,9 @@ Test(cgroup_kernel, everything_dies_frozen_or_not)
 
 		cr_assert_eq(cgroup_make_child(&host, &group, "below", &below, NULL), 0);
 		(void)child_in(&below, tree);
-		(void)usleep(100000);
-		cr_expect_geq(cgroup_pids(&group, NULL, 0), 31);
+		for (int i = 0; i < 500 && cgroup_pids(&group, NULL, 0) < 31; i++)
+			(void)usleep(10000);
+		cr_expect_eq(cgroup_pids(&group, NULL, 0), 31);
 		if (frozen) {
 			cr_assert_eq(cgroup_freeze(&below, true), 0);
 			for (int i = 0; i < 100 && cgroup_frozen(&below) != 1; i++)

@@ -13,15 +13,18 @@ Test(log, forms)
 	char line[256];
 
 	cr_assert_eq(log_line(LOG_TEXT, "error", "it \"failed\"\nbadly", moment, line, sizeof line), strlen(line));
-	cr_assert_str_eq(line, "time=\"2025-11-25T02:15:12.000000005Z\" level=error msg=\"it \\\"failed\\\"\\nbadly\"\n");
+	cr_assert_str_eq(line,
+		"time=\"2025-11-25T02:15:12.000000005Z\" level=error msg=\"it \\\"failed\\\"\\nbadly\"\n");
 	cr_assert_eq(log_line(LOG_JSON, "warning", "a\\b\t", moment, line, sizeof line), strlen(line));
-	cr_assert_str_eq(line, "{\"level\":\"warning\",\"msg\":\"a\\\\b\\t\",\"time\":\"2025-11-25T02:15:12.000000005Z\"}\n");
+	cr_assert_str_eq(line,
+		"{\"level\":\"warning\",\"msg\":\"a\\\\b\\t\",\"time\":\"2025-11-25T02:15:12.000000005Z\"}\n");
 }
 
 Test(log, any_message_at_any_size_is_one_line_of_json)
 {
 	static const char *const messages[] = {
-		"", "plain", "\"\"\"\"\"\"\"\"", "\\\\\\\\\\\\", "\n\r\t\x01\x1f\x7f", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xf0\x9f\x98\x80",
+		"", "plain", "\"\"\"\"\"\"\"\"", "\\\\\\\\\\\\", "\n\r\t\x01\x1f\x7f",
+		"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xf0\x9f\x98\x80",
 		"\xff\xfe\xed\xa0\x80\xc3", "a\xe2\x82",
 	};
 

@@ -2,6 +2,7 @@
 /* Amounts, moments and nearest names, at their edges. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "lib/base/units.h"
@@ -51,8 +52,9 @@ Test(units, parses_exactly)
 		struct error err = {0};
 		uint64_t value = 0;
 
-		cr_assert_eq(unit_parse(cases[i].unit, cases[i].text, &value, &err), 0, "%s: %s", cases[i].text, err.text);
-		cr_assert_eq(value, cases[i].value, "%s is not %lu", cases[i].text, value);
+		cr_assert_eq(unit_parse(cases[i].unit, cases[i].text, &value, &err), 0, "%s: %s", cases[i].text,
+			err.text);
+		cr_assert_eq(value, cases[i].value, "%s is not %" PRIu64, cases[i].text, value);
 	}
 }
 
@@ -62,20 +64,24 @@ Test(units, refuses)
 		enum unit unit;
 		const char *text;
 	} cases[] = {
-		{UNIT_DURATION, ""}, {UNIT_DURATION, "s"}, {UNIT_DURATION, "0s"}, {UNIT_DURATION, "0.0s"}, {UNIT_DURATION, "5"},
+		{UNIT_DURATION, ""}, {UNIT_DURATION, "s"}, {UNIT_DURATION, "0s"}, {UNIT_DURATION, "0.0s"},
+		{UNIT_DURATION, "5"},
 		{UNIT_DURATION, "-1s"}, {UNIT_DURATION, "+1s"}, {UNIT_DURATION, " 1s"}, {UNIT_DURATION, "1s "},
 		{UNIT_DURATION, "1 s"}, {UNIT_DURATION, "1s\n"}, {UNIT_DURATION, "1S"}, {UNIT_DURATION, "1d"},
 		{UNIT_DURATION, "1m30s"}, {UNIT_DURATION, ".5s"}, {UNIT_DURATION, "1.s"}, {UNIT_DURATION, "1..5s"},
 		{UNIT_DURATION, "1.5.5s"}, {UNIT_DURATION, "1e3s"}, {UNIT_DURATION, "0x1s"}, {UNIT_DURATION, "0.3ns"},
-		{UNIT_DURATION, "1.5ns"}, {UNIT_DURATION, "0.0000000001s"}, {UNIT_DURATION, "1,5s"}, {UNIT_DURATION, "infs"},
+		{UNIT_DURATION, "1.5ns"}, {UNIT_DURATION, "0.0000000001s"}, {UNIT_DURATION, "1,5s"},
+		{UNIT_DURATION, "infs"},
 		{UNIT_DURATION, "9223372036854775808ns"}, {UNIT_DURATION, "9223372036.854775808s"},
-		{UNIT_DURATION, "18446744073709551616ns"}, {UNIT_DURATION, "2562048h"}, {UNIT_DURATION, "99999999999999999999999999s"},
+		{UNIT_DURATION, "18446744073709551616ns"}, {UNIT_DURATION, "2562048h"},
+		{UNIT_DURATION, "99999999999999999999999999s"},
 		{UNIT_DURATION, "1.0000000000000000000000s"}, {UNIT_DURATION, "1.99999999999999999999999s"},
 		{UNIT_DURATION, "\xd9\xa1s"}, {UNIT_DURATION, "1\xc2\xb5s"}, {UNIT_DURATION, "64MiB"},
 		{UNIT_SIZE, "1.5"}, {UNIT_SIZE, "1.5B"}, {UNIT_SIZE, "0.1KiB"}, {UNIT_SIZE, "1kB"}, {UNIT_SIZE, "1KIB"},
 		{UNIT_SIZE, "1M"}, {UNIT_SIZE, "1Mi"}, {UNIT_SIZE, "1PiB"}, {UNIT_SIZE, "8388608TiB"}, {UNIT_SIZE, "0"},
 		{UNIT_SIZE, "1GiB.s"}, {UNIT_BYTE_TIME, "1GiB"}, {UNIT_BYTE_TIME, "1"}, {UNIT_BYTE_TIME, "1GB.s"},
-		{UNIT_BYTE_TIME, "1GiBs"}, {UNIT_BYTE_TIME, "0GiB.s"}, {UNIT_COUNT, "0"}, {UNIT_COUNT, "1.5"}, {UNIT_COUNT, "1B"},
+		{UNIT_BYTE_TIME, "1GiBs"}, {UNIT_BYTE_TIME, "0GiB.s"}, {UNIT_COUNT, "0"}, {UNIT_COUNT, "1.5"},
+		{UNIT_COUNT, "1B"},
 		{UNIT_COUNT, "-1"}, {UNIT_COUNT, "9223372036854775808"}, {UNIT_PERCENT, "0%"}, {UNIT_PERCENT, "101%"},
 		{UNIT_PERCENT, "80"}, {UNIT_PERCENT, "1.5%"}, {UNIT_PERCENT, "%"}, {UNIT_PERCENT, "80%%"},
 	};
@@ -84,7 +90,8 @@ Test(units, refuses)
 		struct error err = {0};
 		uint64_t value = 7;
 
-		cr_assert_eq(unit_parse(cases[i].unit, cases[i].text, &value, &err), -EINVAL, "%s gave %lu", cases[i].text, value);
+		cr_assert_eq(unit_parse(cases[i].unit, cases[i].text, &value, &err), -EINVAL, "%s gave %" PRIu64,
+			cases[i].text, value);
 		cr_assert_eq(value, 7);
 		cr_assert_eq(err.code, EINVAL);
 	}
@@ -109,7 +116,8 @@ Test(units, errors_show_the_text_and_the_units)
 
 		cr_assert_eq(unit_parse(cases[i].unit, cases[i].text, &value, &err), -EINVAL);
 		for (size_t j = 0; j < 4; j++)
-			cr_assert_not_null(strstr(err.text, cases[i].words[j]), "no \"%s\" in: %s", cases[i].words[j], err.text);
+			cr_assert_not_null(strstr(err.text, cases[i].words[j]), "no \"%s\" in: %s",
+				cases[i].words[j], err.text);
 	}
 }
 
@@ -192,7 +200,8 @@ Test(time, refuses)
 {
 	static const char *const cases[] = {
 		"", "now", "1970-01-01", "1970-01-01T00:00:00", "1970-01-01 00:00:00Z", "1970-1-1T0:0:0Z",
-		" 1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z ", "1970-01-01T00:00:00.Z", "1970-01-01T00:00:00.0000000000Z",
+		" 1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z ", "1970-01-01T00:00:00.Z",
+		"1970-01-01T00:00:00.0000000000Z",
 		"1970-01-01T00:00:00+00:00", "1970-01-01T00:00:00z", "1970-13-01T00:00:00Z", "1970-00-01T00:00:00Z",
 		"2026-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "1970-01-00T00:00:00Z", "1970-01-01T24:00:00Z",
 		"1970-01-01T00:60:00Z", "1970-01-01T00:00:60Z", "1969-12-31T23:59:59Z", "0000-01-01T00:00:00Z",
@@ -203,7 +212,7 @@ Test(time, refuses)
 		struct error err = {0};
 		uint64_t ns = 7;
 
-		cr_assert_eq(time_parse(cases[i], &ns, &err), -EINVAL, "%s gave %lu", cases[i], ns);
+		cr_assert_eq(time_parse(cases[i], &ns, &err), -EINVAL, "%s gave %" PRIu64, cases[i], ns);
 		cr_assert_eq(ns, 7);
 		cr_assert_not_null(strstr(err.text, "2026-11-25T02:15:12"), "%s", err.text);
 	}
@@ -211,12 +220,15 @@ Test(time, refuses)
 
 Test(nearest_name, finds_what_was_meant_or_nothing)
 {
-	static const char *const names[] = {"cpu", "cpuRate", "memory", "memoryTime", "pids", "ioRead", "ioWrite", NULL};
+	static const char *const names[] = {"cpu", "cpuRate", "memory", "memoryTime", "pids", "ioRead",
+		"ioWrite", NULL};
 	static const struct {
 		const char *word, *nearest;
 	} cases[] = {
-		{"cpu", "cpu"}, {"cup", "cpu"}, {"CPU", "cpu"}, {"cpurate", "cpuRate"}, {"memroy", "memory"}, {"memorytime", "memoryTime"},
-		{"mem", NULL}, {"pid", "pids"}, {"pdis", "pids"}, {"ioread", "ioRead"}, {"iowrit", "ioWrite"}, {"io_write", "ioWrite"},
+		{"cpu", "cpu"}, {"cup", "cpu"}, {"CPU", "cpu"}, {"cpurate", "cpuRate"}, {"memroy", "memory"},
+		{"memorytime", "memoryTime"},
+		{"mem", NULL}, {"pid", "pids"}, {"pdis", "pids"}, {"ioread", "ioRead"}, {"iowrit", "ioWrite"},
+		{"io_write", "ioWrite"},
 		{"wall", NULL}, {"", NULL}, {"x", NULL}, {"zz", NULL}, {"network", NULL},
 		{"memoryTimememoryTimememoryTimememoryTimememoryTimememoryTimememory", NULL},
 	};
@@ -225,7 +237,8 @@ Test(nearest_name, finds_what_was_meant_or_nothing)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const char *nearest = nearest_name(cases[i].word, names);
 
-		cr_assert(cases[i].nearest ? nearest && strcmp(nearest, cases[i].nearest) == 0 : !nearest, "%s: %s", cases[i].word,
+		cr_assert(cases[i].nearest ? nearest && strcmp(nearest, cases[i].nearest) == 0 : !nearest,
+			"%s: %s", cases[i].word,
 			  nearest ? nearest : "nothing");
 	}
 	cr_assert_null(nearest_name("cpu", none));
