@@ -20,9 +20,6 @@ static void drop_source(struct monitor *m, enum source source)
 	m->fds[source] = close_fd(m->fds[source]);
 }
 
-/* How much of the group's own processes' clocks is read to have its CPU time to the moment. */
-enum { CLOCKS_MAX = 256 };
-
 static void read_levels(struct monitor *m)
 {
 	uint64_t count;
@@ -46,6 +43,30 @@ static uint64_t known(uint64_t figure)
 	return figure == UNKNOWN ? 0 : figure;
 }
 
+static bool nearly_spent(const struct monitor *m, const struct reading *reading)
+{
+	const struct budget_rule *rules = m->ledger->plan.budgets;
+	uint64_t least = UNKNOWN, left;
+
+	if (rules[BUDGET_CPU].set)
+		least = budget_remaining(rules[BUDGET_CPU].limit, reading->cpu_ns);
+	if (rules[BUDGET_CPU_RATE].set) {
+		left = m->state.schedule.cpu_bucket.level;
+		least = left < least ? left : least;
+	}
+	return budget_time_until(least, reading->cpu_rate) < 2 * CGROUP_CPU_LAG_NS;
+}
+
+/* To the moment where it matters, as the kernel happens to have it before. */
+static void read_cpu(struct monitor *m, struct reading *reading)
+{
+	reading->cpu_lag_ns = CGROUP_CPU_LAG_NS;
+	if (cgroup_cpu_ns(&m->own, false, &reading->cpu_ns) < 0 || !nearly_spent(m, reading))
+		return;
+	if (cgroup_cpu_ns(&m->own, true, &reading->cpu_ns) == 0)
+		reading->cpu_lag_ns = 0;
+}
+
 void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool memory)
 {
 	const struct ledger_plan *plan = &m->ledger->plan;
@@ -65,7 +86,7 @@ void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool mem
 				(uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE),
 	};
 	if (m->group_known && cpu)
-		(void)cgroup_cpu_ns(&m->own, CLOCKS_MAX, &reading->cpu_ns);
+		read_cpu(m, reading);
 	if (m->group_known && memory)
 		(void)cgroup_memory_bytes(&m->own, &reading->memory_bytes);
 	reading->now_ns = m->host.boottime_ns();

@@ -190,7 +190,7 @@ int file_write_atomic(int dirfd, const char *name, const char *text, size_t leng
 	return error_errno(err, -r, "write %s", name);
 }
 
-static int check_private(int fd, const char *path, struct error *err)
+int dir_check_private(int fd, const char *path, struct error *err)
 {
 	struct stat st;
 
@@ -219,7 +219,7 @@ static int open_private(int dirfd, const char *name, bool made, mode_t mode, int
 				 "file where a directory of our own must be; remove it", name);
 	if (fd < 0)
 		return error_errno(err, errno, "open the directory %s", name);
-	r = check_private(fd, name, err);
+	r = dir_check_private(fd, name, err);
 	if (r < 0)
 		return r;
 	if (made && fchmod(fd, mode) < 0)

@@ -42,6 +42,8 @@ int dir_open_private(const char *path, mode_t mode, int *ret_fd, struct error *e
 /* One level below `dirfd`, with the same demands. `exclusive`: -EEXIST when it is there already. */
 int dir_make_private(int dirfd, const char *name, mode_t mode, bool exclusive, int *ret_fd,
 		     struct error *err);
+/* The same demands on one that is open; `path` is what errors call it. */
+int dir_check_private(int fd, const char *path, struct error *err);
 /* Removes what is in directory `name` (two levels, no more: what stint puts there) and then itself,
  * by descriptors, following nothing. Absent is success. */
 int dir_remove(int dirfd, const char *name);

@@ -85,7 +85,8 @@ static uint64_t earliest(const struct schedule_state *state, const struct budget
 
 	if (b == BUDGET_CPU_RATE)
 		/* It refills meanwhile, so this is early rather than late. */
-		return later(reading->now_ns, budget_time_until(state->cpu_bucket.level, rate));
+		return later(reading->now_ns, budget_remaining(budget_time_until(state->cpu_bucket.level, rate),
+							       reading->cpu_lag_ns));
 	if (warning) {
 		warn_at = budget_warn_at(rule->limit, rule->warn);
 		if (used < warn_at)
@@ -94,6 +95,8 @@ static uint64_t earliest(const struct schedule_state *state, const struct budget
 	if (b == BUDGET_WALL)
 		return reading->started_ns ? later(reading->started_ns, target) : NEVER;
 	wait = budget_time_until(budget_remaining(target, used), rate);
+	if (b == BUDGET_CPU && wait != NEVER)
+		wait = budget_remaining(wait, reading->cpu_lag_ns);
 	/* A warning may be late by a sixty-fourth: no reason to close in on it. */
 	if (target != rule->limit && wait < budget_time_until(rule->limit / 64, rate))
 		wait = budget_time_until(rule->limit / 64, rate);

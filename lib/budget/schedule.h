@@ -22,6 +22,7 @@ struct schedule_state {
 struct reading {
 	uint64_t now_ns, started_ns; /* started 0: not started, wall does not run */
 	uint64_t cpu_ns;	     /* UINT64_MAX: unknown (as below) */
+	uint64_t cpu_lag_ns;	     /* so much wall time may be missing in it */
 	uint64_t memory_bytes;
 	uint64_t memory_peak_bytes;
 	uint64_t oom_kills, pids, pids_refused;

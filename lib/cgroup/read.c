@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Figures, limits and event files, the same for each version but for the operations behind. */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
@@ -67,25 +67,27 @@ static int result(const struct cgroup *cgroup, uint64_t value, uint64_t *ret_val
 	return 0;
 }
 
-/* The clock of a process (clock_getcpuclockid(3)); reading it has the kernel charge what its running threads
- * have used since their last tick. */
-static void read_clock_of(pid_t pid)
+/* To every CPU that we may run on, and back to being free among them. */
+static void visit_cpus(void)
 {
-	clockid_t clock;
-	struct timespec unused;
+	cpu_set_t all, one;
 
-	if (clock_getcpuclockid(pid, &clock) == 0)
-		(void)clock_gettime(clock, &unused);
+	if (sched_getaffinity(0, sizeof all, &all) < 0)
+		return; /* more CPUs than the set holds: the lag stays */
+	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		(void)sched_setaffinity(0, sizeof one, &one);
+	}
+	(void)sched_setaffinity(0, sizeof all, &all);
 }
 
-int cgroup_cpu_ns(const struct cgroup *cgroup, unsigned max_processes, uint64_t *ret_ns)
+int cgroup_cpu_ns(const struct cgroup *cgroup, bool exact, uint64_t *ret_ns)
 {
-	enum { BATCH = 256 };
-	pid_t pids[BATCH];
-	int count = max_processes ? cgroup_pids(cgroup, pids, max_processes < BATCH ? max_processes : BATCH) : 0;
-
-	for (int i = 0; i < count && i < BATCH; i++)
-		read_clock_of(pids[i]);
+	if (exact)
+		visit_cpus();
 	return result(cgroup, ops_of(cgroup)->cpu_ns(cgroup), ret_ns);
 }
 

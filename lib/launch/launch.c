@@ -212,6 +212,25 @@ static bool wait_until_cleared(int run_fd, const char *key)
 	return false;
 }
 
+static int exists_already(const char *id, struct error *err)
+{
+	return error_set(err, EEXIST, "a container with id %s exists already and is being watched; choose another "
+				      "id, or delete that one", id);
+}
+
+/* Without a ledger, or with none of ours: its launcher was killed before there was a plan, unless it is being
+ * watched by another version of stint. */
+static int clear_unfinished(int run_fd, int dirfd, const char *key, const char *id, struct error *err)
+{
+	_cleanup_close_ int ledger_fd = openat(dirfd, "ledger", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int r;
+
+	if (ledger_fd >= 0 && ledger_watched(ledger_fd))
+		return exists_already(id, err);
+	r = dir_remove(run_fd, key);
+	return r < 0 ? error_errno(err, -r, "clear away what is left of an earlier container with id %s", id) : 0;
+}
+
 /* A directory of this key is there: a container that is watched, or what monitors that were killed
  * left. The latter is finished by a monitor of its own, which then clears it away. */
 static int finish_leftover(const struct host *host, int run_fd, const char *key, const char *id,
@@ -225,16 +244,20 @@ static int finish_leftover(const struct host *host, int run_fd, const char *key,
 
 	if (dirfd < 0)
 		return errno == ENOENT ? 0 : error_errno(err, errno, "look at the state of %s", id);
-	r = ledger_open(dirfd, false, &ledger, &ledger_fd, NULL);
+	r = dir_check_private(dirfd, key, err);
 	if (r < 0)
-		return dir_remove(run_fd, key); /* its launcher was killed before there was a plan */
+		return r;
+	r = ledger_open(dirfd, false, &ledger, &ledger_fd, err);
+	if (r == -ENOENT || r == -EINVAL)
+		return clear_unfinished(run_fd, dirfd, key, id, err);
+	if (r < 0)
+		return error_prefix(err, "look at the state of %s", id);
 	final = atomic_load(&ledger->report_length) > 0;
 	ledger_unmap(ledger);
 	if (final && wait_until_cleared(run_fd, key))
 		return 0;
 	if (ledger_watched(ledger_fd))
-		return error_set(err, EEXIST, "a container with id %s exists already and is being watched; choose "
-					      "another id, or delete that one", id);
+		return exists_already(id, err);
 	ledger_fd = close_fd(ledger_fd);
 	r = monitor_spawn(host, key, -1, &pipe, err);
 	if (r == 0)
@@ -260,6 +283,17 @@ static int make_state(struct launch *launch, const char *id, struct error *err)
 	if (r < 0)
 		return r;
 	return ledger_make(launch->state_fd, &launch->ledger, &launch->ledger_fd, err);
+}
+
+/* An engine may use one name again for the same container's next life; what that holds until the runtime writes
+ * it is the pid of a process that is dead, or somebody else's by now. */
+static int forget_pid_file(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || unlink(path) == 0 || errno == ENOENT)
+		return 0;
+	return error_errno(err, errno, "remove the earlier pid file %s", path);
 }
 
 static int prepare(struct launch *launch, const struct launch_request *request, struct error *err)
@@ -288,6 +322,8 @@ static int prepare(struct launch *launch, const struct launch_request *request, 
 	r = write_files(launch, request, err);
 	if (r == 0 && plan->nested)
 		r = make_group(launch, request, err);
+	if (r == 0 && request->pid_file)
+		r = forget_pid_file(request->pid_file, err);
 	return r;
 }
 

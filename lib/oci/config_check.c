@@ -388,7 +388,7 @@ static int check_cgroups_path(const struct json *config, struct error *err)
 	const char *path = config_cgroups_path(config), *colon = path ? strchr(path, ':') : NULL;
 	int r = path && *path ? cgroup_path_check(path, err) : 0;
 
-	if (r == 0 && colon && strchr(colon + 1, ':') && !strchr(path, '/'))
+	if (r == 0 && colon && *path != '/' && strchr(colon + 1, ':'))
 		r = check_systemd_path(path, err);
 	if (r < 0)
 		(void)error_prefix(err, "config.json: linux.cgroupsPath");

@@ -192,14 +192,9 @@ static void check_budgets(const struct cgroup_layout *layout, struct profile *p,
 		struct budget_setting *budget = &p->budgets[b];
 		const char *missing = missing_controller(layout, (enum budget)b, budget->action.value);
 
-		if (budget->limit.value == UNSET)
+		if (budget->limit.value == UNSET || !missing)
 			continue;
-		if (missing)
-			cannot(list, "budgets.%s (there is no %s controller on this machine)", budget_kinds[b].name, missing);
-		else if (b == BUDGET_MEMORY && budget->action.value == ACTION_THROTTLE)
-			cannot(list, "budgets.memory with action throttle (the kernel's limit kills)");
-		else
-			continue;
+		cannot(list, "budgets.%s (there is no %s controller on this machine)", budget_kinds[b].name, missing);
 		drop_budget(budget);
 	}
 }

@@ -36,8 +36,8 @@ engine_clear() { # ID
 
 watchers() { # ID: the monitor and its standby, whatever root the runtime has
 	local pid
-	for pid in $(pgrep -x 'stint-monitor|stint-guard'); do
-		tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx "$1\(~.*\)\?" && echo "$pid"
+	for pid in $(pgrep -x stint-monitor) $(pgrep -x stint-guard); do
+		{ tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qx "$1\(~.*\)\?" && echo "$pid"
 	done
 	return 0
 }

@@ -312,7 +312,7 @@ Test(cgroup, gone_is_neither_zero_nor_out_of_memory)
 	cr_expect_eq(cgroup_usage_read(&group, &u), -ENODEV);
 	cr_expect_eq(u.cpu_ns, 4711);
 	cr_expect_eq(cgroup_oom_kills(&group, &n), -ENODEV);
-	cr_expect_eq(cgroup_cpu_ns(&group, 10, &n), -ENODEV);
+	cr_expect_eq(cgroup_cpu_ns(&group, false, &n), -ENODEV);
 	cr_expect_eq(cgroup_populated(&group), -ENODEV);
 	cgroup_close(&group);
 }

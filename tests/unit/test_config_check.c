@@ -65,7 +65,7 @@ Test(config_check, keys_that_only_some_runtimes_read)
 		{",\"unknown\":{\"Seccomp\":{\"Path\":1}}", NULL},
 	};
 	static const struct row at_top[] = {
-		{",\"Process\":{}", "\"process\""}, {",\"Annotations\":{}", "\"annotations\""},
+		{",\"Annotations\":{}", "\"annotations\""},
 		{",\"hook\xc5\xbf\":{}", "\"hooks\""}, {",\"hooks\":{\"CreateRuntime\":[]}", "\"createRuntime\""},
 		{",\"hooks\":{\"prestart\":[{\"path\":\"/x\",\"ENV\":[]}]}", "\"env\""},
 		{",\"annotations\":{\"Process\":\"x\",\"LINUX\":\"y\"}", NULL},

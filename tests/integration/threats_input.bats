@@ -1,0 +1,318 @@
+#!/usr/bin/env bats
+# The threats of the threat model that come in as text: configs that two runtimes read differently (T1), what breaks
+# parsers (T11), ids and paths (T12).
+
+load helpers
+load threats
+
+setup_file() { stint_setup_file; }
+teardown_file() { stint_teardown_file; }
+setup() { stint_setup; }
+teardown() {
+	stint_teardown
+	no_host_config
+}
+
+# --- T1: one text, two readings ---
+
+# Both ways to start a container refuse the config in $BUNDLE with the place and PATTERN; nothing began, and the file is
+# as it was.
+config_refused() { # NAME PATTERN
+	local before
+	before=$(sha256sum "$BUNDLE/config.json")
+	run --separate-stderr stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE"
+	[ "$status" -eq 125 ] && [ -z "$output" ] && a_sentence "$stderr" && [[ "$stderr" =~ $2 ]] ||
+		{ echo "stint run: $1: status $status: $output $stderr"; return 1; }
+	run --separate-stderr engine create --bundle "$BUNDLE" "$id"
+	[ "$status" -eq 1 ] && [ -z "$output" ] && a_sentence "$stderr" && [[ "$stderr" =~ $2 ]] ||
+		{ echo "stint-runtime: $1: status $status: $output $stderr"; return 1; }
+	run --separate-stderr engine run --bundle "$BUNDLE" "$id"
+	[ "$status" -eq 1 ] && [ -z "$output" ] || { echo "stint-runtime run: $1: status $status: $output $stderr"; return 1; }
+	[ "$(sha256sum "$BUNDLE/config.json")" = "$before" ]
+}
+
+differential_configs() {
+	local strict='{"defaultAction": "SCMP_ACT_ERRNO"}' name place=', line [0-9]+, column [0-9]+:'
+	host_config "$(command -v "$RUNTIME")"
+	bundle "$id" /bin/sh -c 'echo it runs'
+	cp "$BUNDLE/config.json" "$STINT_TEST_DIR/good.json"
+	for name in c1 c2 c3 c4 c5 c6 c7 c8 c9 c10 c11 c12; do
+		case $name in
+		# The same key twice, either way round; keys that Go takes for the same.
+		c1) seccomp="\"seccomp\": $strict, \"seccomp\": null," ;;
+		c2) seccomp="\"seccomp\": null, \"seccomp\": $strict," ;;
+		c3) seccomp="\"seccomp\": $strict, \"Seccomp\": null," ;;
+		c4) seccomp="\"SECCOMP\": $strict, \"seccomp\": null," ;;
+		c5) seccomp="\"secc\\u006fmp\": $strict, \"seccomp\": null," ;; # equal once it is read
+		*) seccomp= ;;
+		esac
+		sed "s|\"linux\": {|&$seccomp|" "$STINT_TEST_DIR/good.json" >"$BUNDLE/config.json"
+		case $name in
+		c6) sed -i 's|"linux": {|/* a comment */ &|' "$BUNDLE/config.json" ;;
+		c7) sed -i 's|"linux": {|// a comment\n&|' "$BUNDLE/config.json" ;;
+		c8) echo '{"linux": {"seccomp": null}}' >>"$BUNDLE/config.json" ;; # a second document behind it
+		c9) echo garbage >>"$BUNDLE/config.json" ;;
+		c10) sed -i 's|"hostname": "test"|"hostname": "te\\u0000st"|' "$BUNDLE/config.json" ;;
+		c11) sed -i 's|"hostname": "test"|"hostname": "te\xff\xfest"|' "$BUNDLE/config.json" ;;
+		c12) sed -i 's|"hostname": "test"|"hostname": "te\\ud800st"|' "$BUNDLE/config.json" ;; # half a surrogate pair
+		esac
+		! cmp -s "$BUNDLE/config.json" "$STINT_TEST_DIR/good.json" || { echo "$name is not changed"; return 1; }
+		config_refused "$name" "config.json$place"
+	done
+	# The error is at the second of the two, where a person has to look.
+	sed 's|"linux": {|&\n"seccomp": null,\n"seccomp": null,|' "$STINT_TEST_DIR/good.json" >"$BUNDLE/config.json"
+	line=$(grep -n '^"seccomp": null' "$BUNDLE/config.json" | tail -n 1 | cut -d : -f 1)
+	config_refused place "line $line, column 1: .*seccomp"
+	# A NUL byte, and a byte order mark.
+	{ cat "$STINT_TEST_DIR/good.json"; printf '\0'; } >"$BUNDLE/config.json"
+	config_refused nul "config.json$place"
+	{ printf '\357\273\277'; cat "$STINT_TEST_DIR/good.json"; } >"$BUNDLE/config.json"
+	config_refused bom "config.json$place"
+	never_began "$id"
+	# And the same config without all that does run: it was refused for what was in it.
+	cp "$STINT_TEST_DIR/good.json" "$BUNDLE/config.json"
+	run stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE"
+	[ "$output" = 'it runs' ]
+}
+@test "T1: configs that runc and crun read differently are refused with the place, and nothing has begun" {
+	on_each_runtime differential_configs
+}
+
+what_the_runtime_reads() {
+	local written
+	host_config "$(command -v "$RUNTIME")"
+	bundle "$id" /bin/sleep 60
+	# Odd but valid text: escapes, spaces, a number that a parser might round, a key that nobody knows.
+	sed -i 's|"hostname": "test"|"hostn\\u0061me" :\t"te\\u0073t", "com.example.unknown": {"n": 12345678901234567890.5e-7}|' "$BUNDLE/config.json"
+	engine create --bundle "$BUNDLE" "$id" >"$STINT_TEST_DIR/$id.out" 2>&1 </dev/null
+	written=$(engine_state "$id")/bundle/config.json
+	# Not the original bytes, but what they say.
+	! cmp -s "$written" "$BUNDLE/config.json" || return 1
+	grep -q '"hostname":"test"' "$written"
+	grep -q '"com.example.unknown":{"n":12345678901234567890.5e-7}' "$written"
+	engine_clear "$id"
+	all_clean "$id"
+}
+@test "T1: what the runtime reads was written anew, never the original bytes" { on_each_runtime what_the_runtime_reads; }
+
+# --- T11: what breaks parsers ---
+
+# COMMAND fails with STATUS and a sentence that fits PATTERN, in less than two seconds and 32 MB (of address space: what
+# is resident is less).
+refused_quickly() { # STATUS PATTERN COMMAND...
+	local wanted=$1 pattern=$2 began=${EPOCHREALTIME/[.,]/} took
+	shift 2
+	run --separate-stderr bash -c 'ulimit -v 32768 && exec "$@"' bash "$@"
+	took=$((${EPOCHREALTIME/[.,]/} - began))
+	[ "$status" -eq "$wanted" ] && a_sentence "$stderr" && [[ "$stderr" =~ $pattern ]] && [[ "$stderr" != *"out of memory"* ]] ||
+		{ echo "$*: status $status: $output $stderr"; return 1; }
+	[ $took -lt 2000000 ] || { echo "$*: took $took us"; return 1; }
+}
+refused_everywhere() { # PATTERN: the config in $BUNDLE
+	refused_quickly 125 "$1" stint run --runtime crun --id "$id" "$BUNDLE"
+	refused_quickly 125 "$1" stint explain "$BUNDLE"
+	refused_quickly 1 "$1" stint-runtime create --bundle "$BUNDLE" "$id"
+}
+repeat() { # TEXT COUNT
+	head -c "$2" /dev/zero | sed "s/\x00/$1/g"
+}
+
+@test "T11: a config that is too deep, too large or no file is refused at once, in little memory" {
+	id="t-shape-$$"
+	bundle "$id" /bin/true
+	good=$(cat "$BUNDLE/config.json")
+	unsuitable() { # PATTERN: config.json from standard input
+		cat >"$BUNDLE/config.json"
+		refused_everywhere "$1"
+	}
+	repeat '[' 1000000 | unsuitable 'larger than 1048576 bytes|line 1, column'
+	{ repeat '[' 1000000; repeat ']' 1000000; } | unsuitable 'larger than 1048576 bytes'
+	{ repeat '[' 500000; repeat ']' 500000; } | unsuitable 'line 1, column 65: .*deep'
+	{ repeat '{"a":' 100000; echo 1; repeat '}' 100000; } | unsuitable 'line 1, column .*deep'
+	{ echo '{"a": "'; repeat 'x' 100000000; echo '"}'; } | unsuitable 'larger than 1048576 bytes'
+	{ echo '{"a": "'; repeat 'x' 1000000; echo '"}'; } | unsuitable 'line 1, column'
+	{ echo '['; repeat '0,' 500000; echo '0]'; } | unsuitable 'config.json is no object'
+	{ echo '{'; repeat '"":0,' 200000; echo '"":0}'; } | unsuitable 'line 2, column'
+	printf '' | unsuitable 'config.json'
+	printf '{' | unsuitable 'line 1, column'
+	echo 'null' | unsuitable 'config.json is no object'
+	head -c 500000 /dev/urandom | unsuitable 'line [0-9]+, column'
+	truncate -s 100G "$BUNDLE/config.json"
+	refused_everywhere 'larger than 1048576 bytes'
+	rm "$BUNDLE/config.json"
+	refused_everywhere 'No such file'
+	mkfifo "$BUNDLE/config.json"
+	refused_everywhere 'no regular file'
+	rm "$BUNDLE/config.json"
+	mkdir "$BUNDLE/config.json"
+	refused_everywhere 'no regular file|directory'
+	rmdir "$BUNDLE/config.json"
+	ln -s /dev/zero "$BUNDLE/config.json"
+	refused_everywhere 'symbolic link|no regular file'
+	rm "$BUNDLE/config.json"
+	echo "$good" >"$STINT_TEST_DIR/elsewhere.json"
+	ln -s "$STINT_TEST_DIR/elsewhere.json" "$BUNDLE/config.json"
+	refused_everywhere 'symbolic link'
+	never_began "$id"
+}
+
+@test "T11: a value of the wrong type, or a number out of range, is refused with its key and its place" {
+	id="t-value-$$"
+	bundle "$id" /bin/true
+	cp "$BUNDLE/config.json" "$STINT_TEST_DIR/good.json"
+	while IFS='|' read -r filter pattern; do
+		jq "$filter" "$STINT_TEST_DIR/good.json" >"$BUNDLE/config.json"
+		refused_everywhere "$pattern" || { echo "$filter"; return 1; }
+	done <<-'LIST'
+	.linux.resources.memory.limit = "lots"|linux.resources.memory.limit .line [0-9]+, column [0-9]+
+	.linux.resources.memory.limit = 1.5|linux.resources.memory.limit .line
+	.linux.resources.memory.limit = {}|linux.resources.memory.limit .line
+	.linux.resources.memory = []|linux.resources.memory .line
+	.linux.resources.pids.limit = true|linux.resources.pids.limit .line
+	.linux.resources.cpu.period = -1|linux.resources.cpu.period .line
+	.linux.resources.cpu.cpus = 3|linux.resources.cpu.cpus .line
+	.linux.resources.cpu.cpus = "0-99999999999"|linux.resources.cpu.cpus
+	.linux.seccomp = "none"|linux.seccomp .line
+	.linux.seccomp = {"syscalls": {}}|linux.seccomp.syscalls .line
+	.linux.namespaces = {}|linux.namespaces .line
+	.linux.namespaces = [{"type": 3}]|type .line
+	.linux = []|linux .line
+	.linux.cgroupsPath = 5|linux.cgroupsPath .line
+	.process = null|process
+	.process.args = []|process.args
+	.process.args = "sh"|process.args .line
+	.process.args = ["sh", 3]|process.args
+	.process.user.uid = -1|process.user.uid .line
+	.process.user.uid = 1e3|process.user.uid .line
+	.process.noNewPrivileges = "yes"|process.noNewPrivileges .line
+	.process.cwd = "relative"|process.cwd .line
+	.process.capabilities = ["CAP_SYS_ADMIN"]|process.capabilities .line
+	.root = "rootfs"|root .line
+	.root.path = ""|root.path
+	.mounts = {}|mounts .line
+	.hooks.poststart = {}|hooks.poststart .line
+	.hooks.prestart = [{"args": []}]|path
+	.annotations = {"a": 1}|annotations.a .line
+	LIST
+	# Numbers that a tool would write otherwise.
+	for number in 9223372036854775808 -9223372036854775809 99999999999999999999999999 1e400 1E2 0x10 1. 01 +5 "$(repeat 9 100000)"; do
+		jq '.linux.resources.memory.limit = 424242' "$STINT_TEST_DIR/good.json" >"$BUNDLE/config.json"
+		perl -pi -e "s/424242/$number/" "$BUNDLE/config.json"
+		refused_everywhere 'line [0-9]+, column [0-9]+' || { echo "${number:0:40}"; return 1; }
+	done
+	never_began "$id"
+}
+
+@test "T11: a profile that is too deep, too large, mistyped or misspelt is refused with line, column and the nearest key" {
+	id="t-profile-$$" profile=$STINT_TEST_DIR/p.json
+	bundle "$id" /bin/true
+	profile_refused() { # PATTERN
+		refused_quickly 125 "$1" stint run --profile "$profile" --runtime crun --id "$id" "$BUNDLE" &&
+			refused_quickly 125 "$1" stint explain --profile "$profile" "$BUNDLE"
+	}
+	while IFS='|' read -r text pattern; do
+		printf '{"name": "p",\n  %s}\n' "$text" >"$profile"
+		profile_refused "$pattern" || { echo "$text"; return 1; }
+	done <<-'LIST'
+	"budgts": {}|line 2, column 3: .*"budgts".*"budgets"
+	"budgets": {"cpus": {"limit": "1s"}}|line 2, column 15: .*"cpus".*"cpu"
+	"budgets": {"cpu": {"limt": "1s"}}|line 2, column 23: .*"limt".*"limit"
+	"resources": {"memory": {"Limit": 5}}|line 2, column .*"Limit".*"limit"
+	"budgets": {"cpu": {"limit": "1s", "limit": "2s"}}|line 2, column 38: .*limit
+	"budgets": {"cpu": {"limit": "1s", "LIMIT": "2s"}}|line 2, column 38: .*LIMIT
+	"budgets": {"cpu": {"limit": "-1s"}}|line 2, column
+	"budgets": {"cpu": {"limit": "0s"}}|line 2, column
+	"budgets": {"cpu": {"limit": "1 fortnight"}}|line 2, column
+	"budgets": {"cpu": {"limit": "99999999999999999999s"}}|line 2, column
+	"budgets": {"cpu": {"limit": "1e999s"}}|line 2, column
+	"budgets": {"cpu": {"limit": 5}}|line 2, column
+	"budgets": {"cpu": {"limit": {}}}|line 2, column
+	"budgets": {"cpu": {"limit": "1s", "action": "explode"}}|line 2, column .*explode
+	"budgets": {"cpu": {"limit": "1s", "warn": "180%"}}|line 2, column
+	"budgets": {"memory": {"limit": "16EiB"}}|line 2, column
+	"budgets": {"memory": {"limit": "99999999999999999999999GiB"}}|line 2, column
+	"budgets": {"pids": {"limit": 1.5}}|line 2, column
+	"budgets": {"pids": {"limit": 18446744073709551616}}|line 2, column
+	"budgets": []|line 2, column
+	"capabilities": ["CAP_NET_BIND_SERVCE"]|line 2, column .*CAP_NET_BIND_SERVCE.*CAP_NET_BIND_SERVICE
+	"seccomp": 7|line 2, column
+	"extends": ["../../etc/passwd"]|etc/passwd
+	"extends": "default"|line 2, column
+	"name": "twice"|line 2, column 3: .*name
+	"stintVersion": "99.0"|stintVersion|99.0
+	"noNewPrivileges": "yes"|line 2, column
+	LIST
+	{ echo '{"name": "p", "seccomp":'; repeat '[' 500000; repeat ']' 500000; } >"$profile"
+	profile_refused 'line 2, column .*deep'
+	truncate -s 100M "$profile"
+	profile_refused 'larger than'
+	rm "$profile"
+	mkfifo "$profile"
+	profile_refused 'no regular file'
+	rm "$profile"
+	ln -s /dev/zero "$profile"
+	profile_refused 'no regular file|symbolic link'
+	rm "$profile"
+	# One that extends itself, and two that extend each other.
+	echo "{\"name\": \"p\", \"extends\": [\"$profile\"]}" >"$profile"
+	profile_refused 'extends|itself|cycle'
+	never_began "$id"
+}
+
+@test "T11: what comes in on the command line is held to the same" {
+	id="t-words-$$"
+	bundle "$id" /bin/true
+	for budget in cpu= =1s cpu=-1s cpu=0 cpu=1x cpu=99999999999999999999s bogus=1s memory=1e9GiB pids=-5 "cpu=$(repeat 9 100000)s" \
+		"$(repeat x 100000)=1s" $'cpu=1s\n' 'cpu=1s/' 'cpuRate=1s/0s'; do
+		run --separate-stderr bash -c 'ulimit -v 32768 && exec "$@"' bash stint run --budget "$budget" --runtime crun --id "$id" "$BUNDLE"
+		[[ $status -eq 2 || $status -eq 125 ]] && a_sentence "$stderr" || { echo "${budget:0:60}: $status: $stderr"; return 1; }
+	done
+	never_began "$id"
+}
+
+# --- T12: ids and paths ---
+
+# All of these run with a private /run, a private root of the runtime's, and STINT_ROOT in a directory with neighbours.
+
+bad_ids() {
+	printf '%s\0' . .. ... ../.. ../../canary a/b /a /etc a/ a/.. ./a .hidden -rf -r -- --force +plus 'a b' $'a\nb' $'\n' $'a\tb' $'\e[2J' 'a*' '*' \
+		'a;b' '$(id)' 'a\b' 'a:b' 'ä' $'\xff' "$(repeat a 129)" "$(repeat a 4096)" "$(repeat ../ 1000)" ''
+}
+
+no_id_escapes() { # RUNTIME
+	local RUNTIME=$1 before rejected=0 wanted
+	export STINT_ROOT=$STINT_TEST_DIR/ids-$RUNTIME/root
+	mkdir -p "$STINT_ROOT/run/neighbour" "$STINT_ROOT/var/log/stint" /run/neighbour /run/stint "$STINT_TEST_DIR/engine-$RUNTIME"
+	echo canary | tee /run/canary /run/neighbour/canary /run/stint/canary "$STINT_ROOT/canary" "$STINT_ROOT/run/canary" \
+		"$STINT_ROOT/run/neighbour/canary" >"$STINT_TEST_DIR/engine-$RUNTIME.canary"
+	host_config "$(command -v "$RUNTIME")"
+	BUNDLE=$STINT_TEST_DIR/bundle-ids
+	# What may be made: the state directory itself, the runtime's root, both empty.
+	mkdir -p -m 0700 "$STINT_ROOT/run/stint"
+	before=$(tree_hash /run "$STINT_TEST_DIR"; ls -d /sys/fs/cgroup/*/* /sys/fs/cgroup/*/stint/*)
+	while IFS= read -r -d '' bad; do
+		wanted=1
+		[ -n "$bad" ] || wanted=1
+		for command in run create start delete 'delete --force' kill state; do
+			case $command in
+			run) set -- stint run --runtime "$RUNTIME" --id "$bad" "$BUNDLE" ;;
+			create) set -- stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" create --bundle "$BUNDLE" -- "$bad" ;;
+			kill) set -- stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" kill -- "$bad" KILL ;;
+			*) set -- stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" $command -- "$bad" ;;
+			esac
+			status=0
+			output=$(timeout 20 "$@" 2>&1 </dev/null) || status=$?
+			[ $status -ne 0 ] && [ $status -lt 124 -o $status -eq 125 ] && [[ "$output" == *stint:\ * || $command == kill ]] ||
+				{ printf '%s %q: status %s: %s\n' "$command" "${bad:0:60}" $status "$output"; return 1; }
+			[[ "$output" == *"container id"* ]] || { printf '%s %q is not refused for its id: %s\n' "$command" "${bad:0:60}" "$output"; return 1; }
+			rejected=$((rejected + 1))
+			# As an engine gives it, without the "--": a word that begins with a dash is an option then, and no id.
+			case $bad in -* | '') continue ;; esac
+			[ "$command" != run ] || continue
+			[ "$1" != stint-runtime ] || set -- "${@:1:$(($# - 1))}" # drop nothing of what follows but "--"
+		done
+	done < <(bad_ids)
+	[ $rejected -ge 200 ]
+	diff <(echo "$before") <(tree_hash /run "$STINT_TEST_DIR"; ls -d /sys/fs/cgroup/*/* /sys/fs/cgroup/*/stint/*)
+	[ "$(cat /run/canary)" = canary ]
+}
