@@ -27,6 +27,7 @@ struct foreground {
 	const char *id, *runtime;
 	pid_t child;
 	int signals, pipe; /* signalfd; what the monitor says */
+	int log;	   /* the runtime's; held, since its directory goes when the monitor is done */
 	int status;	   /* the runtime's wait status */
 	char *failure;	   /* what the runtime logged when it could not start the container */
 };
@@ -173,13 +174,14 @@ static void clear_after_runtime(const struct foreground *f)
 	run_and_wait(argv);
 }
 
-/* The last error that the runtime logged: the state directory goes when the monitor is done. */
+/* The last error that the runtime logged. */
 static void read_failure(struct foreground *f)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;
 
-	if (f->status == 0 || file_read(f->launch->state_fd, "log", 65536, &text, &length, NULL) < 0)
+	if (f->status == 0 || f->log < 0 ||
+	    file_read_fd(f->log, "the runtime's log", 65536, &text, &length, NULL) < 0)
 		return;
 	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		_cleanup_json_ struct json_doc *doc = NULL;
@@ -291,6 +293,7 @@ int run_foreground(const struct host *host, struct launch *launch, const char *i
 	sigset_t before;
 	int status;
 
+	f.log = openat(launch->state_fd, "log", O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	f.signals = open_signals(&before);
 	f.child = f.signals < 0 ? -1 : fork();
 	if (f.child == 0)
@@ -313,6 +316,7 @@ int run_foreground(const struct host *host, struct launch *launch, const char *i
 	reap_monitor(&f);
 	(void)close_fd(f.pipe);
 	(void)close_fd(f.signals);
+	(void)close_fd(f.log);
 	launch_close(launch);
 	free(f.failure);
 	return status;

@@ -7,10 +7,10 @@
  * The launcher (stint-runtime, `stint run`, stint-hook) has made the state directory, the ledger with
  * the plan in it, and the group above the container's own, and starts us with a pipe on descriptor 3
  * and a pidfd of itself, which becomes the runtime, on 4. We let go of everything else we were
- * given, move to a group of our own, open what we will need, fork a standby, drop our capabilities
- * but the one to signal, put a seccomp filter on ourselves, and write "ready" into the pipe.
+ * given, move to a group of our own, open what we will need, drop our capabilities but the one to
+ * signal, put a seccomp filter on ourselves, and write "ready" into the pipe.
  *
- * From then on there are two processes with the same descriptors and the same mapped ledger. The
+ * From the container's first moment on there are two processes with the same descriptors and the same mapped ledger. The
  * monitor waits in epoll for: the deadline of the next look (a timerfd; nothing ticks), the group's
  * and the kernel limits' event files, the pidfds of init, of the launcher and of the standby, the
  * control socket, and the runtime's pid file. Each event leads to one look at the budgets, which
@@ -27,6 +27,7 @@
 
 #include <getopt.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -48,7 +49,7 @@ static void answer(int fd, const char *text)
 static void ignore_signals(void)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
-				      SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGIO};
+				      SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU};
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		(void)signal(signals[i], SIG_IGN);
@@ -64,9 +65,16 @@ static int start(struct monitor *m, const char *root, bool launched, struct erro
 	r = monitor_confine(m, err);
 	if (r < 0)
 		return r;
-	if (m->state.init)
+	if (m->state.init) {
 		deadman_arm(m, m->state.init);
-	guard_start(m);
+		monitor_be_prompt();
+	}
+	/* Until there is a container, whoever starts it sees to it that we are there; but not a runtime that has
+	 * taken its launcher's place and runs the container at once. */
+	if (m->state.init || (m->ledger->plan.launcher == LAUNCHER_RUN && !m->ledger->plan.launcher_guards))
+		guard_start(m);
+	else
+		atomic_store(&m->ledger->monitor, getpid());
 	return 0;
 }
 
@@ -77,7 +85,7 @@ int main(int argc, char **argv)
 						{"resume", no_argument, NULL, 'r'},
 						{NULL, 0, NULL, 0}};
 	struct monitor m = {.run_fd = -1, .state_fd = -1, .log_fd = -1, .ledger_fd = -1, .epoll = -1,
-			    .notify = PIPE_FD, .client = -1};
+			    .notify = PIPE_FD, .pid_directory = -1, .client = -1};
 	struct error err = {0};
 	const char *root = "";
 	bool launched = false;

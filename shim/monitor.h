@@ -25,6 +25,7 @@ struct monitor {
 	int run_fd, state_fd, log_fd, ledger_fd;
 	int epoll, notify; /* notify: the launcher's pipe, for lines of text */
 	int fds[SOURCE_COUNT];
+	int pid_directory; /* that the pid file is going to be in */
 	int client; /* who waits for the end */
 	int deadman[2][2];
 	bool init_status_waited; /* for the pidfd to tell the exit status */
@@ -38,6 +39,8 @@ struct monitor {
 /* monitor_setup.c */
 int monitor_open(struct monitor *m, const char *root, bool launched, struct error *err);
 int monitor_confine(struct monitor *m, struct error *err);
+int monitor_watch_pid_file(struct monitor *m, struct error *err);
+void monitor_be_prompt(void);
 /* Adds m->fds[source] to the epoll set; a negative one is no error. */
 int monitor_listen(struct monitor *m, enum source source, uint32_t events, struct error *err);
 int monitor_group_opened(struct monitor *m, struct error *err);
@@ -60,7 +63,6 @@ void monitor_say(struct monitor *m, const char *format, ...) __attribute__((form
 /* monitor_init.c: the container's first process */
 void init_found(struct monitor *m, pid_t pid);
 void init_from_pid_file(struct monitor *m);
-bool pid_file_there(const struct monitor *m); /* and whole */
 bool init_gone(struct monitor *m);
 /* Its wait status, where the kernel tells (pidfd, PIDFD_GET_INFO) or its zombie shows it. */
 void init_exit_status(struct monitor *m);

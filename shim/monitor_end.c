@@ -76,6 +76,14 @@ bool end_reached(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
 	return !status_may_come(m, now_ns, ret_look_ns);
 }
 
+/* A memory budget that is only to be said sets no limit of the kernel's, which so does not tell of it. */
+static bool over_warn_only(const struct monitor *m, uint64_t peak_bytes)
+{
+	const struct budget_rule *rule = &m->ledger->plan.budgets[BUDGET_MEMORY];
+
+	return rule->set && rule->action == ACTION_WARN && peak_bytes != UINT64_MAX && peak_bytes > rule->limit;
+}
+
 /* The kernel may have had to enforce a level in the very last moment. */
 static void last_verdict(struct monitor *m, uint64_t now_ns)
 {
@@ -88,7 +96,8 @@ static void last_verdict(struct monitor *m, uint64_t now_ns)
 	reading.memory_peak_bytes = m->state.usage.memory_peak_bytes;
 	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
 		enum budget b = levels[i];
-		bool spent = b == BUDGET_MEMORY ? reading.oom_kills > 0 : reading.pids_refused > 0;
+		bool spent = b == BUDGET_MEMORY ? reading.oom_kills > 0 || over_warn_only(m, reading.memory_peak_bytes) :
+						  reading.pids_refused > 0;
 
 		if (!rules[b].set || !spent || (m->state.budget >= 0 && m->state.action >= rules[b].action))
 			continue;

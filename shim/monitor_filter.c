@@ -28,7 +28,7 @@
 
 static const unsigned allowed[] = {
 	/* what each look does */
-	SYS_epoll_pwait, SYS_clock_gettime, SYS_sched_getaffinity, SYS_sched_setaffinity,
+	SYS_epoll_pwait, SYS_clock_gettime, SYS_sched_getaffinity, SYS_sched_setaffinity, SYS_sched_setscheduler,
 	SYS_pread64, SYS_read, SYS_write, SYS_openat, SYS_close,
 	SYS_timerfd_settime,
 #ifdef SYS_epoll_wait
@@ -36,7 +36,7 @@ static const unsigned allowed[] = {
 #endif
 	/* groups and the first process */
 	SYS_pwrite64, SYS_getdents64, SYS_lseek, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_fstatfs,
-	SYS_pidfd_open, SYS_pidfd_send_signal, SYS_ioctl, SYS_fcntl, SYS_epoll_ctl, SYS_eventfd2, SYS_dup,
+	SYS_pidfd_open, SYS_pidfd_send_signal, SYS_ioctl, SYS_fcntl, SYS_epoll_ctl, SYS_eventfd2, SYS_dup, SYS_signalfd4,
 	/* the control socket */
 	SYS_accept4, SYS_recvfrom, SYS_recvmsg, SYS_sendto, SYS_getsockopt,
 	/* the standby */

@@ -40,6 +40,10 @@ static void take_over(struct monitor *m)
 	m->client = close_fd(m->client);
 	m->fds[SOURCE_PEER] = -EBADF;
 	rename_self("stint-monitor");
+	/* Its signal went to the one that is dead. */
+	m->pid_directory = close_fd(m->pid_directory);
+	m->fds[SOURCE_PID_FILE] = close_fd(m->fds[SOURCE_PID_FILE]);
+	(void)monitor_watch_pid_file(m, NULL);
 }
 
 /* In the standby: returns when it has become the monitor. */

@@ -83,8 +83,8 @@ void init_found(struct monitor *m, pid_t pid)
 	if (m->fds[SOURCE_INIT] < 0)
 		return;
 	deadman_arm(m, pid);
-	if (atomic_load(&m->ledger->monitor))
-		guard_renew(m);
+	monitor_be_prompt();
+	guard_renew(m); /* with init's pidfd */
 }
 
 static pid_t read_pid_file(const struct monitor *m)
@@ -96,11 +96,6 @@ static pid_t read_pid_file(const struct monitor *m)
 		return 0;
 	pid = strtol(text, &end, 10);
 	return end != text && *end == '\0' && pid > 1 && pid < INT32_MAX ? (pid_t)pid : 0;
-}
-
-bool pid_file_there(const struct monitor *m)
-{
-	return read_pid_file(m) != 0;
 }
 
 void init_from_pid_file(struct monitor *m)

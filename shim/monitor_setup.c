@@ -4,12 +4,13 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -44,38 +45,34 @@ static int let_go(bool launched, struct error *err)
 }
 
 /* Our own group, so that neither a container's limits nor the end of an engine's service reach us.
- * Not in the cpu hierarchy: there we stay at the root, where real-time scheduling is allowed. */
+ * Not in the cpu hierarchy: there we go to the root, where real-time scheduling is allowed. */
 static int move_away(struct monitor *m, struct error *err)
 {
-	struct cgroup group = CGROUP_CLOSED(&m->layout), root = CGROUP_CLOSED(&m->layout);
-	int r = monitor_group(&m->host, &m->layout, &group, err);
+	struct cgroup group = CGROUP_CLOSED(&m->layout);
+	int r = cgroup_make(&m->host, &m->layout, MONITOR_GROUP, MONITOR_CONTROLLERS, false, &group, err);
 
-	if (r == 0)
-		r = cgroup_open(&m->host, &m->layout, "/", &root, err);
-	for (int i = 0; r == 0 && i < m->layout.count; i++)
-		if (group.fds[i] >= 0)
-			root.fds[i] = close_fd(root.fds[i]);
-	if (r == 0)
-		r = cgroup_enter(&m->host, &group, err);
-	/* Where we have no group of our own the root will do, and where that cannot be had we stay. */
-	if (r == 0 && m->layout.mode != CGROUP_V2)
-		(void)cgroup_enter(&m->host, &root, NULL);
 	cgroup_close(&group);
-	cgroup_close(&root);
-	return r;
+	return r < 0 ? r : cgroup_enter(&m->host, &m->layout, MONITOR_GROUP, MONITOR_CONTROLLERS, err);
 }
 
-/* A deadline that is met late is a budget that is overrun: run when it is time, on a machine that
- * is busy too. Without the right to it we are still as nice as can be. */
-static void be_prompt(void)
+/* What has to be had before the capabilities are gone. */
+static void prepare_to_be_prompt(void)
 {
-	struct sched_param parameters = {.sched_priority = 1};
+	static const struct rlimit allowed = {.rlim_cur = 1, .rlim_max = 1};
 
 	if (file_write_small(AT_FDCWD, "/proc/self/oom_score_adj", "-1000") < 0)
 		(void)file_write_small(AT_FDCWD, "/proc/self/oom_score_adj", "0");
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
-	if (sched_setscheduler(0, SCHED_FIFO, &parameters) < 0)
-		(void)setpriority(PRIO_PROCESS, 0, -20);
+	(void)setrlimit(RLIMIT_RTPRIO, &allowed);
+}
+
+/* A deadline that is met late is a budget that is overrun: run when it is time, on a machine that is busy
+ * too. Not before there is a container: until then we would only stand in its runtime's way. */
+void monitor_be_prompt(void)
+{
+	struct sched_param parameters = {.sched_priority = 1};
+
+	(void)sched_setscheduler(0, SCHED_FIFO, &parameters);
 }
 
 int monitor_listen(struct monitor *m, enum source source, uint32_t events, struct error *err)
@@ -137,22 +134,28 @@ static int open_groups(struct monitor *m, struct error *err)
 	return monitor_group_opened(m, err);
 }
 
-static int watch_pid_file(struct monitor *m, struct error *err)
+/* By dnotify (fcntl(2), F_NOTIFY), which signals us: to close an inotify instance takes an RCU grace
+ * period, 10 ms that the end of every short container would wait for. */
+int monitor_watch_pid_file(struct monitor *m, struct error *err)
 {
 	char directory[LEDGER_PATH_MAX];
 	char *slash;
+	sigset_t set;
 
-	if (m->ledger->plan.launcher == LAUNCHER_HOOK)
+	if (m->ledger->plan.launcher == LAUNCHER_HOOK || m->state.init)
 		return 0;
 	(void)snprintf(directory, sizeof directory, "%s", m->ledger->plan.pid_file);
 	slash = strrchr(directory, '/');
 	if (!slash)
 		return error_set(err, EINVAL, "watch the pid file: its path is not absolute");
 	*(slash == directory ? slash + 1 : slash) = '\0';
-	m->fds[SOURCE_PID_FILE] = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (m->fds[SOURCE_PID_FILE] < 0)
-		return error_errno(err, errno, "watch the pid file");
-	if (inotify_add_watch(m->fds[SOURCE_PID_FILE], directory, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR) < 0)
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGIO);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	m->pid_directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	m->fds[SOURCE_PID_FILE] = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (m->pid_directory < 0 || m->fds[SOURCE_PID_FILE] < 0 ||
+	    fcntl(m->pid_directory, F_NOTIFY, DN_CREATE | DN_MODIFY | DN_RENAME | DN_MULTISHOT) < 0)
 		return error_errno(err, errno, "watch %s for the pid file", directory);
 	return monitor_listen(m, SOURCE_PID_FILE, EPOLLIN, err);
 }
@@ -177,7 +180,7 @@ static int open_sources(struct monitor *m, struct error *err)
 	if (r == 0)
 		r = open_groups(m, err);
 	if (r == 0)
-		r = watch_pid_file(m, err);
+		r = monitor_watch_pid_file(m, err);
 	return r;
 }
 
@@ -231,15 +234,15 @@ int monitor_open(struct monitor *m, const char *root, bool launched, struct erro
 
 int monitor_confine(struct monitor *m, struct error *err)
 {
-	be_prompt();
-	capng_clear(CAPNG_SELECT_BOTH);
+	prepare_to_be_prompt();
+	capng_clear(CAPNG_SELECT_CAPS);
 	(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_KILL);
 	if (init_status_needs_ptrace())
 		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_PTRACE);
 	/* --report may be in a directory of another user's. */
 	if (m->ledger->plan.report_file[0])
 		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
-	if (capng_apply(CAPNG_SELECT_BOTH) < 0)
+	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
 		return error_set(err, EPERM, "drop the monitor's capabilities");
 	return filter_self(err);
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/inotify.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
@@ -230,15 +230,15 @@ static void event_file(struct monitor *m, enum source source)
 
 static void pid_file_event(struct monitor *m)
 {
-	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	struct signalfd_siginfo info;
 
-	while (read(m->fds[SOURCE_PID_FILE], events, sizeof events) > 0)
+	while (read(m->fds[SOURCE_PID_FILE], &info, sizeof info) > 0)
 		;
-	/* Destroying an inotify instance takes the kernel an RCU grace period, which whoever closes it
-	 * last has to wait for: let that be the standby that is about to be replaced. */
-	if (pid_file_there(m))
-		drop_source(m, SOURCE_PID_FILE);
 	init_from_pid_file(m);
+	if (!m->state.init)
+		return;
+	drop_source(m, SOURCE_PID_FILE);
+	m->pid_directory = close_fd(m->pid_directory);
 }
 
 static void handle(struct monitor *m, enum source source)

@@ -33,6 +33,7 @@ enum controller {
 enum { HIERARCHY_MAX = 16 };
 struct hierarchy {
 	char path[256];	      /* its mount point */
+	char name[64];	      /* "name=systemd" of one without a controller; else "" */
 	unsigned controllers; /* bit set of 1u << enum controller; 0: named or one we do not use */
 	bool unified;
 };
@@ -76,8 +77,10 @@ void cgroup_close(struct cgroup *cgroup);
  * success. */
 int cgroup_remove(const struct host *host, const struct cgroup_layout *layout, const char *path,
 		  const char *keep_above, struct error *err);
-/* Moves the calling process, which must have one thread, in every hierarchy where `cgroup` is open. */
-int cgroup_enter(const struct host *host, const struct cgroup *cgroup, struct error *err);
+/* Moves the calling process, which must have one thread, to `path`, which exists, in the hierarchies that
+ * have one of `controllers` and in the unified one; to the root in the others. */
+int cgroup_enter(const struct host *host, const struct cgroup_layout *layout, const char *path, unsigned controllers,
+		 struct error *err);
 /* The directory in the v2 tree, for CLONE_INTO_CGROUP; -EBADF when there is no such tree. */
 int cgroup_unified_fd(const struct cgroup *cgroup);
 

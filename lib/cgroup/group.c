@@ -295,7 +295,8 @@ static int hierarchy_of(const struct cgroup_layout *layout, const char *controll
 	for (int i = 0; i < layout->count; i++) {
 		const struct hierarchy *h = &layout->hierarchies[i];
 
-		if (h->unified ? *controllers == '\0' : h->controllers && controllers_of(controllers) == h->controllers)
+		if (h->unified ? *controllers == '\0' :
+		    h->controllers ? controllers_of(controllers) == h->controllers : h->name[0] && strcmp(controllers, h->name) == 0)
 			return i;
 	}
 	return -1;
@@ -339,32 +340,44 @@ void cgroup_close(struct cgroup *cgroup)
 		cgroup->fds[i] = close_fd(cgroup->fds[i]);
 }
 
-static bool same_directory(int a, int b)
+/* In the hierarchy that a line of /proc/self/cgroup is about: to `path` where the caller wants to be
+ * there, else to the root; nothing where it is there already. v1 lets a thread move itself without
+ * stopping every fork of the machine until an RCU grace period has passed (10 ms), as writing to
+ * cgroup.procs does. */
+static int enter_one(const struct hierarchy *h, const char *now, const char *path, bool into, struct error *err)
 {
-	struct stat sa, sb;
+	_cleanup_close_ int fd = -1;
+	char where[1300];
+	int r;
 
-	return a >= 0 && b >= 0 && fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_ino == sb.st_ino &&
-	       sa.st_dev == sb.st_dev;
+	if (strcmp(now, into ? path : "/") == 0 || snprintf(where, sizeof where, "%s%s", h->path, into ? path : "") >= (int)sizeof where)
+		return 0;
+	fd = open(where, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	r = fd < 0 ? -errno : file_write_small(fd, h->unified ? "cgroup.procs" : "tasks", "0");
+	/* Out of a group that somebody else put us in is better, but not needed. */
+	return r < 0 && into ? error_errno(err, -r, "move to cgroup %s in %s", path, h->path) : 0;
 }
 
-/* v1 lets a thread move itself without stopping every fork of the machine until an RCU grace period
- * has passed (10 ms), which writing to cgroup.procs does: only where there is need. */
-int cgroup_enter(const struct host *host, const struct cgroup *cgroup, struct error *err)
+int cgroup_enter(const struct host *host, const struct cgroup_layout *layout, const char *path, unsigned controllers,
+		 struct error *err)
 {
-	struct cgroup now = CGROUP_CLOSED(cgroup->layout);
+	char file[sizeof host->proc + 32], text[16384], *save = NULL;
 	int r = 0;
 
-	(void)cgroup_open_of(host, cgroup->layout, getpid(), &now, NULL);
-	for (int i = 0; r == 0 && i < cgroup->layout->count; i++) {
-		bool unified = cgroup->layout->hierarchies[i].unified;
+	(void)snprintf(file, sizeof file, "%s/self/cgroup", host->proc);
+	if (file_read_small(AT_FDCWD, file, text, sizeof text) < 0)
+		return error_errno(err, errno, "read %s", file);
+	for (char *line = strtok_r(text, "\n", &save); line && r == 0; line = strtok_r(NULL, "\n", &save)) {
+		char *names = strchr(line, ':'), *now = names ? strchr(names + 1, ':') : NULL;
+		int i;
 
-		if (cgroup->fds[i] < 0 || same_directory(cgroup->fds[i], now.fds[i]))
+		if (!now)
 			continue;
-		r = file_write_small(cgroup->fds[i], unified ? "cgroup.procs" : "tasks", "0");
-		if (r < 0)
-			r = error_errno(err, -r, "move to a cgroup in %s", cgroup->layout->hierarchies[i].path);
+		*now++ = '\0';
+		i = hierarchy_of(layout, names + 1);
+		if (i >= 0)
+			r = enter_one(&layout->hierarchies[i], now, path, wanted(&layout->hierarchies[i], controllers), err);
 	}
-	cgroup_close(&now);
 	return r;
 }
 
@@ -378,9 +391,10 @@ static int remove_in(const struct hierarchy *h, const char *path, const char *ke
 	keep_above += strspn(keep_above, "/");
 	if (root < 0 || snprintf(at, sizeof at, "%s", path) >= (int)sizeof at)
 		return 0;
-	fd = openat(root, at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0) {
-		r = remove_below(fd);
+	/* Mostly there is nothing below it any more. */
+	if (unlinkat(root, at, AT_REMOVEDIR) < 0 && errno != ENOENT) {
+		fd = openat(root, at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		r = fd < 0 ? 0 : remove_below(fd);
 		if (r < 0)
 			return r;
 	}

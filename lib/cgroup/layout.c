@@ -78,6 +78,8 @@ static void take_line(struct cgroup_layout *layout, char *line)
 	memcpy(h.path, field, strlen(field) + 1);
 	h.unified = strcmp(type, "cgroup2") == 0;
 	h.controllers = h.unified ? 0 : controllers_of(options);
+	if (strstr(options, "name="))
+		(void)snprintf(h.name, sizeof h.name, "%.*s", (int)strcspn(strstr(options, "name="), ","), strstr(options, "name="));
 	if (!known(layout, &h)) /* mounted a second time elsewhere: the first will do */
 		layout->hierarchies[layout->count++] = h;
 }

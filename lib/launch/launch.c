@@ -94,6 +94,7 @@ static void fill_plan(struct ledger_plan *to, const struct launch_request *reque
 	copy_text(to->runtime, sizeof to->runtime, base_name(request->runtime));
 	to->cgroup_mode = (uint8_t)plan->cgroup_mode;
 	to->launcher = (uint8_t)request->launcher;
+	to->launcher_guards = request->launcher_guards;
 	to->kill_on_monitor_loss = plan->kill_on_monitor_loss;
 	plan_budgets(to, &plan->effective);
 	if (limits.cpu_quota_us != UINT64_MAX) {

@@ -24,6 +24,7 @@ struct launch_request {
 	const char *pid_file;	  /* absolute; NULL: one of ours */
 	const char *report_file;  /* absolute; NULL: none */
 	enum launcher launcher;
+	bool launcher_guards; /* the launcher stays, and brings the monitor back should it be killed */
 	bool systemd_cgroup; /* cgroupsPath is "slice:prefix:name": there is no level to put above it */
 };
 
@@ -46,9 +47,10 @@ void launch_undo(struct launch *launch);
 /* Lets go of descriptors and memory only. */
 void launch_close(struct launch *launch);
 
-/* The group of all monitors, made when missing. */
-int monitor_group(const struct host *host, const struct cgroup_layout *layout, struct cgroup *ret_group,
-		  struct error *err);
+/* The group of all monitors. */
+#define MONITOR_GROUP "/stint/~monitor"
+enum { MONITOR_CONTROLLERS = 1u << CONTROLLER_MEMORY | 1u << CONTROLLER_PIDS };
+
 /* Starts stint-monitor for `key`. `launcher_pidfd`: the process that becomes the runtime, or -1. What
  * the monitor says comes through *ret_pipe: first whether it is ready, later a line for each
  * warning; end of file when no monitor is left. */

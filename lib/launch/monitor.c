@@ -14,25 +14,15 @@
 /* Where the monitor finds them: see shim/monitor.c. */
 enum { MONITOR_PIPE_FD = 3, MONITOR_LAUNCHER_FD = 4, READY_TIMEOUT_MS = 20000 };
 
-int monitor_group(const struct host *host, const struct cgroup_layout *layout, struct cgroup *ret_group,
-		  struct error *err)
-{
-	static const unsigned controllers = 1u << CONTROLLER_MEMORY | 1u << CONTROLLER_PIDS;
-
-	return cgroup_make(host, layout, "/stint/~monitor", controllers, false, ret_group, err);
-}
-
 /* Born in the monitors' group, where the kernel can (5.7): moving there later stops every fork of
  * the machine for an RCU grace period, that of the container's runtime too. 0 in the child. */
-static pid_t fork_into(const struct host *host)
+static pid_t fork_into(const struct host *host, const struct cgroup_layout *layout)
 {
-	struct cgroup_layout layout;
-	struct cgroup group = CGROUP_CLOSED(&layout);
+	struct cgroup group = CGROUP_CLOSED(layout);
 	struct clone_args args = {.exit_signal = SIGCHLD};
 	pid_t pid = -1;
 
-	if (cgroup_layout_read(host, &layout, NULL) == 0 && monitor_group(host, &layout, &group, NULL) == 0 &&
-	    cgroup_unified_fd(&group) >= 0) {
+	if (cgroup_make(host, layout, MONITOR_GROUP, 0, false, &group, NULL) == 0 && cgroup_unified_fd(&group) >= 0) {
 		args.flags = CLONE_INTO_CGROUP;
 		args.cgroup = (unsigned)cgroup_unified_fd(&group);
 		pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
@@ -60,6 +50,7 @@ static void become_monitor(const char *path, char *const argv[], int pipe_write,
 int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe,
 		  struct error *err)
 {
+	struct cgroup_layout layout;
 	char path[PATH_MAX], root[PATH_MAX];
 	char program[] = "stint-monitor", launched[] = "--launched", resume[] = "--resume";
 	char key_copy[STATE_KEY_MAX];
@@ -77,7 +68,10 @@ int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, 
 		return error_errno(err, errno, "start the monitor");
 	pipe_read = fds[0];
 	pipe_write = fds[1];
-	pid = fork_into(host);
+	r = cgroup_layout_read(host, &layout, err);
+	if (r < 0)
+		return r;
+	pid = fork_into(host, &layout);
 	if (pid < 0)
 		return error_errno(err, errno, "start the monitor");
 	if (pid == 0)

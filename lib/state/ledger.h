@@ -50,6 +50,7 @@ struct ledger_plan {
 	 * runtime removes that. False: the container's group is known when it is there. */
 	bool nested;
 	bool kill_on_monitor_loss;
+	bool launcher_guards;
 	char cgroup_path[LEDGER_PATH_MAX];
 	char keep_above[LEDGER_PATH_MAX]; /* of cgroup_path, what must stay */
 	char pid_file[LEDGER_PATH_MAX];	  /* absolute: the runtime's --pid-file */

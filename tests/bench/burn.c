@@ -28,6 +28,7 @@ static void *spin(void *argument)
 	(void)argument;
 	for (;;)
 		n = n + 1;
+	return NULL;
 }
 
 static _Noreturn void flat(long threads)

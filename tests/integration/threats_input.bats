@@ -280,39 +280,182 @@ bad_ids() {
 }
 
 no_id_escapes() { # RUNTIME
-	local RUNTIME=$1 before rejected=0 wanted
+	local RUNTIME=$1 engine=$STINT_TEST_DIR/engine-$1 before rejected=0
 	export STINT_ROOT=$STINT_TEST_DIR/ids-$RUNTIME/root
-	mkdir -p "$STINT_ROOT/run/neighbour" "$STINT_ROOT/var/log/stint" /run/neighbour /run/stint "$STINT_TEST_DIR/engine-$RUNTIME"
-	echo canary | tee /run/canary /run/neighbour/canary /run/stint/canary "$STINT_ROOT/canary" "$STINT_ROOT/run/canary" \
-		"$STINT_ROOT/run/neighbour/canary" >"$STINT_TEST_DIR/engine-$RUNTIME.canary"
+	mkdir -p "$STINT_ROOT/run/neighbour" "$STINT_ROOT/var/log/stint" "$engine/neighbour" /run/neighbour /run/stint /run/crun /run/runc
+	mkdir -m 0700 "$STINT_ROOT/run/stint"
+	for before in /run /run/neighbour /run/stint "$STINT_ROOT" "$STINT_ROOT/run" "$STINT_ROOT/run/neighbour" "$engine" "$engine/neighbour"; do
+		echo canary >"$before/canary"
+	done
 	host_config "$(command -v "$RUNTIME")"
-	BUNDLE=$STINT_TEST_DIR/bundle-ids
-	# What may be made: the state directory itself, the runtime's root, both empty.
-	mkdir -p -m 0700 "$STINT_ROOT/run/stint"
-	before=$(tree_hash /run "$STINT_TEST_DIR"; ls -d /sys/fs/cgroup/*/* /sys/fs/cgroup/*/stint/*)
+	everything() {
+		tree_hash /run "$STINT_TEST_DIR"
+		ls -d /sys/fs/cgroup/*/canary* /sys/fs/cgroup/*/stint/*canary* /sys/fs/cgroup/*/payload 2>/dev/null || true
+	}
+	refused() { # COMMAND...: one that has $bad for an id
+		status=0
+		output=$(timeout 20 "$@" 2>&1 </dev/null) || status=$?
+		rejected=$((rejected + 1))
+		[[ $status -eq 1 || $status -eq 125 ]] && a_sentence "$output" && [[ "$output" == *"container id"* ]] && return 0
+		printf 'not refused, or not for its id: %q (status %s): %s\n' "${*:0:120}" $status "$output"
+		return 1
+	}
+	before=$(everything)
 	while IFS= read -r -d '' bad; do
-		wanted=1
-		[ -n "$bad" ] || wanted=1
-		for command in run create start delete 'delete --force' kill state; do
-			case $command in
-			run) set -- stint run --runtime "$RUNTIME" --id "$bad" "$BUNDLE" ;;
-			create) set -- stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" create --bundle "$BUNDLE" -- "$bad" ;;
-			kill) set -- stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" kill -- "$bad" KILL ;;
-			*) set -- stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" $command -- "$bad" ;;
-			esac
-			status=0
-			output=$(timeout 20 "$@" 2>&1 </dev/null) || status=$?
-			[ $status -ne 0 ] && [ $status -lt 124 -o $status -eq 125 ] && [[ "$output" == *stint:\ * || $command == kill ]] ||
-				{ printf '%s %q: status %s: %s\n' "$command" "${bad:0:60}" $status "$output"; return 1; }
-			[[ "$output" == *"container id"* ]] || { printf '%s %q is not refused for its id: %s\n' "$command" "${bad:0:60}" "$output"; return 1; }
-			rejected=$((rejected + 1))
-			# As an engine gives it, without the "--": a word that begins with a dash is an option then, and no id.
-			case $bad in -* | '') continue ;; esac
-			[ "$command" != run ] || continue
-			[ "$1" != stint-runtime ] || set -- "${@:1:$(($# - 1))}" # drop nothing of what follows but "--"
-		done
+		refused stint run --runtime "$RUNTIME" --id "$bad" "$BUNDLE"
+		refused stint-runtime --root "$engine" create --bundle "$BUNDLE" -- "$bad"
+		refused stint-runtime --root "$engine" run --bundle "$BUNDLE" -- "$bad"
+		refused stint-runtime --root "$engine" start -- "$bad"
+		refused stint-runtime --root "$engine" delete -- "$bad"
+		refused stint-runtime --root "$engine" delete --force -- "$bad"
+		refused stint-runtime --root "$engine" kill -- "$bad" KILL
+		# Without the dashes a word that begins with one is an option, and no id.
+		case $bad in -*) continue ;; esac
+		refused stint-runtime --root "$engine" create --bundle "$BUNDLE" "$bad"
+		refused stint-runtime --root "$engine" start "$bad"
+		refused stint-runtime --root "$engine" delete --force "$bad"
+		refused stint-runtime --root "$engine" kill "$bad" KILL
 	done < <(bad_ids)
-	[ $rejected -ge 200 ]
-	diff <(echo "$before") <(tree_hash /run "$STINT_TEST_DIR"; ls -d /sys/fs/cgroup/*/* /sys/fs/cgroup/*/stint/*)
-	[ "$(cat /run/canary)" = canary ]
+	[ $rejected -ge 300 ]
+	diff <(echo "$before") <(everything)
+}
+@test "T12: no id reaches out of its directory, by stint run or by create, start, delete and kill" {
+	id=t-none
+	bundle ids /bin/sh -c 'echo it runs'
+	declare -f no_id_escapes bad_ids repeat >"$STINT_TEST_DIR/functions"
+	export BUNDLE
+	in_private_run no_id_escapes crun
+	in_private_run no_id_escapes runc
+}
+
+ids_that_are_good() { # RUNTIME
+	local RUNTIME=$1 id
+	export STINT_ROOT=$STINT_TEST_DIR/good-$RUNTIME/root
+	JOURNAL=$STINT_ROOT/var/log/stint/reports.jsonl
+	for id in a _ 0 A.b-c_d+e create run --; do
+		[ "$id" != -- ] || id=$(repeat z 128)
+		output=$(stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE" 2>&1)
+		[ "$output" = 'it runs' ] || { echo "$id: $output"; return 1; }
+		[ "$(reports_count "$id")" -eq 1 ]
+		all_clean "$id"
+	done
+}
+@test "T12: ids that are allowed do work, whatever they are called" {
+	bundle ids /bin/sh -c 'echo it runs'
+	declare -f ids_that_are_good repeat >"$STINT_TEST_DIR/functions"
+	export BUNDLE
+	in_private_run ids_that_are_good crun
+	in_private_run ids_that_are_good runc
+}
+
+climbing_paths() { # RUNTIME
+	local RUNTIME=$1 path before
+	export STINT_ROOT=$STINT_TEST_DIR/climb-$RUNTIME/root
+	host_config "$(command -v "$RUNTIME")"
+	groups() { find /sys/fs/cgroup -mindepth 1 -maxdepth 3 -type d -name '*t-climb*'; }
+	for path in .. /.. ../t-climb /a/../../t-climb t-climb/.. /t-climb/../../../t-climb ./t-climb /t-climb/. //t-climb /t-climb// t-climb//x \
+		$'/t-climb\n' $'/t-climb\t/x' "/$(repeat a 300)" "$(repeat /a 3000)" "$(repeat ../ 400)t-climb"; do
+		jq --arg path "$path" '.linux.cgroupsPath = $path' "$STINT_TEST_DIR/climb.json" >"$BUNDLE/config.json"
+		for command in stint engine; do
+			status=0
+			if [ $command = stint ]; then
+				output=$(stint run --runtime "$RUNTIME" --id t-climb "$BUNDLE" 2>&1) || status=$?
+			else
+				output=$(engine create --bundle "$BUNDLE" t-climb 2>&1) || status=$?
+			fi
+			[[ $status -eq 1 || $status -eq 125 ]] && a_sentence "$output" && [[ "$output" == *cgroup*path* || "$output" == *cgroupsPath* ]] ||
+				{ printf '%s %q: status %s: %s\n' $command "${path:0:60}" $status "$output"; return 1; }
+		done
+	done
+	[ -z "$(groups)" ] || { groups; return 1; }
+	[ -z "$(ls -A "$STINT_ROOT/run/stint" 2>/dev/null)" ]
+}
+@test "T12: a cgroup path that climbs is refused before any group is made" {
+	bundle climb /bin/sh -c 'echo it runs'
+	cp "$BUNDLE/config.json" "$STINT_TEST_DIR/climb.json"
+	declare -f climbing_paths repeat >"$STINT_TEST_DIR/functions"
+	export BUNDLE
+	in_private_run climbing_paths crun
+	in_private_run climbing_paths runc
+}
+
+@test "T12: a bundle that is a symbolic link, no directory, or not there is refused" {
+	id="t-bundle-$$" RUNTIME=crun
+	bundle real /bin/sh -c 'echo it runs'
+	real=$BUNDLE
+	host_config "$(command -v crun)"
+	ln -s "$real" "$STINT_TEST_DIR/link"
+	ln -s "$STINT_TEST_DIR/link" "$STINT_TEST_DIR/link2"
+	ln -s loop "$STINT_TEST_DIR/loop"
+	touch "$STINT_TEST_DIR/file"
+	for BUNDLE in "$STINT_TEST_DIR"/{link,link2,loop,file,nothing} "$(repeat a 5000)" ''; do
+		run --separate-stderr stint run --id "$id" "$BUNDLE"
+		[ "$status" -eq 125 ] && a_sentence "$stderr" || { echo "$BUNDLE: $output$stderr"; return 1; }
+		run --separate-stderr engine create --bundle "$BUNDLE" "$id"
+		[ "$status" -eq 1 ] && a_sentence "$stderr" || { echo "$BUNDLE: $output$stderr"; return 1; }
+	done
+	run stint run --id "$id" "$STINT_TEST_DIR/link"
+	[[ "$output" == *"symbolic link"* ]]
+	never_began "$id"
+	# The link's target itself is fine.
+	run stint run --id "$id" "$real"
+	[ "$output" = 'it runs' ]
+}
+
+# What --runtime and the host's configuration may not name.
+bad_runtimes() {
+	printf 'not a program\n' >"$STINT_TEST_DIR/not-executable"
+	ln -sf "$STINT_BIN/stint-runtime" "$STINT_TEST_DIR/by-link"
+	ln -f "$STINT_BIN/stint-runtime" "$STINT_BIN/.t-by-hard-link" # a hard link needs the same filesystem
+	printf '%s\n' "$STINT_TEST_DIR/missing" "$STINT_TEST_DIR/not-executable" "$STINT_TEST_DIR" /dev/null \
+		"$STINT_BIN/stint-runtime" "$STINT_BIN/stint" "$STINT_BIN/stint-monitor" "$STINT_BIN/stint-hook" \
+		"$STINT_BIN/../bin/stint-runtime" "$STINT_TEST_DIR/by-link" "$STINT_BIN/.t-by-hard-link"
+}
+@test "T12: a runtime that is missing, not executable, or stint itself under any name is refused" {
+	id="t-runtime-$$" RUNTIME=bad
+	bundle x /bin/sh -c 'echo it runs'
+	while read -r bad; do
+		run --separate-stderr timeout 20 stint run --runtime "$bad" --id "$id" "$BUNDLE"
+		[ "$status" -eq 125 ] && a_sentence "$stderr" && [[ "$stderr" == *"$(basename "$bad")"* ]] || { echo "$bad: $status: $output$stderr"; return 1; }
+		host_config "$bad"
+		run --separate-stderr timeout 20 stint-runtime create --bundle "$BUNDLE" "$id"
+		[ "$status" -eq 1 ] && a_sentence "$stderr" || { echo "$bad: $status: $output$stderr"; return 1; }
+		# Nor does a command that passes through.
+		run --separate-stderr timeout 20 stint-runtime state "$id"
+		[ "$status" -eq 1 ] && [ -z "$output" ] && a_sentence "$stderr" || { echo "$bad: $status: $output$stderr"; return 1; }
+		no_host_config
+	done < <(bad_runtimes)
+	rm -f "$STINT_BIN/.t-by-hard-link"
+	run --separate-stderr stint run --runtime no-such-runtime --id "$id" "$BUNDLE"
+	[ "$status" -eq 125 ] && a_sentence "$stderr"
+	run --separate-stderr stint run --runtime '' --id "$id" "$BUNDLE"
+	[ "$status" -eq 125 ] && a_sentence "$stderr"
+	# A relative path in the host's configuration is no path.
+	host_config crun
+	run --separate-stderr stint-runtime create --bundle "$BUNDLE" "$id"
+	[ "$status" -eq 1 ] && a_sentence "$stderr"
+	never_began "$id"
+}
+
+@test "T12: a host configuration that others may write is not believed" {
+	id="t-config-$$" RUNTIME=crun
+	bundle x /bin/sh -c 'echo it runs'
+	printf '#!/bin/sh\ntouch %s\n' "$STINT_TEST_DIR/pwned" >"$STINT_TEST_DIR/evil"
+	chmod +x "$STINT_TEST_DIR/evil"
+	for change in 'chmod 0666' 'chmod 0664' 'chown 65534'; do
+		host_config "$STINT_TEST_DIR/evil"
+		$change "$STINT_ROOT/etc/stint/stint.json"
+		run --separate-stderr stint run --id "$id" "$BUNDLE"
+		[ "$status" -eq 125 ] && a_sentence "$stderr" || { echo "$change: $output$stderr"; return 1; }
+		run --separate-stderr stint-runtime create --bundle "$BUNDLE" "$id"
+		[ "$status" -eq 1 ] && a_sentence "$stderr" || { echo "$change: $output$stderr"; return 1; }
+		rm "$STINT_ROOT/etc/stint/stint.json"
+	done
+	host_config "$STINT_TEST_DIR/evil"
+	chmod 0777 "$STINT_ROOT/etc/stint"
+	run --separate-stderr stint run --id "$id" "$BUNDLE"
+	[ "$status" -eq 125 ] && a_sentence "$stderr" || { echo "directory: $output$stderr"; return 1; }
+	chmod 0755 "$STINT_ROOT/etc/stint"
+	[ ! -e "$STINT_TEST_DIR/pwned" ]
+	never_began "$id"
 }

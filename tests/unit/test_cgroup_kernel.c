@@ -60,7 +60,7 @@ static uint64_t now_ns(clockid_t clock)
 }
 
 /* A child that has joined the group before it runs `work`. */
-static pid_t child_in(const struct cgroup *where, void (*work)(void))
+static pid_t child_in(const char *where, void (*work)(void))
 {
 	int ready[2];
 	char byte;
@@ -69,7 +69,7 @@ static pid_t child_in(const struct cgroup *where, void (*work)(void))
 	cr_assert_eq(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
-		if (cgroup_enter(&host, where, NULL) < 0)
+		if (cgroup_enter(&host, &layout, where, CONTROLLERS, NULL) < 0)
 			_exit(99);
 		(void)!write(ready[1], "x", 1);
 		work();
@@ -103,7 +103,7 @@ Test(cgroup_kernel, cpu_time_is_exact_to_the_moment)
 
 	own_cpu = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq((void *)own_cpu, MAP_FAILED);
-	pid = child_in(&group, burn_and_tell);
+	pid = child_in(path, burn_and_tell);
 	(void)usleep(50000);
 	cr_assert_eq(cgroup_cpu_ns(&group, true, &cpu), 0);
 	before_it_joined = *own_cpu > cpu ? *own_cpu - cpu : 0;
@@ -155,9 +155,11 @@ Test(cgroup_kernel, everything_dies_frozen_or_not)
 {
 	for (int frozen = 0; frozen < 2; frozen++) {
 		struct cgroup below;
+		char name[80];
 
 		cr_assert_eq(cgroup_make_child(&host, &group, "below", &below, NULL), 0);
-		(void)child_in(&below, tree);
+		(void)snprintf(name, sizeof name, "%s/below", path);
+		(void)child_in(name, tree);
 		for (int i = 0; i < 500 && cgroup_pids(&group, NULL, 0) < 31; i++)
 			(void)usleep(10000);
 		cr_expect_eq(cgroup_pids(&group, NULL, 0), 31);
@@ -185,7 +187,7 @@ Test(cgroup_kernel, another_of_the_same_name_is_not_touched)
 	(void)snprintf(name, sizeof name, "%s/twin", path);
 	cr_assert_eq(cgroup_remove(&host, &layout, name, path, NULL), 0);
 	cr_assert_eq(cgroup_make_child(&host, &group, "twin", &new, NULL), 0);
-	pid = child_in(&new, rest);
+	pid = child_in(name, rest);
 	cr_expect_eq(cgroup_kill(&old), -ENODEV);
 	cr_expect_eq(cgroup_populated(&old), -ENODEV);
 	cr_expect_eq(cgroup_cpu_ns(&old, true, &n), -ENODEV);
@@ -233,7 +235,7 @@ Test(cgroup_kernel, a_limit_is_enforced_told_of_and_counted)
 
 		(void)!pread(wait.fd, text, sizeof text, 0); /* a file of v2's tells of changes since it was read */
 	}
-	pid = child_in(&group, eat);
+	pid = child_in(path, eat);
 	cr_expect_eq(poll(&wait, 1, 20000), 1, "no event");
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
