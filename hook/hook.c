@@ -99,9 +99,19 @@ static int start_monitor(struct hook *hook, struct error *err)
 	return r < 0 ? r : monitor_wait_ready(pipe, err);
 }
 
-static int create_runtime(struct hook *hook, struct error *err)
+static int make_plan(struct hook *hook, enum plan_mode mode, struct error *err)
 {
 	struct plan_request request = {0};
+	int r = config_check(json_root(hook->config), err);
+
+	if (r == 0)
+		r = cgroup_layout_read(&hook->host, &hook->layout, err);
+	return r < 0 ? r : plan_make(&hook->host, &hook->host_config, &hook->layout, json_root(hook->config), &request, mode,
+				     &hook->plan, err);
+}
+
+static int create_runtime(struct hook *hook, struct error *err)
+{
 	struct launch_request launch = {.host = &hook->host, .host_config = &hook->host_config,
 					.layout = &hook->layout, .plan = &hook->plan, .runtime = "",
 					.launcher = LAUNCHER_HOOK};
@@ -117,12 +127,7 @@ static int create_runtime(struct hook *hook, struct error *err)
 					      "in the stage createRuntime or prestart");
 	r = config_read(hook->state.bundle, &hook->config, err);
 	if (r == 0)
-		r = config_check(json_root(hook->config), err);
-	if (r == 0)
-		r = cgroup_layout_read(&hook->host, &hook->layout, err);
-	if (r == 0)
-		r = plan_make(&hook->host, &hook->host_config, &hook->layout, json_root(hook->config), &request,
-			      PLAN_HOOK, &hook->plan, err);
+		r = make_plan(hook, PLAN_HOOK, err);
 	if (r < 0)
 		return r;
 	launch.config = hook->config;
@@ -162,7 +167,6 @@ static int poststop(struct hook *hook, struct error *err)
 static int precreate(struct hook *hook, struct error *err)
 {
 	_cleanup_free_ char *text = NULL, *edited = NULL;
-	struct plan_request request = {0};
 	struct edit_request edit = {.allow_annotations = hook->host_config.allow_annotations};
 	size_t length;
 	int r = file_read_fd(STDIN_FILENO, "config.json on standard input", JSON_MAX_BYTES, &text, &length, err);
@@ -170,12 +174,7 @@ static int precreate(struct hook *hook, struct error *err)
 	if (r == 0)
 		r = json_parse("config.json", text, length, &hook->config, err);
 	if (r == 0)
-		r = config_check(json_root(hook->config), err);
-	if (r == 0)
-		r = cgroup_layout_read(&hook->host, &hook->layout, err);
-	if (r == 0)
-		r = plan_make(&hook->host, &hook->host_config, &hook->layout, json_root(hook->config), &request,
-			      PLAN_WRAPPER, &hook->plan, err);
+		r = make_plan(hook, PLAN_WRAPPER, err);
 	if (r == 0)
 		r = config_edit(hook->config, &hook->plan, &edit, err);
 	if (r == 0)

@@ -79,20 +79,15 @@ monitors() {
 	done
 	return 0
 }
-monitor_of() { # ID: the one at work
+watcher_of() { # NAME ID
 	local pid
-	for pid in $(pgrep -x stint-monitor); do
-		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "--root=$STINT_ROOT $1\(~[0-9a-f]*\)\? " && echo "$pid"
+	for pid in $(pgrep -x "$1"); do
+		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "--root=$STINT_ROOT $2\(~[0-9a-f]*\)\? " && echo "$pid"
 	done
 	return 0
 }
-guard_of() { # ID
-	local pid
-	for pid in $(pgrep -x stint-guard); do
-		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "--root=$STINT_ROOT $1\(~[0-9a-f]*\)\? " && echo "$pid"
-	done
-	return 0
-}
+monitor_of() { watcher_of stint-monitor "$1"; } # ID: the one at work
+guard_of() { watcher_of stint-guard "$1"; }
 
 # Neither groups nor state nor processes of container ID.
 nothing_left() { # ID
