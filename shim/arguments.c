@@ -88,17 +88,35 @@ static int parse_global(struct arguments *a)
 	return i;
 }
 
+bool arguments_make_container(const struct arguments *a)
+{
+	static const char *const commands[] = {"create", "run", "restore"};
+
+	for (size_t i = 0; a->command && i < ARRAY_SIZE(commands); i++)
+		if (strcmp(a->command, commands[i]) == 0)
+			return true;
+	return false;
+}
+
 static void parse_command(struct arguments *a, int i)
 {
+	bool makes = arguments_make_container(a), options_end = false;
+
 	for (; i < a->argc; i++) {
 		const char *name, *value;
-		size_t length = option_name(a->argv[i], &name);
+		size_t length = options_end ? 0 : option_name(a->argv[i], &name);
 
+		if (!options_end && strcmp(a->argv[i], "--") == 0) {
+			options_end = true;
+			continue;
+		}
 		if (!length) {
 			if (!a->id)
 				a->id = a->argv[i];
 			continue;
 		}
+		if (!makes)
+			continue; /* there the same letters are flags: delete -f */
 		if (is(name, length, "detach") || is(name, length, "d"))
 			a->detach = name[length] != '=' || strcmp(name + length, "=false") != 0;
 		if (!find(command_options, name, length))

@@ -24,6 +24,8 @@ struct arguments {
 };
 
 void arguments_parse(int argc, char **argv, struct arguments *ret_arguments);
+/* create, run, restore. */
+bool arguments_make_container(const struct arguments *arguments);
 
 /* The runtime's argv: argv[0] is `runtime`; --bundle is `bundle` and --pid-file `pid_file`, replaced where they
  * were or added; the paths of sockets, which the runtime would take relative to its bundle, absolute

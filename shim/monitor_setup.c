@@ -86,33 +86,51 @@ int monitor_listen(struct monitor *m, enum source source, uint32_t events, struc
 	return 0;
 }
 
-static int listen_to_group(struct monitor *m, const struct cgroup *group, enum source memory,
-			   enum source pids, struct error *err)
+static int listen_to_memory(struct monitor *m, const struct cgroup *group, enum source source, struct error *err)
 {
 	uint32_t events = EPOLLPRI;
-	int r;
 
-	m->fds[memory] = cgroup_memory_events_fd(group, &events);
-	r = monitor_listen(m, memory, events, err);
-	if (r < 0)
-		return r;
-	m->fds[pids] = cgroup_pids_events_fd(group);
-	return monitor_listen(m, pids, EPOLLPRI, err);
+	m->fds[source] = cgroup_memory_events_fd(group, &events);
+	return monitor_listen(m, source, events, err);
 }
 
+static int listen_to_pids(struct monitor *m, const struct cgroup *group, enum source source, struct error *err)
+{
+	m->fds[source] = cgroup_pids_events_fd(group);
+	return monitor_listen(m, source, EPOLLPRI, err);
+}
+
+/* v1's pids.events changes without its poll ever waking (measured on Linux 6.18), but the kernel logs the first
+ * fork that it refuses in a group. Not all may read the log: then the refusal is noticed at the next look. */
+static int listen_to_kernel_log(struct monitor *m, struct error *err)
+{
+	m->fds[SOURCE_KERNEL_LOG] = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (m->fds[SOURCE_KERNEL_LOG] >= 0)
+		(void)lseek(m->fds[SOURCE_KERNEL_LOG], 0, SEEK_END);
+	return monitor_listen(m, SOURCE_KERNEL_LOG, EPOLLIN, err);
+}
+
+/* The events of limits: v1 tells of the group that ran out of memory and those below it, not those above; and
+ * forks are counted where the process is that was refused one (on v2 until Linux 6.11). */
 int monitor_group_opened(struct monitor *m, struct error *err)
 {
+	bool nested = m->ledger->plan.nested;
 	int r;
 
 	m->group_known = true;
+	m->events_pending = true;
 	m->fds[SOURCE_GROUP] = cgroup_events_fd(&m->own);
 	r = monitor_listen(m, SOURCE_GROUP, EPOLLPRI, err);
 	if (r == 0)
-		r = listen_to_group(m, &m->own, SOURCE_MEMORY, SOURCE_PIDS, err);
-	if (r == 0 && m->ledger->plan.nested && m->layout.mode != CGROUP_V2)
-		/* v1 tells of the group that ran out and those below it, not those above. */
-		r = listen_to_group(m, &m->payload, SOURCE_PAYLOAD_MEMORY, SOURCE_PAYLOAD_PIDS, err);
-	m->events_pending = true;
+		r = listen_to_memory(m, &m->own, SOURCE_MEMORY, err);
+	if (r == 0)
+		r = listen_to_pids(m, &m->own, SOURCE_PIDS, err);
+	if (r == 0 && nested && m->layout.mode != CGROUP_V2)
+		r = listen_to_memory(m, &m->payload, SOURCE_PAYLOAD_MEMORY, err);
+	if (r == 0 && nested)
+		r = listen_to_pids(m, &m->payload, SOURCE_PAYLOAD_PIDS, err);
+	if (r == 0 && m->layout.mode != CGROUP_V2 && m->ledger->plan.budgets[BUDGET_PIDS].set)
+		r = listen_to_kernel_log(m, err);
 	return r;
 }
 

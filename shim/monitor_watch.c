@@ -33,8 +33,9 @@ static void read_levels(struct monitor *m)
 		m->state.payload_oom_kills = count;
 	if (cgroup_pids_refused(&m->own, &count) == 0)
 		m->state.usage.pids_refused = count;
-	if (m->layout.mode != CGROUP_V2 && m->ledger->plan.nested &&
-	    cgroup_pids_refused(&m->payload, &count) == 0 && count > m->state.usage.pids_refused)
+	/* As v2 did before Linux 6.11 too, for the forking process's own group. */
+	if (m->ledger->plan.nested && cgroup_pids_refused(&m->payload, &count) == 0 &&
+	    (m->state.usage.pids_refused == UNKNOWN || count > m->state.usage.pids_refused))
 		m->state.usage.pids_refused = count;
 }
 
@@ -228,6 +229,25 @@ static void event_file(struct monitor *m, enum source source)
 		drop_source(m, source);
 }
 
+/* What it says does not matter: that it says something is the reason to look. */
+static void kernel_log_event(struct monitor *m)
+{
+	enum { RECORDS_MAX = 1000 };
+	char record[8192];
+	ssize_t n;
+
+	m->events_pending = true;
+	for (int i = 0; i < RECORDS_MAX; i++) {
+		n = read(m->fds[SOURCE_KERNEL_LOG], record, sizeof record);
+		if (n < 0 && errno == EPIPE) /* some were lost */
+			continue;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			drop_source(m, SOURCE_KERNEL_LOG);
+		if (n <= 0)
+			return;
+	}
+}
+
 static void pid_file_event(struct monitor *m)
 {
 	struct signalfd_siginfo info;
@@ -271,6 +291,9 @@ static void handle(struct monitor *m, enum source source)
 		break;
 	case SOURCE_SOCKET:
 		monitor_serve(m);
+		break;
+	case SOURCE_KERNEL_LOG:
+		kernel_log_event(m);
 		break;
 	case SOURCE_PID_FILE:
 		pid_file_event(m);

@@ -246,20 +246,29 @@ static int delete(const struct runtime *runtime, struct error *err)
 	return pass_through(runtime, err);
 }
 
-static bool makes_container(const char *command)
+/* Runtimes differ in which ids they take, and one takes ".." for a container that it can delete. */
+static int check_id(const struct arguments *a, struct error *err)
 {
-	return command && (strcmp(command, "create") == 0 || strcmp(command, "run") == 0 ||
-			   strcmp(command, "restore") == 0);
+	static const char *const commands[] = {"start", "delete", "kill", "state", "pause", "resume"};
+
+	for (size_t i = 0; a->id && i < ARRAY_SIZE(commands); i++)
+		if (strcmp(a->command, commands[i]) == 0)
+			return container_id_check(a->id, err);
+	return 0;
 }
 
 static int dispatch(struct runtime *runtime, struct error *err)
 {
 	const char *command = runtime->arguments.command;
+	int r;
 
 	if (!command)
 		return pass_through(runtime, err);
-	if (makes_container(command))
+	if (arguments_make_container(&runtime->arguments))
 		return create(runtime, err);
+	r = check_id(&runtime->arguments, err);
+	if (r < 0)
+		return r;
 	if (strcmp(command, "start") == 0)
 		return start(runtime, err);
 	if (strcmp(command, "delete") == 0)
@@ -275,7 +284,7 @@ int main(int argc, char **argv)
 
 	arguments_parse(argc, argv, &runtime.arguments);
 	r = host_init_from_environment(&runtime.host, &err);
-	if (r == 0 && !makes_container(runtime.arguments.command))
+	if (r == 0 && !arguments_make_container(&runtime.arguments))
 		find_runtime_of(&runtime);
 	if (r == 0 && !runtime.path[0])
 		r = host_config_load(&runtime.host, &runtime.host_config, &err);

@@ -82,6 +82,8 @@ pids_spent() {
 	[ "$status" -eq 137 ]
 	[ "$(report_of "$id" .verdict.budget)" = pids ]
 	[ "$(report_of "$id" '.usage.pidsPeak <= 16')" = true ]
+	# When it was refused a fork, not when it ended.
+	[ "$(report_of "$id" '.usage.wallNs < 10000000000')" = true ]
 	no_leftovers "$id"
 }
 @test "pids: a container that forks too much is ended" { on_each_runtime pids_spent; }

@@ -43,7 +43,7 @@ differential_configs() {
 		c2) seccomp="\"seccomp\": null, \"seccomp\": $strict," ;;
 		c3) seccomp="\"seccomp\": $strict, \"Seccomp\": null," ;;
 		c4) seccomp="\"SECCOMP\": $strict, \"seccomp\": null," ;;
-		c5) seccomp="\"secc\\u006fmp\": $strict, \"seccomp\": null," ;; # equal once it is read
+		c5) seccomp="\"secc\\\\u006fmp\": $strict, \"seccomp\": null," ;; # equal once it is read
 		*) seccomp= ;;
 		esac
 		sed "s|\"linux\": {|&$seccomp|" "$STINT_TEST_DIR/good.json" >"$BUNDLE/config.json"
@@ -114,7 +114,7 @@ refused_everywhere() { # PATTERN: the config in $BUNDLE
 	refused_quickly 1 "$1" stint-runtime create --bundle "$BUNDLE" "$id"
 }
 repeat() { # TEXT COUNT
-	head -c "$2" /dev/zero | sed "s/\x00/$1/g"
+	perl -e 'print $ARGV[0] x $ARGV[1]' "$1" "$2"
 }
 
 @test "T11: a config that is too deep, too large or no file is refused at once, in little memory" {
@@ -125,11 +125,11 @@ repeat() { # TEXT COUNT
 		cat >"$BUNDLE/config.json"
 		refused_everywhere "$1"
 	}
-	repeat '[' 1000000 | unsuitable 'larger than 1048576 bytes|line 1, column'
-	{ repeat '[' 1000000; repeat ']' 1000000; } | unsuitable 'larger than 1048576 bytes'
+	repeat '[' 1000000 | unsuitable 'at most 1048576 are accepted|line 1, column'
+	{ repeat '[' 1000000; repeat ']' 1000000; } | unsuitable 'at most 1048576 are accepted'
 	{ repeat '[' 500000; repeat ']' 500000; } | unsuitable 'line 1, column 65: .*deep'
 	{ repeat '{"a":' 100000; echo 1; repeat '}' 100000; } | unsuitable 'line 1, column .*deep'
-	{ echo '{"a": "'; repeat 'x' 100000000; echo '"}'; } | unsuitable 'larger than 1048576 bytes'
+	{ echo '{"a": "'; repeat 'x' 100000000; echo '"}'; } | unsuitable 'at most 1048576 are accepted'
 	{ echo '{"a": "'; repeat 'x' 1000000; echo '"}'; } | unsuitable 'line 1, column'
 	{ echo '['; repeat '0,' 500000; echo '0]'; } | unsuitable 'config.json is no object'
 	{ echo '{'; repeat '"":0,' 200000; echo '"":0}'; } | unsuitable 'line 2, column'
@@ -138,7 +138,7 @@ repeat() { # TEXT COUNT
 	echo 'null' | unsuitable 'config.json is no object'
 	head -c 500000 /dev/urandom | unsuitable 'line [0-9]+, column'
 	truncate -s 100G "$BUNDLE/config.json"
-	refused_everywhere 'larger than 1048576 bytes'
+	refused_everywhere 'at most 1048576 are accepted'
 	rm "$BUNDLE/config.json"
 	refused_everywhere 'No such file'
 	mkfifo "$BUNDLE/config.json"
@@ -173,7 +173,7 @@ repeat() { # TEXT COUNT
 	.linux.resources.cpu.cpus = 3|linux.resources.cpu.cpus .line
 	.linux.resources.cpu.cpus = "0-99999999999"|linux.resources.cpu.cpus
 	.linux.seccomp = "none"|linux.seccomp .line
-	.linux.seccomp = {"syscalls": {}}|linux.seccomp.syscalls .line
+	.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": {}}|linux.seccomp.syscalls .line
 	.linux.namespaces = {}|linux.namespaces .line
 	.linux.namespaces = [{"type": 3}]|type .line
 	.linux = []|linux .line
@@ -214,12 +214,12 @@ repeat() { # TEXT COUNT
 		printf '{"name": "p",\n  %s}\n' "$text" >"$profile"
 		profile_refused "$pattern" || { echo "$text"; return 1; }
 	done <<-'LIST'
-	"budgts": {}|line 2, column 3: .*"budgts".*"budgets"
-	"budgets": {"cpus": {"limit": "1s"}}|line 2, column 15: .*"cpus".*"cpu"
-	"budgets": {"cpu": {"limt": "1s"}}|line 2, column 23: .*"limt".*"limit"
+	"budgts": {}|line 2, column 3[):].*"budgts".*"budgets"
+	"budgets": {"cpus": {"limit": "1s"}}|line 2, column 15[):].*"cpus".*"cpu"
+	"budgets": {"cpu": {"limt": "1s"}}|line 2, column 23[):].*"limt".*"limit"
 	"resources": {"memory": {"Limit": 5}}|line 2, column .*"Limit".*"limit"
-	"budgets": {"cpu": {"limit": "1s", "limit": "2s"}}|line 2, column 38: .*limit
-	"budgets": {"cpu": {"limit": "1s", "LIMIT": "2s"}}|line 2, column 38: .*LIMIT
+	"budgets": {"cpu": {"limit": "1s", "limit": "2s"}}|line 2, column 38[):].*limit
+	"budgets": {"cpu": {"limit": "1s", "LIMIT": "2s"}}|line 2, column 38[):].*LIMIT
 	"budgets": {"cpu": {"limit": "-1s"}}|line 2, column
 	"budgets": {"cpu": {"limit": "0s"}}|line 2, column
 	"budgets": {"cpu": {"limit": "1 fortnight"}}|line 2, column
@@ -238,14 +238,14 @@ repeat() { # TEXT COUNT
 	"seccomp": 7|line 2, column
 	"extends": ["../../etc/passwd"]|etc/passwd
 	"extends": "default"|line 2, column
-	"name": "twice"|line 2, column 3: .*name
+	"name": "twice"|line 2, column 3[):].*name
 	"stintVersion": "99.0"|stintVersion|99.0
 	"noNewPrivileges": "yes"|line 2, column
 	LIST
 	{ echo '{"name": "p", "seccomp":'; repeat '[' 500000; repeat ']' 500000; } >"$profile"
 	profile_refused 'line 2, column .*deep'
 	truncate -s 100M "$profile"
-	profile_refused 'larger than'
+	profile_refused 'at most [0-9]+ are accepted'
 	rm "$profile"
 	mkfifo "$profile"
 	profile_refused 'no regular file'
