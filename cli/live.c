@@ -33,7 +33,24 @@ static bool is_over(const struct ledger *ledger)
 	       (atomic_load(&ledger->finished) || !ledger_current(ledger)->kill_pending);
 }
 
-static enum live_status status_of(const struct live *live, const struct cgroup *group)
+/* By us, in the group above the container's own, or by its runtime's `pause`, in its own. */
+static bool is_frozen(const struct host *host, const struct live *live, const struct cgroup *group)
+{
+	struct cgroup payload = CGROUP_CLOSED(group->layout);
+	char path[LEDGER_PATH_MAX + 16];
+	bool frozen = cgroup_frozen(group) == 1;
+
+	if (frozen || !live->plan->nested)
+		return frozen;
+	(void)snprintf(path, sizeof path, "%s/payload", live->plan->cgroup_path);
+	if (cgroup_open(host, group->layout, path, &payload, NULL) < 0)
+		return false;
+	frozen = cgroup_frozen(&payload) == 1;
+	cgroup_close(&payload);
+	return frozen;
+}
+
+static enum live_status status_of(const struct host *host, const struct live *live, const struct cgroup *group)
 {
 	const struct ledger_state *state = &live->state;
 
@@ -41,7 +58,7 @@ static enum live_status status_of(const struct live *live, const struct cgroup *
 		return LIVE_UNWATCHED;
 	if (state->ended_boot_ns || (state->budget >= 0 && state->action >= ACTION_TERM))
 		return LIVE_ENDING;
-	if (live->group_there && cgroup_frozen(group) == 1)
+	if (live->group_there && is_frozen(host, live, group))
 		return LIVE_FROZEN;
 	return state->started_boot_ns ? LIVE_RUNNING : LIVE_CREATED;
 }
@@ -108,7 +125,7 @@ int live_open(const struct host *host, const struct cgroup_layout *layout, int d
 		if (live.state.usage_read)
 			live.usage = live.state.usage;
 	}
-	live.status = status_of(&live, &group);
+	live.status = status_of(host, &live, &group);
 	cgroup_close(&group);
 	take_reading(host, &live);
 	*ret_live = live;

@@ -53,7 +53,7 @@ int cli_add_budget(const struct verb *verb, const char *value, struct budget_opt
 	_cleanup_free_ struct profile *scratch = calloc(1, sizeof *scratch);
 	const char *equals = strchr(value, '=');
 	struct error err = {0};
-	char name[64];
+	char name[64], from[96];
 
 	if (budgets->count == BUDGETS_MAX)
 		return cli_usage_error(verb, "more than %d --budget options", BUDGETS_MAX);
@@ -62,8 +62,9 @@ int cli_add_budget(const struct verb *verb, const char *value, struct budget_opt
 	(void)snprintf(name, sizeof name, "%.*s", (int)(equals - value), value);
 	if (scratch) {
 		profile_init(scratch, "--budget");
-		if (profile_set_budget(scratch, name, equals + 1, "--budget", &err) < 0)
-			return cli_usage_error(verb, "--budget '%s': %s", value, err.text);
+		(void)snprintf(from, sizeof from, "--budget %s", value);
+		if (profile_set_budget(scratch, name, equals + 1, from, &err) < 0)
+			return cli_usage_error(verb, "%s", err.text);
 	}
 	budgets->values[budgets->count++] = value;
 	return EXIT_OK;

@@ -15,6 +15,7 @@ struct listing {
 	struct json_doc *doc;	 /* NULL: as text */
 	struct json *array;
 	bool out_of_memory;
+	int id_width, profile_width; /* of the longest; those of the words above them at least */
 };
 
 /* "used/limit", or "used" where there is no limit, "-" for what is not known. */
@@ -42,15 +43,33 @@ static uint64_t wall_used(const struct live *live)
 	return live->state.started_boot_ns ? live_used(live, BUDGET_WALL) : UINT64_MAX;
 }
 
-static void print_header(void)
+static int measure_one(const char *key, int dirfd, void *data)
 {
-	(void)printf("%-20s  %-12s  %-9s  %-17s  %-17s  %-19s  %-9s  %s\n", "ID", "PROFILE", "STATUS", "WALL", "CPU",
-		     "MEMORY", "PIDS", "MONITOR");
+	struct listing *listing = data;
+	struct ledger *ledger;
+	int id, profile;
+
+	(void)key;
+	if (ledger_open(dirfd, false, &ledger, NULL, NULL) < 0)
+		return 0;
+	id = (int)strnlen(ledger->plan.id, sizeof ledger->plan.id);
+	profile = (int)strnlen(ledger->plan.profile, sizeof ledger->plan.profile);
+	listing->id_width = id > listing->id_width ? id : listing->id_width;
+	listing->profile_width = profile > listing->profile_width ? profile : listing->profile_width;
+	ledger_unmap(ledger);
+	return 0;
 }
 
-static void print_row(const struct live *live)
+static void print_header(const struct listing *listing)
 {
-	(void)printf("%-20s  %-12s  %-9s  ", live->plan->id, live->plan->profile, live_status_names[live->status]);
+	(void)printf("%-*s  %-*s  %-9s  %-17s  %-17s  %-19s  %-9s  %s\n", listing->id_width, "ID",
+		     listing->profile_width, "PROFILE", "STATUS", "WALL", "CPU", "MEMORY", "PIDS", "MONITOR");
+}
+
+static void print_row(const struct listing *listing, const struct live *live)
+{
+	(void)printf("%-*s  %-*s  %-9s  ", listing->id_width, live->plan->id, listing->profile_width,
+		     live->plan->profile, live_status_names[live->status]);
 	cell(UNIT_DURATION, wall_used(live), limit_of(live, BUDGET_WALL, 0), 17);
 	cell(UNIT_DURATION, live->usage.cpu_ns, limit_of(live, BUDGET_CPU, 0), 17);
 	cell(UNIT_SIZE, live->usage.memory_bytes, limit_of(live, BUDGET_MEMORY, live->plan->memory_limit), 19);
@@ -127,7 +146,7 @@ static int list_one(const char *key, int dirfd, void *data)
 	if (listing->doc)
 		add_object(listing, &live);
 	else
-		print_row(&live);
+		print_row(listing, &live);
 	live_close(&live);
 	return 0;
 }
@@ -137,7 +156,7 @@ static int ps(const struct host *host, bool json)
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_free_ char *text = NULL;
 	struct cgroup_layout layout;
-	struct listing listing = {.host = host, .layout = &layout};
+	struct listing listing = {.host = host, .layout = &layout, .id_width = 12, .profile_width = 8};
 	struct error err = {0};
 	size_t length;
 	int r = cgroup_layout_read(host, &layout, &err);
@@ -150,8 +169,10 @@ static int ps(const struct host *host, bool json)
 	listing.array = json ? json_new(doc, JSON_ARRAY) : NULL;
 	if (json && !listing.array)
 		listing.out_of_memory = true;
-	if (!json)
-		print_header();
+	if (!json) {
+		(void)state_each(host, measure_one, &listing, NULL);
+		print_header(&listing);
+	}
 	if (!listing.out_of_memory)
 		r = state_each(host, list_one, &listing, &err);
 	if (r == 0 && listing.out_of_memory)

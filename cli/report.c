@@ -16,6 +16,7 @@ struct request {
 	enum report_format format;
 	bool last;
 	unsigned count; /* reports printed so far */
+	int id_width, profile_width; /* of the table: the longest there is */
 	struct error *err;
 };
 
@@ -52,6 +53,24 @@ static void cell(const char *text, int width)
 	(void)printf("%*s", length < width ? width - length + 2 : 2, "");
 }
 
+static void widen(int *width, const char *text)
+{
+	int length = (int)strlen(text);
+
+	if (length > *width)
+		*width = length;
+}
+
+static int measure_row(struct json *report, const char *line, void *data)
+{
+	struct request *request = data;
+
+	(void)line;
+	widen(&request->id_width, report_text(report, "id", "-"));
+	widen(&request->profile_width, report_text(report, "profile", "-"));
+	return 0;
+}
+
 static int print_row(struct json *report, const char *line, void *data)
 {
 	_cleanup_free_ char *verdict = NULL;
@@ -64,10 +83,10 @@ static int print_row(struct json *report, const char *line, void *data)
 	if (r < 0)
 		return r;
 	if (request->count++ == 0)
-		(void)printf("%-20s  %-12s  %-20s  %-10s  %-10s  %-11s  %-4s  %s\n", "ID", "PROFILE", "ENDED", "WALL",
-			     "CPU", "MEMORY PEAK", "EXIT", "VERDICT");
-	cell(report_text(report, "id", "-"), 20);
-	cell(report_text(report, "profile", "-"), 12);
+		(void)printf("%-*s  %-*s  %-20s  %-10s  %-10s  %-11s  %-4s  %s\n", request->id_width, "ID",
+			     request->profile_width, "PROFILE", "ENDED", "WALL", "CPU", "MEMORY PEAK", "EXIT", "VERDICT");
+	cell(report_text(report, "id", "-"), request->id_width);
+	cell(report_text(report, "profile", "-"), request->profile_width);
 	/* To the second: "2026-11-25T02:15:12" and "Z". */
 	(void)snprintf(ended, sizeof ended, "%.19s%s", report_text(report, "ended", "-"),
 		       report_text(report, "ended", NULL) ? "Z" : "");
@@ -114,6 +133,8 @@ static int print_reports(const struct host *host, struct request *request)
 	int r;
 
 	request->err = &err;
+	if (table && !request->last)
+		(void)journal_each(host, NULL, measure_row, request, NULL);
 	if (request->last || request->format == REPORT_HTML)
 		r = report_last(host, request);
 	else
@@ -139,7 +160,7 @@ static int run(const struct host *host, int argc, char **argv)
 						{"json", no_argument, NULL, 'j'},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
-	struct request request = {.format = REPORT_TEXT};
+	struct request request = {.format = REPORT_TEXT, .id_width = 12, .profile_width = 8};
 	int option, format, r;
 
 	opterr = 0;

@@ -28,7 +28,8 @@ struct foreground {
 	pid_t child;
 	int signals, pipe; /* signalfd; what the monitor says */
 	int log;	   /* the runtime's; held, since its directory goes when the monitor is done */
-	int status;	   /* the runtime's wait status */
+	bool ended;	   /* the runtime, which is reaped then */
+	int status;	   /* its wait status */
 	char *failure;	   /* what the runtime logged when it could not start the container */
 };
 
@@ -89,15 +90,13 @@ static void forward(const struct foreground *f, const struct signalfd_siginfo *i
 static bool read_signals(struct foreground *f)
 {
 	struct signalfd_siginfo info;
-	bool ended = false;
-
 	while (read(f->signals, &info, sizeof info) == (ssize_t)sizeof info) {
 		if (info.ssi_signo != SIGCHLD)
 			forward(f, &info);
 		else if (waitpid(f->child, &f->status, WNOHANG) == f->child)
-			ended = true;
+			f->ended = true;
 	}
-	return ended;
+	return f->ended;
 }
 
 /* What the monitor says, a line each. False at the end: both its processes are gone. */
@@ -114,19 +113,36 @@ static bool print_lines(const struct foreground *f)
 	return true;
 }
 
-/* Both of the monitor's processes were killed, so the kernel killed the container; somebody has to
- * see to the rest of it. */
+/* Not even a monitor could be started: the container does not run on unwatched, unless the host says so. */
+static void end_unwatched(const struct foreground *f)
+{
+	const struct ledger_plan *plan = &f->launch->ledger->plan;
+	struct cgroup_layout layout;
+	struct cgroup group;
+
+	if (!plan->kill_on_monitor_loss || cgroup_layout_read(f->host, &layout, NULL) < 0 ||
+	    cgroup_open(f->host, &layout, plan->cgroup_path, &group, NULL) < 0)
+		return;
+	fprintf(stderr, "stint: %s: the container is killed: it would run on unwatched\n", f->id);
+	(void)cgroup_kill(&group);
+	cgroup_close(&group);
+}
+
+/* Both of the monitor's processes were killed at once. */
 static void bring_back(struct foreground *f)
 {
+	_cleanup_close_ int runtime = f->ended ? -1 : (int)syscall(SYS_pidfd_open, f->child, 0);
 	struct error err = {0};
 
 	f->pipe = close_fd(f->pipe);
 	if (atomic_load(&f->launch->ledger->finished))
 		return;
-	if (monitor_spawn(f->host, f->launch->key, -1, &f->pipe, &err) < 0 ||
+	/* The runtime may not have got as far as a container yet: the monitor has to know when it never will. */
+	if (monitor_spawn(f->host, f->launch->key, runtime, &f->pipe, &err) < 0 ||
 	    monitor_wait_ready(f->pipe, &err) < 0) {
 		fprintf(stderr, "stint: %s: %s\n", f->id, err.text);
 		f->pipe = close_fd(f->pipe);
+		end_unwatched(f);
 		return;
 	}
 	(void)fcntl(f->pipe, F_SETFL, O_NONBLOCK);
@@ -170,7 +186,7 @@ static void clear_after_runtime(const struct foreground *f)
 
 	fprintf(stderr, "stint: %s: the runtime was killed by signal %d; its container is killed too\n", f->id,
 		WTERMSIG(f->status));
-	(void)control_call(f->launch->state_fd, CONTROL_KILL, 0, 10000, NULL);
+	(void)control_call(f->launch->state_fd, CONTROL_KILL, WTERMSIG(f->status), 10000, NULL);
 	run_and_wait(argv);
 }
 

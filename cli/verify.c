@@ -35,8 +35,8 @@ static int count_status(const struct verification *v, enum control_status status
 
 static void print_text(const struct verification *v)
 {
-	(void)printf("%s: %d controls enforced, %d degraded, %d absent\n\n", v->live->plan->id,
-		     count_status(v, CONTROL_ENFORCED), count_status(v, CONTROL_DEGRADED),
+	(void)printf("%s: %d of %d controls enforced, %d degraded, %d absent\n\n", v->live->plan->id,
+		     count_status(v, CONTROL_ENFORCED), v->count, count_status(v, CONTROL_DEGRADED),
 		     count_status(v, CONTROL_ABSENT));
 	(void)printf("%-18s  %-9s  %-27s  %s\n", "CONTROL", "STATUS", "PLANNED", "FOUND");
 	for (int i = 0; i < v->count; i++) {

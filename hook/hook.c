@@ -193,17 +193,21 @@ static const struct stage {
 	{"poststart", poststart}, {"poststop", poststop},
 };
 
-static int usage(void)
+static int usage(FILE *out)
 {
-	fputs("Usage: stint-hook [--root=DIR] precreate|createRuntime|prestart|poststart|poststop\n"
-	      "An OCI hook, called by a runtime or engine with the container's state on standard input.\n",
-	      stderr);
-	return 2;
+	fputs("Usage: stint-hook [--root DIR] precreate|createRuntime|prestart|poststart|poststop\n\n"
+	      "An OCI hook, called by a runtime or engine with the container's state on standard input; as precreate\n"
+	      "it takes config.json there, and prints the edited one. See stint-hook(8).\n\n"
+	      "      --root DIR  a directory that /run/stint, /etc/stint and the others are below\n"
+	      "      --help      this text\n", out);
+	return out == stdout ? 0 : 2;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"root", required_argument, NULL, 'R'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"root", required_argument, NULL, 'R'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
 	static struct hook hook;
 	struct error err = {0};
 	const char *root = "";
@@ -212,11 +216,11 @@ int main(int argc, char **argv)
 	(void)syscall(SYS_close_range, 3U, ~0U, 0);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'R')
-			return usage();
+			return usage(option == 'h' ? stdout : stderr);
 		root = optarg;
 	}
 	if (optind != argc - 1)
-		return usage();
+		return usage(stderr);
 	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
 		if (strcmp(stages[i].name, argv[optind]) != 0)
 			continue;
@@ -229,5 +233,5 @@ int main(int argc, char **argv)
 			fprintf(stderr, "stint: %s: %s\n", argv[optind], err.text);
 		return r < 0 ? 1 : 0;
 	}
-	return usage();
+	return usage(stderr);
 }

@@ -25,6 +25,12 @@ static const struct option command_options[] = {
 	{"empty-ns", PASS}, {"lsm-profile", PASS}, {"lsm-mount-context", PASS}, {"status-fd", PASS},
 	{NULL, PASS},
 };
+/* Their flags, which may be written with one dash too. */
+static const struct option command_flags[] = {
+	{"detach", PASS}, {"no-pivot", PASS}, {"no-new-keyring", PASS}, {"no-subreaper", PASS}, {"keep", PASS},
+	{"tcp-established", PASS}, {"ext-unix-sk", PASS}, {"shell-job", PASS}, {"file-locks", PASS},
+	{"auto-dedup", PASS}, {"lazy-pages", PASS}, {"help", PASS}, {NULL, PASS},
+};
 
 /* The word's option name without dashes and value: its length, or 0 when it is none. */
 static size_t option_name(const char *word, const char **ret_name)
@@ -88,6 +94,20 @@ static int parse_global(struct arguments *a)
 	return i;
 }
 
+/* crun takes "-bDIR", "-dbDIR" and "--bun=DIR" for --bundle; runc takes "-detach" for --detach. What could be either
+ * is not passed on: it would override what we say in its place. */
+static bool unclear(const char *word, const char *name, size_t length)
+{
+	if (name == word + 1)
+		return length > 1 && !find(command_options, name, length) && !find(command_flags, name, length);
+	if (find(command_options, name, length))
+		return false;
+	for (const struct option *option = command_options; option->name; option++)
+		if (strncmp(option->name, name, length) == 0)
+			return true;
+	return false;
+}
+
 bool arguments_make_container(const struct arguments *a)
 {
 	static const char *const commands[] = {"create", "run", "restore"};
@@ -117,6 +137,8 @@ static void parse_command(struct arguments *a, int i)
 		}
 		if (!makes)
 			continue; /* there the same letters are flags: delete -f */
+		if (!a->unclear && unclear(a->argv[i], name, length))
+			a->unclear = a->argv[i];
 		if (is(name, length, "detach") || is(name, length, "d"))
 			a->detach = name[length] != '=' || strcmp(name + length, "=false") != 0;
 		if (!find(command_options, name, length))

@@ -21,6 +21,7 @@ struct arguments {
 	const char *bundle, *pid_file, *config;
 	bool detach;
 	const char *id; /* NULL: none */
+	const char *unclear; /* an option of create, run or restore that runtimes read differently; NULL: none */
 };
 
 void arguments_parse(int argc, char **argv, struct arguments *ret_arguments);

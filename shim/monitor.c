@@ -16,8 +16,9 @@
  * control socket, and the runtime's pid file. Each event leads to one look at the budgets, which
  * are decided by pure code (lib/budget/schedule.c). The standby waits on the monitor's pidfd alone.
  * When the monitor dies the standby is the monitor, with the ledger as it stood, and forks a new
- * standby. When both are killed at once the kernel kills the container's init: a pipe whose ends only
- * they hold is set up (F_SETOWN, F_SETSIG) to send SIGKILL when its last writer is gone.
+ * standby. When both are killed at the same moment, `stint run`, or the next command of the engine, starts a
+ * new monitor on the same ledger. (The kernel offers no dead man's switch here: what it sends when a file
+ * is closed, F_SETSIG's signal, a PID namespace's init ignores, SIGKILL too.)
  *
  * At the end (init gone and the group empty) the counters of the group above, which nobody
  * but us removes, are final. The report is written into the ledger, then appended to the journal,
@@ -61,14 +62,11 @@ static int start(struct monitor *m, const char *root, bool launched, struct erro
 
 	if (r < 0)
 		return r;
-	deadman_make(m);
 	r = monitor_confine(m, err);
 	if (r < 0)
 		return r;
-	if (m->state.init) {
-		deadman_arm(m, m->state.init);
+	if (m->state.init)
 		monitor_be_prompt();
-	}
 	/* Until there is a container, whoever starts it sees to it that we are there; but not a runtime that has
 	 * taken its launcher's place and runs the container at once. */
 	if (m->state.init || (m->ledger->plan.launcher == LAUNCHER_RUN && !m->ledger->plan.launcher_guards))
@@ -88,7 +86,9 @@ int main(int argc, char **argv)
 			    .notify = PIPE_FD, .pid_directory = -1, .client = -1};
 	struct error err = {0};
 	const char *root = "";
+	char root_path[PATH_MAX];
 	bool launched = false;
+	pid_t self = getpid();
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -107,15 +107,19 @@ int main(int argc, char **argv)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)setsid();
 	ignore_signals();
-	m.key = argv[optind];
+	(void)snprintf(m.key, sizeof m.key, "%s", argv[optind]);
+	(void)snprintf(root_path, sizeof root_path, "%s", root);
+	m.words = argv[0];
+	m.words_size = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) + 1 - argv[0]);
 	for (int i = 0; i < SOURCE_COUNT; i++)
 		m.fds[i] = -1;
 	m.fds[SOURCE_LAUNCHER] = launched ? LAUNCHER_FD : -1;
-	if (start(&m, root, launched, &err) < 0) {
+	if (start(&m, root_path, launched, &err) < 0) {
 		answer(PIPE_FD, err.text);
 		return 1;
 	}
-	answer(PIPE_FD, "ready");
+	if (getpid() == self) /* and no standby that has taken over */
+		answer(PIPE_FD, "ready");
 	monitor_watch(&m);
 	return 0;
 }

@@ -16,7 +16,7 @@ enum source {
 
 struct monitor {
 	struct host host;
-	const char *key;
+	char key[STATE_KEY_MAX];
 	struct ledger *ledger;
 	struct ledger_state state; /* ours; committed after each look */
 	struct cgroup_layout layout;
@@ -27,7 +27,8 @@ struct monitor {
 	int fds[SOURCE_COUNT];
 	int pid_directory; /* that the pid file is going to be in */
 	int client; /* who waits for the end */
-	int deadman[2][2];
+	char *words; /* our command line, to be renamed */
+	size_t words_size;
 	bool init_status_waited; /* for the pidfd to tell the exit status */
 	uint64_t gone_at_ns;	 /* when init was first seen gone; 0: not yet */
 	uint64_t settle_from, settle_ns; /* v1: how long to wait for a kill that was announced to be counted; 0: for none */
@@ -82,8 +83,5 @@ void guard_start(struct monitor *m);
 void guard_stop(struct monitor *m);
 /* A fresh standby in place of the present one, which knows what we know. */
 void guard_renew(struct monitor *m);
-/* Arms the kernel to kill the container's init when both of us are dead. */
-void deadman_make(struct monitor *m);
-void deadman_arm(struct monitor *m, pid_t init);
 
 #endif

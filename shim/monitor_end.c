@@ -76,12 +76,23 @@ bool end_reached(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
 	return !status_may_come(m, now_ns, ret_look_ns);
 }
 
-/* A memory budget that is only to be said sets no limit of the kernel's, which so does not tell of it. */
-static bool over_warn_only(const struct monitor *m, uint64_t peak_bytes)
+/* A level that is only to be said sets no limit of the kernel's, which so does not tell of it. */
+static bool over_warn_only(const struct budget_rule *rule, uint64_t peak)
 {
-	const struct budget_rule *rule = &m->ledger->plan.budgets[BUDGET_MEMORY];
+	return rule->action == ACTION_WARN && peak != UINT64_MAX && peak > rule->limit;
+}
 
-	return rule->set && rule->action == ACTION_WARN && peak_bytes != UINT64_MAX && peak_bytes > rule->limit;
+/* Passed since the last look. */
+static void last_warning(struct monitor *m, const struct reading *reading, enum budget b, uint64_t peak)
+{
+	const struct budget_rule *rule = &m->ledger->plan.budgets[b];
+	struct decision decision = {.warned = UINT32_C(1) << b};
+
+	if (!rule->warn || (m->state.schedule.warned & decision.warned) || peak == UINT64_MAX ||
+	    peak < budget_warn_at(rule->limit, rule->warn))
+		return;
+	m->state.schedule.warned |= decision.warned;
+	act_on_warnings(m, &decision, reading);
 }
 
 /* The kernel may have had to enforce a level in the very last moment. */
@@ -94,17 +105,23 @@ static void last_verdict(struct monitor *m, uint64_t now_ns)
 	m->events_pending = true;
 	monitor_read(m, &reading, false, false);
 	reading.memory_peak_bytes = m->state.usage.memory_peak_bytes;
+	reading.pids = m->state.usage.pids_peak;
 	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
 		enum budget b = levels[i];
-		bool spent = b == BUDGET_MEMORY ? reading.oom_kills > 0 || over_warn_only(m, reading.memory_peak_bytes) :
-						  reading.pids_refused > 0;
+		uint64_t peak = b == BUDGET_MEMORY ? reading.memory_peak_bytes : reading.pids;
+		bool spent = over_warn_only(&rules[b], peak) ||
+			     (b == BUDGET_MEMORY ? reading.oom_kills > 0 : reading.pids_refused > 0);
 
-		if (!rules[b].set || !spent || (m->state.budget >= 0 && m->state.action >= rules[b].action))
+		if (!rules[b].set)
+			continue;
+		if (!spent)
+			last_warning(m, &reading, b, peak);
+		if (!spent || (m->state.budget >= 0 && m->state.action >= rules[b].action))
 			continue;
 		m->state.budget = (int)b;
 		m->state.action = rules[b].action;
 		m->state.detected_boot_ns = now_ns;
-		m->state.dead_known = true;
+		m->state.dead_known = rules[b].action >= ACTION_TERM;
 		m->state.dead_ns = 0;
 		m->state.verdict_used = schedule_used(&m->state.schedule, rules, &reading, b);
 	}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The second process, and what happens when both are killed. */
-#include <fcntl.h>
+/* The second process. */
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,10 +15,19 @@ static int pidfd_of(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* Told apart in ps, and by those who mean to stop one of them. */
-static void rename_self(const char *name)
+/* Told apart in ps, and by whoever means to stop one of them and not both: the command line's first word is
+ * replaced, the others move up behind it. */
+static void rename_self(const struct monitor *m, const char *name)
 {
+	const char *rest = m->words + strlen(m->words) + 1;
+	size_t length = strlen(name) + 1, left = m->words_size - (size_t)(rest - m->words);
+
 	(void)prctl(PR_SET_NAME, name);
+	if (length + left > m->words_size)
+		left = m->words_size - length;
+	memmove(m->words + length, rest, left);
+	memset(m->words + length + left, 0, m->words_size - length - left);
+	memcpy(m->words, name, length);
 }
 
 static void wait_for_end_of(int pidfd)
@@ -39,7 +47,7 @@ static void take_over(struct monitor *m)
 	m->events_pending = true;
 	m->client = close_fd(m->client);
 	m->fds[SOURCE_PEER] = -EBADF;
-	rename_self("stint-monitor");
+	rename_self(m, "stint-monitor");
 	/* Its signal went to the one that is dead. */
 	m->pid_directory = close_fd(m->pid_directory);
 	m->fds[SOURCE_PID_FILE] = close_fd(m->fds[SOURCE_PID_FILE]);
@@ -49,7 +57,7 @@ static void take_over(struct monitor *m)
 /* In the standby: returns when it has become the monitor. */
 static void stand_by(struct monitor *m, int monitor_pidfd)
 {
-	rename_self("stint-guard");
+	rename_self(m, "stint-guard");
 	wait_for_end_of(monitor_pidfd);
 	(void)close(monitor_pidfd);
 	if (atomic_load(&m->ledger->finished))
@@ -101,46 +109,8 @@ void guard_stop(struct monitor *m)
 	(void)close(wait.fd);
 }
 
-/* For a moment there is none; but there is the deadman. */
 void guard_renew(struct monitor *m)
 {
 	(void)close_fd(dismiss(m));
 	guard_start(m);
-}
-
-/* Each pipe's ends must be closed in the right order when the last of us exits: the writer while the
- * reader is still open. The kernel closes a dead process's files in one go, today from the highest
- * descriptor down, without promising it: so there is one pipe for either order. */
-void deadman_make(struct monitor *m)
-{
-	static const int low = 60, high = 80;
-
-	memset(m->deadman, -1, sizeof m->deadman);
-	if (!m->ledger->plan.kill_on_monitor_loss)
-		return;
-	for (int i = 0; i < 2; i++) {
-		int ends[2];
-
-		if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-			return;
-		m->deadman[i][0] = fcntl(ends[0], F_DUPFD_CLOEXEC, i == 0 ? low : high);
-		m->deadman[i][1] = fcntl(ends[1], F_DUPFD_CLOEXEC, i == 0 ? high : low);
-		(void)close(ends[0]);
-		(void)close(ends[1]);
-	}
-}
-
-void deadman_arm(struct monitor *m, pid_t init)
-{
-	for (int i = 0; i < 2; i++) {
-		int fd = m->deadman[i][0];
-
-		if (fd < 0)
-			continue;
-		/* The kernel keeps the process, not its number. */
-		if (fcntl(fd, F_SETOWN, init) < 0 || fcntl(fd, F_SETSIG, SIGKILL) < 0 ||
-		    fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) < 0)
-			ledger_warn(&m->state, "the container is not killed if both of the monitor's "
-					       "processes are: %s", strerror(errno));
-	}
 }

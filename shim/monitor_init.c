@@ -82,7 +82,6 @@ void init_found(struct monitor *m, pid_t pid)
 	ledger_commit(m->ledger, &m->state);
 	if (m->fds[SOURCE_INIT] < 0)
 		return;
-	deadman_arm(m, pid);
 	monitor_be_prompt();
 	guard_renew(m); /* with init's pidfd */
 }

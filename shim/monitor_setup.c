@@ -5,6 +5,7 @@
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -55,6 +56,16 @@ static int move_away(struct monitor *m, struct error *err)
 	return r < 0 ? r : cgroup_enter(&m->host, &m->layout, MONITOR_GROUP, MONITOR_CONTROLLERS, err);
 }
 
+/* A deadline that is met late is a budget that is overrun: run when it is time, on a machine that is busy
+ * too. Not before there is a container: until then we would only stand in its runtime's way. */
+void monitor_be_prompt(void)
+{
+	struct sched_param parameters = {.sched_priority = 1};
+
+	if (sched_setscheduler(0, SCHED_FIFO, &parameters) < 0)
+		(void)setpriority(PRIO_PROCESS, 0, -20);
+}
+
 /* What has to be had before the capabilities are gone. */
 static void prepare_to_be_prompt(void)
 {
@@ -63,16 +74,9 @@ static void prepare_to_be_prompt(void)
 	if (file_write_small(AT_FDCWD, "/proc/self/oom_score_adj", "-1000") < 0)
 		(void)file_write_small(AT_FDCWD, "/proc/self/oom_score_adj", "0");
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
-	(void)setrlimit(RLIMIT_RTPRIO, &allowed);
-}
-
-/* A deadline that is met late is a budget that is overrun: run when it is time, on a machine that is busy
- * too. Not before there is a container: until then we would only stand in its runtime's way. */
-void monitor_be_prompt(void)
-{
-	struct sched_param parameters = {.sched_priority = 1};
-
-	(void)sched_setscheduler(0, SCHED_FIFO, &parameters);
+	/* Where the limit may not be raised (no CAP_SYS_RESOURCE) it has to be now. */
+	if (setrlimit(RLIMIT_RTPRIO, &allowed) < 0)
+		monitor_be_prompt();
 }
 
 int monitor_listen(struct monitor *m, enum source source, uint32_t events, struct error *err)
@@ -240,8 +244,8 @@ int monitor_open(struct monitor *m, const char *root, bool launched, struct erro
 		r = open_sources(m, err);
 	if (r < 0)
 		return r;
-	if (!launched) {
-		m->state.launcher_gone = true;
+	m->state.launcher_gone = !launched;
+	if (!launched || atomic_load(&m->ledger->monitor)) {
 		m->state.takeovers++;
 		ledger_warn(&m->state, "both processes of the monitor were killed; it was started again");
 	}

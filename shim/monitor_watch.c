@@ -68,6 +68,23 @@ static void read_cpu(struct monitor *m, struct reading *reading)
 		reading->cpu_lag_ns = 0;
 }
 
+/* The kernel announces that a level was passed, not that it is near: a threshold below it is looked at whenever
+ * there is a look for another reason, and at the end. */
+static void read_peaks(struct monitor *m, struct reading *reading)
+{
+	static const enum budget levels[] = {BUDGET_MEMORY, BUDGET_PIDS};
+	struct cgroup_usage usage;
+	bool due = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+		due |= m->ledger->plan.budgets[levels[i]].warn &&
+		       !(m->state.schedule.warned & UINT32_C(1) << levels[i]);
+	if (!due || cgroup_usage_read(&m->own, &usage) < 0)
+		return;
+	reading->memory_peak_bytes = usage.memory_peak_bytes;
+	reading->pids = usage.pids_peak;
+}
+
 void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool memory)
 {
 	const struct ledger_plan *plan = &m->ledger->plan;
@@ -90,6 +107,8 @@ void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool mem
 		read_cpu(m, reading);
 	if (m->group_known && memory)
 		(void)cgroup_memory_bytes(&m->own, &reading->memory_bytes);
+	if (m->group_known)
+		read_peaks(m, reading);
 	reading->now_ns = m->host.boottime_ns();
 }
 
@@ -194,6 +213,7 @@ void monitor_serve(struct monitor *m)
 		answer(fd, 0);
 		break;
 	case CONTROL_KILL:
+		ledger_warn(&m->state, "killed because its runtime was killed, by signal %d", message.value);
 		m->state.kill_after_boot_ns = m->host.boottime_ns();
 		answer(fd, 0);
 		break;
@@ -307,8 +327,9 @@ static void start_schedule(struct monitor *m)
 {
 	struct reading reading;
 
-	if (m->state.takeovers)
+	if (m->state.schedule_begun)
 		return;
+	m->state.schedule_begun = true;
 	monitor_read(m, &reading, true, true);
 	schedule_start(&m->state.schedule, m->ledger->plan.budgets, &reading);
 }

@@ -93,6 +93,9 @@ struct creation {
 
 static int check_arguments(const struct arguments *a, struct error *err)
 {
+	if (a->unclear)
+		return error_set(err, EINVAL, "%s: the option %.64s can be read in more than one way; write it out, with two "
+					      "dashes and its value as a word of its own", a->command, a->unclear);
 	if (!a->id)
 		return error_set(err, EINVAL, "%s: no container id given", a->command);
 	if (a->config)
@@ -141,7 +144,10 @@ static int start_monitor(const struct runtime *runtime, const struct launch *lau
 
 	if (self < 0)
 		return error_errno(err, errno, "start the monitor: hold ourselves by a pidfd");
-	r = monitor_spawn(&runtime->host, launch->key, self, &pipe, err);
+	if (launch->ledger->plan.launcher == LAUNCHER_RUN)
+		r = monitor_spawn_orphan(&runtime->host, launch->key, self, &pipe, err);
+	else
+		r = monitor_spawn(&runtime->host, launch->key, self, &pipe, err);
 	return r < 0 ? r : monitor_wait_ready(pipe, err);
 }
 

@@ -263,10 +263,14 @@ int dir_make_private(int dirfd, const char *name, mode_t mode, bool exclusive, i
 		     struct error *err)
 {
 	bool made = mkdirat(dirfd, name, mode) == 0;
+	int r;
 
 	if (!made && (exclusive || errno != EEXIST))
 		return error_errno(err, errno, "make the directory %s", name);
-	return open_private(dirfd, name, made, mode, ret_fd, err);
+	r = open_private(dirfd, name, made, mode, ret_fd, err);
+	if (r < 0 && made)
+		(void)unlinkat(dirfd, name, AT_REMOVEDIR);
+	return r;
 }
 
 static void closedirp(DIR **dir)

@@ -130,6 +130,11 @@ static void look_at_rate(struct schedule_state *state, const struct budget_rule 
 	level = bucket_take(&state->cpu_bucket, rule, reading->now_ns, reading->cpu_ns);
 	if (level == 0 && !(state->spent & bit(BUDGET_CPU_RATE)))
 		note_spent(state, rules, decision, BUDGET_CPU_RATE, rule->limit);
+	else if (rule->warn && !((state->warned | state->spent) & bit(BUDGET_CPU_RATE)) &&
+		 rule->limit - level >= budget_warn_at(rule->limit, rule->warn)) {
+		state->warned |= bit(BUDGET_CPU_RATE);
+		decision->warned |= bit(BUDGET_CPU_RATE);
+	}
 	if (rule->action == ACTION_THROTTLE) {
 		if (level == 0)
 			state->rate_throttled = true;

@@ -188,13 +188,28 @@ static bool wanted(const struct hierarchy *h, unsigned controllers)
 	return h->unified || (h->controllers & controllers);
 }
 
+/* What an exclusive one made in the hierarchies up to `last` is new there, and nobody else's. */
+static void unmake(const struct cgroup_layout *layout, const char *path, unsigned controllers, int last)
+{
+	path += strspn(path, "/");
+	for (int i = 0; i <= last; i++) {
+		_cleanup_close_ int root = -1;
+
+		if (!wanted(&layout->hierarchies[i], controllers))
+			continue;
+		root = open_root(&layout->hierarchies[i], NULL);
+		if (root >= 0)
+			(void)unlinkat(root, path, AT_REMOVEDIR);
+	}
+}
+
 int cgroup_make(const struct host *host, const struct cgroup_layout *layout, const char *path, unsigned controllers,
 		bool exclusive, struct cgroup *ret_cgroup, struct error *err)
 {
 	struct cgroup group = CGROUP_CLOSED(layout);
-	int r = cgroup_path_check(path, err);
+	int r = cgroup_path_check(path, err), i;
 
-	for (int i = 0; r >= 0 && i < layout->count; i++) {
+	for (i = 0; r >= 0 && i < layout->count; i++) {
 		const struct hierarchy *h = &layout->hierarchies[i];
 
 		if (wanted(h, controllers))
@@ -202,6 +217,8 @@ int cgroup_make(const struct host *host, const struct cgroup_layout *layout, con
 	}
 	if (r < 0) {
 		cgroup_close(&group);
+		if (exclusive) /* -EEXIST: the last one's is another's */
+			unmake(layout, path, controllers, r == -EEXIST ? i - 2 : i - 1);
 		return r;
 	}
 	*ret_cgroup = group;

@@ -12,7 +12,7 @@
 
 enum control_verb {
 	CONTROL_START = 1, /* the runtime's `start` is about to run: wall time begins */
-	CONTROL_KILL,	   /* kill everything in it now */
+	CONTROL_KILL,	   /* kill everything in it now: its runtime was killed, by signal `value` */
 	CONTROL_END,	   /* the runtime's `run` has ended with wait status `value`; the answer comes when
 			      the report is written and everything is cleared away */
 };

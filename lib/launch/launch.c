@@ -344,17 +344,37 @@ int launch_prepare(const struct launch_request *request, struct launch *ret_laun
 	return 0;
 }
 
+/* A runtime that was killed half way may have left processes in it. */
+static void remove_group(const struct launch *launch, bool watched)
+{
+	const struct ledger_plan *plan = &launch->ledger->plan;
+	struct cgroup_layout layout;
+	struct cgroup group;
+
+	for (int i = 0; i < 1000; i++) {
+		if (cgroup_layout_read(launch->host, &layout, NULL) == 0) {
+			if (cgroup_open(launch->host, &layout, plan->cgroup_path, &group, NULL) == 0) {
+				(void)cgroup_kill(&group);
+				cgroup_close(&group);
+			}
+			if (watched ||
+			    cgroup_remove(launch->host, &layout, plan->cgroup_path, plan->keep_above, NULL) == 0)
+				return;
+		}
+		(void)usleep(2000);
+	}
+}
+
 void launch_undo(struct launch *launch)
 {
-	if (launch->group_made) {
-		struct cgroup_layout layout;
+	/* A monitor that got ready too late clears away itself, as soon as its launcher ends. One that comes later still
+	 * finds nothing. */
+	bool watched = launch->ledger_fd >= 0 && ledger_lock(launch->ledger_fd) == -EWOULDBLOCK;
 
-		if (cgroup_layout_read(launch->host, &layout, NULL) == 0)
-			(void)cgroup_remove(launch->host, &layout, launch->ledger->plan.cgroup_path,
-					    launch->ledger->plan.keep_above, NULL);
-	}
+	if (launch->group_made)
+		remove_group(launch, watched);
 	/* Only a directory that we made: state_fd is open. */
-	if (launch->state_fd >= 0)
+	if (launch->state_fd >= 0 && !watched)
 		(void)dir_remove(launch->run_fd, launch->key);
 	launch_close(launch);
 }

@@ -56,6 +56,10 @@ enum { MONITOR_CONTROLLERS = 1u << CONTROLLER_MEMORY | 1u << CONTROLLER_PIDS };
  * warning; end of file when no monitor is left. */
 int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe,
 		  struct error *err);
+/* Likewise, but the monitor is no child of ours: for a launcher that becomes a runtime which ends when its last child
+ * has (crun's `run`), while the monitor waits for the runtime's end. */
+int monitor_spawn_orphan(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe,
+			 struct error *err);
 /* Waits until the monitor is ready; its error is passed on. */
 int monitor_wait_ready(int pipe, struct error *err);
 

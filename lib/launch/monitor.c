@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/launch/launch.h"
@@ -47,8 +48,8 @@ static void become_monitor(const char *path, char *const argv[], int pipe_write,
 	_exit(127);
 }
 
-int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe,
-		  struct error *err)
+static int spawn(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *ret_pipe,
+		 struct error *err)
 {
 	struct cgroup_layout layout;
 	char path[PATH_MAX], root[PATH_MAX];
@@ -74,10 +75,26 @@ int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, 
 	pid = fork_into(host, &layout);
 	if (pid < 0)
 		return error_errno(err, errno, "start the monitor");
-	if (pid == 0)
+	if (pid == 0) {
+		if (orphan && fork() != 0)
+			_exit(0);
 		become_monitor(path, argv, pipe_write, launcher_pidfd);
+	}
+	while (orphan && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	*ret_pipe = steal_fd(&pipe_read);
 	return 0;
+}
+
+int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe, struct error *err)
+{
+	return spawn(host, key, launcher_pidfd, false, ret_pipe, err);
+}
+
+int monitor_spawn_orphan(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe,
+			 struct error *err)
+{
+	return spawn(host, key, launcher_pidfd, true, ret_pipe, err);
 }
 
 /* One line, of which nothing after its newline is read: later lines are somebody else's. */

@@ -96,7 +96,7 @@ static bool unit_of(const char *path, enum unit *ret_unit, uint64_t *ret_factor)
 static void print_row(FILE *out, const char *path, const char *value, const char *from)
 {
 	if (*from)
-		fprintf(out, "  %-30s %-14s %s\n", path, value, from);
+		fprintf(out, "  %-30s %-22s %s\n", path, value, from);
 	else
 		fprintf(out, "  %-30s %s\n", path, value);
 }

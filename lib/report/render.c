@@ -41,6 +41,19 @@ static void amount(FILE *out, const struct json *report, const char *label, cons
 	line(out, label, report_amount(report, path, unit, text));
 }
 
+/* To the millisecond: the report itself has all nine digits. */
+static void moment(FILE *out, const struct json *report, const char *key, const char *otherwise)
+{
+	char text[sizeof "2026-11-25T02:15:12.000Z"];
+	const char *whole = report_text(report, key, NULL);
+	uint64_t ns;
+
+	if (!whole || time_parse(whole, &ns, NULL) < 0)
+		return line(out, key, whole ? whole : otherwise);
+	(void)snprintf(text, sizeof text, "%.23sZ", time_format(ns, (char[TIME_TEXT_MAX]){0}));
+	line(out, key, text);
+}
+
 static void print_exit(FILE *out, const struct json *report)
 {
 	char name[SIGNAL_TEXT_MAX];
@@ -86,7 +99,7 @@ static void print_usage(FILE *out, const struct json *report)
 	static const struct {
 		const char *label, *path;
 		enum unit unit;
-		bool quiet; /* not worth a line when it is null */
+		bool quiet; /* not worth a line when it is null or zero */
 	} figures[] = {
 		{"wall time", "usage.wallNs", UNIT_DURATION, false},
 		{"CPU time", "usage.cpuNs", UNIT_DURATION, false},
@@ -105,8 +118,13 @@ static void print_usage(FILE *out, const struct json *report)
 	uint64_t value;
 
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
-		if (!figures[i].quiet || report_number(report, figures[i].path, &value))
+		if (!figures[i].quiet || (report_number(report, figures[i].path, &value) && value > 0))
 			amount(out, report, figures[i].label, figures[i].path, figures[i].unit);
+}
+
+static const char *times(uint64_t count)
+{
+	return count == 1 ? "time" : "times";
 }
 
 static void print_monitor(FILE *out, const struct json *report)
@@ -119,9 +137,9 @@ static void print_monitor(FILE *out, const struct json *report)
 		    exact->boolean ? "exact: read after its last process had ended" :
 				     "not exact: see the warnings", out);
 	if (report_number(report, "monitor.wakeups", &wakeups))
-		(void)fprintf(out, "; the monitor woke %llu times", (unsigned long long)wakeups);
+		(void)fprintf(out, "; the monitor woke %llu %s", (unsigned long long)wakeups, times(wakeups));
 	if (report_number(report, "monitor.takeovers", &takeovers) && takeovers > 0)
-		(void)fprintf(out, " and was replaced %llu times", (unsigned long long)takeovers);
+		(void)fprintf(out, " and was replaced %llu %s", (unsigned long long)takeovers, times(takeovers));
 	(void)fputc('\n', out);
 }
 
@@ -139,9 +157,9 @@ static int render_text(const struct json *report, FILE *out, struct error *err)
 		line(out, "image", report_text(report, "image", ""));
 	line(out, "runtime", report_text(report, "runtime", "not known"));
 	line(out, "cgroup", report_text(report, "cgroup", "not known"));
-	line(out, "created", report_text(report, "created", "not known"));
-	line(out, "started", report_text(report, "started", "never"));
-	line(out, "ended", report_text(report, "ended", "not known"));
+	moment(out, report, "created", "not known");
+	moment(out, report, "started", "never");
+	moment(out, report, "ended", "not known");
 	print_exit(out, report);
 	print_verdict(out, report);
 	print_usage(out, report);

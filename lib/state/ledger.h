@@ -72,6 +72,7 @@ struct ledger_state {
 	bool launcher_gone;
 	uint64_t started_boot_ns, started_real_ns; /* 0: not started */
 	uint64_t ended_boot_ns, ended_real_ns;
+	bool schedule_begun;
 	struct schedule_state schedule;
 	struct cgroup_usage usage; /* the last that was read */
 	bool usage_read;	   /* at all */

@@ -23,6 +23,7 @@ no_host_config() { rm -f "$STINT_ROOT/etc/stint/stint.json"; }
 engine() { # COMMAND...
 	stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" "$@"
 }
+attempt_engine() { attempt stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" "$@"; }
 engine_state() { # ID: the state directory
 	compgen -G "$STINT_ROOT/run/stint/$1~*"
 }
@@ -87,3 +88,12 @@ tree_hash() { # DIR...
 
 # Processes of that name, dead ones that nobody reaps apart.
 living() { pgrep -x -r R,S,D,T,t "$1"; }
+
+# As bats' `run --separate-stderr`, but for commands that should fail and might leave a container, which would hold the
+# pipe of `run` open: sets $status, $output and $stderr.
+attempt() { # COMMAND...
+	status=0
+	timeout -k 5 30 "$@" >"$STINT_TEST_DIR/attempt.out" 2>"$STINT_TEST_DIR/attempt.err" </dev/null || status=$?
+	output=$(tr -d '\0' <"$STINT_TEST_DIR/attempt.out")
+	stderr=$(tr -d '\0' <"$STINT_TEST_DIR/attempt.err")
+}

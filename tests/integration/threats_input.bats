@@ -20,13 +20,13 @@ teardown() {
 config_refused() { # NAME PATTERN
 	local before
 	before=$(sha256sum "$BUNDLE/config.json")
-	run --separate-stderr stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE"
+	attempt stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE"
 	[ "$status" -eq 125 ] && [ -z "$output" ] && a_sentence "$stderr" && [[ "$stderr" =~ $2 ]] ||
 		{ echo "stint run: $1: status $status: $output $stderr"; return 1; }
-	run --separate-stderr engine create --bundle "$BUNDLE" "$id"
+	attempt_engine create --bundle "$BUNDLE" "$id"
 	[ "$status" -eq 1 ] && [ -z "$output" ] && a_sentence "$stderr" && [[ "$stderr" =~ $2 ]] ||
 		{ echo "stint-runtime: $1: status $status: $output $stderr"; return 1; }
-	run --separate-stderr engine run --bundle "$BUNDLE" "$id"
+	attempt_engine run --bundle "$BUNDLE" "$id"
 	[ "$status" -eq 1 ] && [ -z "$output" ] || { echo "stint-runtime run: $1: status $status: $output $stderr"; return 1; }
 	[ "$(sha256sum "$BUNDLE/config.json")" = "$before" ]
 }
@@ -102,7 +102,7 @@ what_the_runtime_reads() {
 refused_quickly() { # STATUS PATTERN COMMAND...
 	local wanted=$1 pattern=$2 began=${EPOCHREALTIME/[.,]/} took
 	shift 2
-	run --separate-stderr bash -c 'ulimit -v 32768 && exec "$@"' bash "$@"
+	attempt bash -c 'ulimit -v 32768 && exec "$@"' bash "$@"
 	took=$((${EPOCHREALTIME/[.,]/} - began))
 	[ "$status" -eq "$wanted" ] && a_sentence "$stderr" && [[ "$stderr" =~ $pattern ]] && [[ "$stderr" != *"out of memory"* ]] ||
 		{ echo "$*: status $status: $output $stderr"; return 1; }
@@ -131,7 +131,7 @@ repeat() { # TEXT COUNT
 	{ repeat '{"a":' 100000; echo 1; repeat '}' 100000; } | unsuitable 'line 1, column .*deep'
 	{ echo '{"a": "'; repeat 'x' 100000000; echo '"}'; } | unsuitable 'at most 1048576 are accepted'
 	{ echo '{"a": "'; repeat 'x' 1000000; echo '"}'; } | unsuitable 'line 1, column'
-	{ echo '['; repeat '0,' 500000; echo '0]'; } | unsuitable 'config.json is no object'
+	{ echo '['; repeat '0,' 500000; echo '0]'; } | unsuitable 'line 2, column [0-9]+: too many values'
 	{ echo '{'; repeat '"":0,' 200000; echo '"":0}'; } | unsuitable 'line 2, column'
 	printf '' | unsuitable 'config.json'
 	printf '{' | unsuitable 'line 1, column'
@@ -142,13 +142,13 @@ repeat() { # TEXT COUNT
 	rm "$BUNDLE/config.json"
 	refused_everywhere 'No such file'
 	mkfifo "$BUNDLE/config.json"
-	refused_everywhere 'no regular file'
+	refused_everywhere 'not a regular file'
 	rm "$BUNDLE/config.json"
 	mkdir "$BUNDLE/config.json"
-	refused_everywhere 'no regular file|directory'
+	refused_everywhere 'not a regular file|directory'
 	rmdir "$BUNDLE/config.json"
 	ln -s /dev/zero "$BUNDLE/config.json"
-	refused_everywhere 'symbolic link|no regular file'
+	refused_everywhere 'symbolic link|not a regular file'
 	rm "$BUNDLE/config.json"
 	echo "$good" >"$STINT_TEST_DIR/elsewhere.json"
 	ln -s "$STINT_TEST_DIR/elsewhere.json" "$BUNDLE/config.json"
@@ -183,7 +183,6 @@ repeat() { # TEXT COUNT
 	.process.args = "sh"|process.args .line
 	.process.args = ["sh", 3]|process.args
 	.process.user.uid = -1|process.user.uid .line
-	.process.user.uid = 1e3|process.user.uid .line
 	.process.noNewPrivileges = "yes"|process.noNewPrivileges .line
 	.process.cwd = "relative"|process.cwd .line
 	.process.capabilities = ["CAP_SYS_ADMIN"]|process.capabilities .line
@@ -245,13 +244,13 @@ repeat() { # TEXT COUNT
 	{ echo '{"name": "p", "seccomp":'; repeat '[' 500000; repeat ']' 500000; } >"$profile"
 	profile_refused 'line 2, column .*deep'
 	truncate -s 100M "$profile"
-	profile_refused 'at most [0-9]+ are accepted'
+	profile_refused 'more than [0-9]+ bytes'
 	rm "$profile"
 	mkfifo "$profile"
-	profile_refused 'no regular file'
+	profile_refused 'no(t a)? regular file'
 	rm "$profile"
 	ln -s /dev/zero "$profile"
-	profile_refused 'no regular file|symbolic link'
+	profile_refused 'no(t a)? regular file|symbolic link'
 	rm "$profile"
 	# One that extends itself, and two that extend each other.
 	echo "{\"name\": \"p\", \"extends\": [\"$profile\"]}" >"$profile"
@@ -264,7 +263,7 @@ repeat() { # TEXT COUNT
 	bundle "$id" /bin/true
 	for budget in cpu= =1s cpu=-1s cpu=0 cpu=1x cpu=99999999999999999999s bogus=1s memory=1e9GiB pids=-5 "cpu=$(repeat 9 100000)s" \
 		"$(repeat x 100000)=1s" $'cpu=1s\n' 'cpu=1s/' 'cpuRate=1s/0s'; do
-		run --separate-stderr bash -c 'ulimit -v 32768 && exec "$@"' bash stint run --budget "$budget" --runtime crun --id "$id" "$BUNDLE"
+		attempt bash -c 'ulimit -v 32768 && exec "$@"' bash stint run --budget "$budget" --runtime crun --id "$id" "$BUNDLE"
 		[[ $status -eq 2 || $status -eq 125 ]] && a_sentence "$stderr" || { echo "${budget:0:60}: $status: $stderr"; return 1; }
 	done
 	never_began "$id"
@@ -293,11 +292,11 @@ no_id_escapes() { # RUNTIME
 		ls -d /sys/fs/cgroup/*/canary* /sys/fs/cgroup/*/stint/*canary* /sys/fs/cgroup/*/payload 2>/dev/null || true
 	}
 	refused() { # COMMAND...: one that has $bad for an id
-		status=0
-		output=$(timeout 20 "$@" 2>&1 </dev/null) || status=$?
+		attempt "$@"
+		rm -f "$STINT_TEST_DIR"/attempt.*
 		rejected=$((rejected + 1))
-		[[ $status -eq 1 || $status -eq 125 ]] && a_sentence "$output" && [[ "$output" == *"container id"* ]] && return 0
-		printf 'not refused, or not for its id: %q (status %s): %s\n' "${*:0:120}" $status "$output"
+		[[ $status -eq 1 || $status -eq 125 ]] && a_sentence "$stderr" && [[ "$stderr" == *"container id"* ]] && return 0
+		printf 'not refused, or not for its id: %q (status %s): %s%s\n' "${*:0:120}" $status "$output" "$stderr"
 		return 1
 	}
 	before=$(everything)
@@ -357,14 +356,13 @@ climbing_paths() { # RUNTIME
 		$'/t-climb\n' $'/t-climb\t/x' "/$(repeat a 300)" "$(repeat /a 3000)" "$(repeat ../ 400)t-climb"; do
 		jq --arg path "$path" '.linux.cgroupsPath = $path' "$STINT_TEST_DIR/climb.json" >"$BUNDLE/config.json"
 		for command in stint engine; do
-			status=0
 			if [ $command = stint ]; then
-				output=$(stint run --runtime "$RUNTIME" --id t-climb "$BUNDLE" 2>&1) || status=$?
+				attempt stint run --runtime "$RUNTIME" --id t-climb "$BUNDLE"
 			else
-				output=$(engine create --bundle "$BUNDLE" t-climb 2>&1) || status=$?
+				attempt_engine create --bundle "$BUNDLE" t-climb
 			fi
-			[[ $status -eq 1 || $status -eq 125 ]] && a_sentence "$output" && [[ "$output" == *cgroup*path* || "$output" == *cgroupsPath* ]] ||
-				{ printf '%s %q: status %s: %s\n' $command "${path:0:60}" $status "$output"; return 1; }
+			[[ $status -eq 1 || $status -eq 125 ]] && a_sentence "$stderr" && [[ "$stderr" == *cgroup*path* || "$stderr" == *cgroupsPath* ]] ||
+				{ printf '%s %q: status %s: %s%s\n' $command "${path:0:60}" $status "$output" "$stderr"; return 1; }
 		done
 	done
 	[ -z "$(groups)" ] || { groups; return 1; }
@@ -389,13 +387,13 @@ climbing_paths() { # RUNTIME
 	ln -s loop "$STINT_TEST_DIR/loop"
 	touch "$STINT_TEST_DIR/file"
 	for BUNDLE in "$STINT_TEST_DIR"/{link,link2,loop,file,nothing} "$(repeat a 5000)" ''; do
-		run --separate-stderr stint run --id "$id" "$BUNDLE"
+		attempt stint run --id "$id" "$BUNDLE"
 		[ "$status" -eq 125 ] && a_sentence "$stderr" || { echo "$BUNDLE: $output$stderr"; return 1; }
-		run --separate-stderr engine create --bundle "$BUNDLE" "$id"
+		attempt_engine create --bundle "$BUNDLE" "$id"
 		[ "$status" -eq 1 ] && a_sentence "$stderr" || { echo "$BUNDLE: $output$stderr"; return 1; }
 	done
-	run stint run --id "$id" "$STINT_TEST_DIR/link"
-	[[ "$output" == *"symbolic link"* ]]
+	attempt stint run --id "$id" "$STINT_TEST_DIR/link"
+	[[ "$stderr" == *"symbolic link"* ]]
 	never_began "$id"
 	# The link's target itself is fine.
 	run stint run --id "$id" "$real"
@@ -415,24 +413,24 @@ bad_runtimes() {
 	id="t-runtime-$$" RUNTIME=bad
 	bundle x /bin/sh -c 'echo it runs'
 	while read -r bad; do
-		run --separate-stderr timeout 20 stint run --runtime "$bad" --id "$id" "$BUNDLE"
+		attempt stint run --runtime "$bad" --id "$id" "$BUNDLE"
 		[ "$status" -eq 125 ] && a_sentence "$stderr" && [[ "$stderr" == *"$(basename "$bad")"* ]] || { echo "$bad: $status: $output$stderr"; return 1; }
 		host_config "$bad"
-		run --separate-stderr timeout 20 stint-runtime create --bundle "$BUNDLE" "$id"
+		attempt stint-runtime create --bundle "$BUNDLE" "$id"
 		[ "$status" -eq 1 ] && a_sentence "$stderr" || { echo "$bad: $status: $output$stderr"; return 1; }
 		# Nor does a command that passes through.
-		run --separate-stderr timeout 20 stint-runtime state "$id"
+		attempt stint-runtime state "$id"
 		[ "$status" -eq 1 ] && [ -z "$output" ] && a_sentence "$stderr" || { echo "$bad: $status: $output$stderr"; return 1; }
 		no_host_config
 	done < <(bad_runtimes)
 	rm -f "$STINT_BIN/.t-by-hard-link"
-	run --separate-stderr stint run --runtime no-such-runtime --id "$id" "$BUNDLE"
+	attempt stint run --runtime no-such-runtime --id "$id" "$BUNDLE"
 	[ "$status" -eq 125 ] && a_sentence "$stderr"
-	run --separate-stderr stint run --runtime '' --id "$id" "$BUNDLE"
+	attempt stint run --runtime '' --id "$id" "$BUNDLE"
 	[ "$status" -eq 125 ] && a_sentence "$stderr"
 	# A relative path in the host's configuration is no path.
 	host_config crun
-	run --separate-stderr stint-runtime create --bundle "$BUNDLE" "$id"
+	attempt stint-runtime create --bundle "$BUNDLE" "$id"
 	[ "$status" -eq 1 ] && a_sentence "$stderr"
 	never_began "$id"
 }
@@ -445,15 +443,15 @@ bad_runtimes() {
 	for change in 'chmod 0666' 'chmod 0664' 'chown 65534'; do
 		host_config "$STINT_TEST_DIR/evil"
 		$change "$STINT_ROOT/etc/stint/stint.json"
-		run --separate-stderr stint run --id "$id" "$BUNDLE"
+		attempt stint run --id "$id" "$BUNDLE"
 		[ "$status" -eq 125 ] && a_sentence "$stderr" || { echo "$change: $output$stderr"; return 1; }
-		run --separate-stderr stint-runtime create --bundle "$BUNDLE" "$id"
+		attempt stint-runtime create --bundle "$BUNDLE" "$id"
 		[ "$status" -eq 1 ] && a_sentence "$stderr" || { echo "$change: $output$stderr"; return 1; }
 		rm "$STINT_ROOT/etc/stint/stint.json"
 	done
 	host_config "$STINT_TEST_DIR/evil"
 	chmod 0777 "$STINT_ROOT/etc/stint"
-	run --separate-stderr stint run --id "$id" "$BUNDLE"
+	attempt stint run --id "$id" "$BUNDLE"
 	[ "$status" -eq 125 ] && a_sentence "$stderr" || { echo "directory: $output$stderr"; return 1; }
 	chmod 0755 "$STINT_ROOT/etc/stint"
 	[ ! -e "$STINT_TEST_DIR/pwned" ]

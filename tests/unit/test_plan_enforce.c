@@ -267,12 +267,13 @@ Test(plan_enforce, budgets_of_the_command_line)
 Test(plan_enforce, explained_to_people)
 {
 	static const char *const rows[] = {
-		"\nBudgets\n  budgets.wall.limit             1m 30s         profile p\n",
-		"  budgets.wall.action            term           profile p\n",
-		"  budgets.memory.limit           64 MiB         profile p\n",
-		"\nResources\n", "  resources.cpu.quota            50.0ms         profile p\n",
-		"\nSecurity\n  capabilities                   CAP_CHOWN      profile p\n                                 CAP_KILL\n",
-		"  noNewPrivileges                true           config.json\n", "\nWarnings\n  not enforced: budgets.ioRead",
+		"\nBudgets\n  budgets.wall.limit             1m 30s                 profile p\n",
+		"  budgets.wall.action            term                   profile p\n",
+		"  budgets.memory.limit           64 MiB                 profile p\n",
+		"\nResources\n", "  resources.cpu.quota            50.0ms                 profile p\n",
+		"\nSecurity\n  capabilities                   CAP_CHOWN              profile p\n"
+		"                                 CAP_KILL\n",
+		"  noNewPrivileges                true                   config.json\n", "\nWarnings\n  not enforced: budgets.ioRead",
 	};
 	_cleanup_free_ char *text = NULL;
 	struct error err = {0};

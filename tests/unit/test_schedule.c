@@ -287,6 +287,27 @@ Test(schedule, cpu_rate_is_throttled_to_its_refill_and_let_go_when_the_bucket_ha
 	cr_expect_eq(w.quota_us, 0, "still throttled though it rests");
 }
 
+Test(schedule, a_rate_warns_once_before_it_is_spent)
+{
+	struct world w = {.cpus = 2, .threads = 1, .latency = 50000};
+	unsigned warnings = 0;
+	struct decision d;
+
+	w.rules[BUDGET_CPU_RATE] = rule(second, ACTION_KILL);
+	w.rules[BUDGET_CPU_RATE].rate_limit = second;
+	w.rules[BUDGET_CPU_RATE].rate_per = 10 * second;
+	w.rules[BUDGET_CPU_RATE].warn = 50;
+	begin(&w);
+	for (d = look(&w); d.spent < 0; d = look(&w)) {
+		warnings += (d.warned & 1u << BUDGET_CPU_RATE) != 0;
+		cr_assert_lt(w.now, w.started + 60 * second);
+		run_until(&w, d.next_ns);
+	}
+	cr_expect_eq(d.spent, BUDGET_CPU_RATE);
+	cr_expect_eq(warnings, 1, "%u warnings", warnings);
+	cr_expect_eq(d.warned & 1u << BUDGET_CPU_RATE, 0);
+}
+
 Test(schedule, a_spent_budget_with_throttle_leaves_a_trickle_for_good)
 {
 	struct world w = {.cpus = 2, .threads = 2, .latency = 50000};
