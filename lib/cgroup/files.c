@@ -29,8 +29,7 @@ int cgroup_unified_fd(const struct cgroup *group)
 	return -EBADF;
 }
 
-/* All of `text` must be one number. */
-static int parse_number(const char *text, uint64_t *ret_value)
+int parse_number(const char *text, uint64_t *ret_value)
 {
 	uint64_t value;
 	char *end;
@@ -57,19 +56,48 @@ int kernel_number(int dirfd, const char *name, uint64_t *ret_value)
 	return n < 0 ? (int)n : parse_number(text, ret_value);
 }
 
-int kernel_keyed(int dirfd, const char *name, const char *key, uint64_t *ret_value)
+/* A line "key number", cut at its space. */
+static int take_keyed(char *line, const char *const *keys, unsigned count, unsigned *seen, uint64_t *values)
+{
+	char *space = strchr(line, ' ');
+
+	if (!space || space == line)
+		return -EINVAL;
+	*space = '\0';
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(line, keys[i]) != 0)
+			continue;
+		if (*seen & 1u << i)
+			return -EINVAL;
+		*seen |= 1u << i;
+		return parse_number(space + 1, &values[i]);
+	}
+	return 0;
+}
+
+int kernel_keyed_all(int dirfd, const char *name, const char *const *keys, unsigned count, uint64_t *ret_values)
 {
 	char text[8192], *save = NULL;
+	uint64_t values[KEYED_MAX];
+	unsigned seen = 0;
 	ssize_t n = file_read_small(dirfd, name, text, sizeof text);
-	size_t length = strlen(key);
 
 	if (n < 0)
 		return (int)n;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		if (strncmp(line, key, length) == 0 && line[length] == ' ')
-			return parse_number(line + length + 1, ret_value);
-	*ret_value = NONE;
+	memset(values, 0xff, sizeof values); /* each NONE */
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		int r = take_keyed(line, keys, count, &seen, values);
+
+		if (r < 0)
+			return r;
+	}
+	memcpy(ret_values, values, count * sizeof *values);
 	return 0;
+}
+
+int kernel_keyed(int dirfd, const char *name, const char *key, uint64_t *ret_value)
+{
+	return kernel_keyed_all(dirfd, name, &key, 1, ret_value);
 }
 
 uint64_t number_or_none(int dirfd, const char *name)
@@ -94,61 +122,53 @@ int kernel_write(int dirfd, const char *name, uint64_t value)
 	return file_write_small(dirfd, name, text);
 }
 
-enum { WALK_GROUPS_MAX = 4096 };
-
-/* The directories in `dirfd` are put on the stack, opened: a later rename or removal does not matter. */
-static int push_children(int dirfd, int **stack, unsigned *depth, unsigned *seen)
+/* Opened anew: reading a directory moves the place in it. */
+static DIR *open_dir(int at, const char *name)
 {
-	int copy = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	int r = 0;
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	if (!dir) {
-		(void)close_fd(copy);
-		return 0; /* gone meanwhile */
-	}
-	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
-		int *more, child;
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		if (*seen == WALK_GROUPS_MAX) {
-			r = -E2BIG;
-			break;
-		}
-		child = openat(dirfd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (child < 0)
-			continue;
-		more = reallocarray(*stack, *depth + 1, sizeof **stack);
-		if (!more) {
-			(void)close(child);
-			r = -ENOMEM;
-			break;
-		}
-		*stack = more;
-		(*stack)[(*depth)++] = child;
-		++*seen;
-	}
-	(void)closedir(dir);
-	return r;
+	if (!dir)
+		(void)close_fd(fd);
+	return dir;
 }
 
-int walk_groups(int dirfd, int (*each)(int groupfd, void *data), void *data)
+/* Depth first, so that the descriptors open at one time are as many as the tree is deep: who may make
+ * groups below ours must not be able to hide one by making many. */
+int walk_groups(int topfd, int (*each)(int groupfd, void *data), void *data)
 {
-	_cleanup_free_ int *stack = NULL;
-	unsigned depth = 0, seen = 0;
-	int r = each(dirfd, data);
+	DIR *levels[WALK_DEPTH_MAX];
+	unsigned depth = 0, groups = 0;
+	int r = each(topfd, data), skipped = 0;
 
-	if (r == 0)
-		r = push_children(dirfd, &stack, &depth, &seen);
+	if (r == 0 && (levels[0] = open_dir(topfd, ".")))
+		depth = 1;
+	else if (r == 0 && errno != ENOENT && errno != ENODEV)
+		skipped = -errno;
 	while (depth) {
-		int fd = stack[--depth];
+		struct dirent *entry = r == 0 && groups < WALK_GROUPS_MAX ? readdir(levels[depth - 1]) : NULL;
+		DIR *dir;
 
-		if (r == 0)
-			r = each(fd, data);
-		if (r == 0)
-			r = push_children(fd, &stack, &depth, &seen);
-		(void)close(fd);
+		if (!entry) {
+			(void)closedir(levels[--depth]);
+			continue;
+		}
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		dir = open_dir(dirfd(levels[depth - 1]), entry->d_name);
+		if (!dir) {
+			if (errno != ENOENT && errno != ENODEV) /* else gone meanwhile */
+				skipped = -errno;
+			continue;
+		}
+		groups++;
+		r = each(dirfd(dir), data);
+		if (depth < WALK_DEPTH_MAX) {
+			levels[depth++] = dir;
+		} else {
+			skipped = -E2BIG;
+			(void)closedir(dir);
+		}
 	}
-	return r;
+	return r ? r : groups == WALK_GROUPS_MAX ? -E2BIG : skipped;
 }

@@ -54,8 +54,22 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
+/* The path of a directory that is open, for messages. */
+static const char *name_of(const struct host *host, const struct hierarchy *h, int fd, char text[1400])
+{
+	char link[sizeof host->proc + 32];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof link, "%s/self/fd/%d", host->proc, fd);
+	n = readlink(link, text, 1399);
+	if (n < 0)
+		return h->path;
+	text[n] = '\0';
+	return text;
+}
+
 /* v2: what the group's children may have limits of. */
-static int enable_controllers(const struct hierarchy *h, int fd, const char *path, unsigned controllers,
+static int enable_controllers(const struct host *host, const struct hierarchy *h, int fd, unsigned controllers,
 			      struct error *err)
 {
 	static const struct {
@@ -63,7 +77,7 @@ static int enable_controllers(const struct hierarchy *h, int fd, const char *pat
 		const char *name;
 	} names[] = {{CONTROLLER_CPU, "cpu"}, {CONTROLLER_MEMORY, "memory"}, {CONTROLLER_PIDS, "pids"},
 		     {CONTROLLER_IO, "io"}, {CONTROLLER_CPUSET, "cpuset"}};
-	char enabled[1024], word[32];
+	char enabled[1024], word[32], name[1400];
 
 	if (file_read_small(fd, "cgroup.subtree_control", enabled, sizeof enabled) < 0)
 		enabled[0] = '\0';
@@ -75,19 +89,25 @@ static int enable_controllers(const struct hierarchy *h, int fd, const char *pat
 		(void)snprintf(word, sizeof word, "+%s", names[i].name);
 		r = file_write_small(fd, "cgroup.subtree_control", word);
 		if (r == -EBUSY)
-			return error_set(err, EBUSY, "enable the %s controller in cgroup %s: processes are in that very "
-						     "group; move them to a group below it first", names[i].name, path);
+			return error_set(err, EBUSY, "enable the %s controller in %s/cgroup.subtree_control: processes are in "
+						     "that very group; move them to a group below it first",
+					 names[i].name, name_of(host, h, fd, name));
 		if (r < 0 && r != -ENOENT && r != -EINVAL) /* not available down here: a limit of it fails later */
-			return error_errno(err, -r, "enable the %s controller in cgroup %s", names[i].name, path);
+			return error_errno(err, -r, "enable the %s controller in %s/cgroup.subtree_control", names[i].name,
+					   name_of(host, h, fd, name));
 	}
 	return 0;
 }
+
+struct removal {
+	bool left, progress;
+};
 
 /* Removes every group below, deepest first, by trying: a walk gives parents first, so a level of
  * depth goes with each round. */
 static int remove_children(int fd, void *data)
 {
-	bool *left = data;
+	struct removal *removal = data;
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 
@@ -95,24 +115,28 @@ static int remove_children(int fd, void *data)
 		(void)close_fd(copy);
 		return 0;
 	}
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
-		    unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-			*left = true;
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0)
+			removal->progress = true;
+		else if (errno != ENOENT)
+			removal->left = true;
+	}
 	(void)closedir(dir);
 	return 0;
 }
 
 static int remove_below(int fd)
 {
-	enum { DEPTH_MAX = 64 };
+	for (int round = 0; round <= WALK_DEPTH_MAX; round++) {
+		struct removal removal = {0};
+		int r = walk_groups(fd, remove_children, &removal);
 
-	for (int round = 0; round < DEPTH_MAX; round++) {
-		bool left = false;
-		int r = walk_groups(fd, remove_children, &left);
-
-		if (r < 0 || !left)
-			return r;
+		if (r == 0 && !removal.left)
+			return 0;
+		if (!removal.progress)
+			return r < 0 ? r : -EBUSY;
 	}
 	return -EBUSY;
 }
@@ -125,54 +149,71 @@ static int has_processes(int fd)
 	return n > 0 || n == -EFBIG;
 }
 
-/* One component; `last` and exclusive: it must be new. A leftover without processes is made anew, since its counters
- * would be another container's. */
-static int make_step(int parent, const char *name, bool exclusive, const char *path, struct error *err)
+/* One component, the last of `path`; exclusive: it must be new. A leftover without processes is made anew, since
+ * its counters would be another container's. */
+static int make_step(int parent, const char *name, bool exclusive, const char *path, const struct hierarchy *h,
+		     struct error *err)
 {
 	for (int tries = 0;; tries++) {
-		int fd;
+		_cleanup_close_ int fd = -1;
 
 		if (mkdirat(parent, name, 0755) == 0 || (errno == EEXIST && !exclusive))
-			break;
+			return 0;
 		if (errno != EEXIST)
-			return error_errno(err, errno, "make cgroup %s", path);
+			return error_errno(err, errno, "make cgroup %s in %s", path, h->path);
 		fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && (tries || has_processes(fd) || remove_below(fd) < 0 ||
-				unlinkat(parent, name, AT_REMOVEDIR) < 0)) {
-			(void)close(fd);
-			return error_set(err, EEXIST, "make cgroup %s: it is there already, with processes in it", path);
-		}
-		(void)close_fd(fd);
+		if (fd < 0 && errno == ENOTDIR)
+			return error_set(err, EEXIST, "make cgroup %s in %s: the kernel has a file of that name there; use "
+						      "another name (the container's id, or cgroupsPath)", path, h->path);
+		if (fd < 0 && errno != ENOENT) /* gone meanwhile: try again */
+			return error_errno(err, errno, "open cgroup %s in %s", path, h->path);
+		if (tries || (fd >= 0 && (has_processes(fd) || remove_below(fd) < 0 ||
+					  unlinkat(parent, name, AT_REMOVEDIR) < 0)))
+			return error_set(err, EEXIST, "make cgroup %s in %s: it is there already, with processes in it",
+					 path, h->path);
 	}
-	return 0;
+}
+
+/* One component of a path, and the path up to it for messages. */
+struct step {
+	char name[256], path[1100];
+};
+
+/* Takes the one at `*at`, in `path`, and moves `*at` behind it. */
+static bool next_step(const char *path, const char **at, struct step *step)
+{
+	size_t length;
+
+	*at += **at == '/';
+	length = strcspn(*at, "/");
+	if (length == 0)
+		return false;
+	(void)snprintf(step->name, sizeof step->name, "%.*s", (int)length, *at);
+	*at += length;
+	(void)snprintf(step->path, sizeof step->path, "%.*s", (int)(*at - path), path);
+	return true;
 }
 
 static int make_in(const struct host *host, const struct hierarchy *h, const char *path, unsigned controllers,
-		   bool exclusive, bool v2, struct error *err)
+		   bool exclusive, struct error *err)
 {
 	_cleanup_close_ int fd = open_root(h, err);
+	const char *at = path;
+	struct step step;
 	int r = fd < 0 ? fd : check_filesystem(host, h, fd, err);
 
-	while (r == 0 && *path) {
-		char name[256];
-		size_t length;
+	while (r == 0 && next_step(path, &at, &step)) {
 		int child;
 
-		path += *path == '/';
-		length = strcspn(path, "/");
-		if (length == 0)
-			break;
-		(void)snprintf(name, sizeof name, "%.*s", (int)length, path);
-		path += length;
-		if (v2)
-			r = enable_controllers(h, fd, name, controllers, err);
+		if (h->unified)
+			r = enable_controllers(host, h, fd, controllers, err);
 		if (r == 0)
-			r = make_step(fd, name, exclusive && *path == '\0', name, err);
+			r = make_step(fd, step.name, exclusive && *at == '\0', step.path, h, err);
 		if (r < 0)
 			return r;
-		child = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		child = openat(fd, step.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (child < 0)
-			return error_errno(err, errno, "open cgroup %s in %s", name, h->path);
+			return error_errno(err, errno, "open cgroup %s in %s", step.path, h->path);
 		if (h->controllers & 1u << CONTROLLER_CPUSET && !h->unified)
 			inherit_cpuset(fd, child);
 		(void)close(fd);
@@ -213,7 +254,7 @@ int cgroup_make(const struct host *host, const struct cgroup_layout *layout, con
 		const struct hierarchy *h = &layout->hierarchies[i];
 
 		if (wanted(h, controllers))
-			r = group.fds[i] = make_in(host, h, path, controllers, exclusive, h->unified, err);
+			r = group.fds[i] = make_in(host, h, path, controllers, exclusive, err);
 	}
 	if (r < 0) {
 		cgroup_close(&group);
@@ -238,9 +279,9 @@ int cgroup_make_child(const struct host *host, const struct cgroup *parent, cons
 		if (parent->fds[i] < 0)
 			continue;
 		if (h->unified)
-			r = enable_controllers(h, parent->fds[i], name, ~0u, err);
+			r = enable_controllers(host, h, parent->fds[i], ~0u, err);
 		if (r == 0)
-			r = make_step(parent->fds[i], name, false, name, err);
+			r = make_step(parent->fds[i], name, false, name, h, err);
 		if (r < 0)
 			break;
 		child.fds[i] = openat(parent->fds[i], name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -339,8 +380,9 @@ int cgroup_open_of(const struct host *host, const struct cgroup_layout *layout, 
 			continue;
 		*where++ = '\0';
 		i = hierarchy_of(layout, controllers + 1);
-		/* Its root would be everything: a process there has no group of its own. */
-		if (i < 0 || strcmp(where, "/") == 0)
+		/* Its root would be everything: a process there has no group of its own. "/../x" is outside of
+		 * our cgroup namespace, and would lead out of the hierarchy. */
+		if (i < 0 || group.fds[i] >= 0 || strcmp(where, "/") == 0 || cgroup_path_check(where, NULL) < 0)
 			continue;
 		group.fds[i] = open_in(host, &layout->hierarchies[i], where, NULL);
 		found = found || group.fds[i] >= 0;
@@ -378,12 +420,17 @@ static int enter_one(const struct hierarchy *h, const char *now, const char *pat
 int cgroup_enter(const struct host *host, const struct cgroup_layout *layout, const char *path, unsigned controllers,
 		 struct error *err)
 {
-	char file[sizeof host->proc + 32], text[16384], *save = NULL;
-	int r = 0;
+	char file[sizeof host->proc + 32], text[16384], into[1100], *save = NULL;
+	ssize_t n;
+	int r = cgroup_path_check(path, err);
 
+	if (r < 0)
+		return r;
+	(void)snprintf(into, sizeof into, "%s%s", *path == '/' ? "" : "/", path);
 	(void)snprintf(file, sizeof file, "%s/self/cgroup", host->proc);
-	if (file_read_small(AT_FDCWD, file, text, sizeof text) < 0)
-		return error_errno(err, errno, "read %s", file);
+	n = file_read_small(AT_FDCWD, file, text, sizeof text);
+	if (n < 0)
+		return error_errno(err, (int)-n, "read %s", file);
 	for (char *line = strtok_r(text, "\n", &save); line && r == 0; line = strtok_r(NULL, "\n", &save)) {
 		char *names = strchr(line, ':'), *now = names ? strchr(names + 1, ':') : NULL;
 		int i;
@@ -393,7 +440,7 @@ int cgroup_enter(const struct host *host, const struct cgroup_layout *layout, co
 		*now++ = '\0';
 		i = hierarchy_of(layout, names + 1);
 		if (i >= 0)
-			r = enter_one(&layout->hierarchies[i], now, path, wanted(&layout->hierarchies[i], controllers), err);
+			r = enter_one(&layout->hierarchies[i], now, into, wanted(&layout->hierarchies[i], controllers), err);
 	}
 	return r;
 }

@@ -8,26 +8,39 @@
 #include "lib/base/file.h"
 #include "lib/cgroup/internal.h"
 
-enum { PIDS_MAX = 32768 };
+/* A batch's pidfds are open at one time, below the usual limit of 1024 descriptors. */
+enum { PIDS_MAX = 32768, BATCH = 256 };
 
-static bool in_group(const struct cgroup *cgroup, pid_t pid, pid_t *pids)
+static int compare_pids(const void *a, const void *b)
 {
-	int count = cgroup_pids(cgroup, pids, PIDS_MAX);
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
 
-	for (int i = 0; i < count && i < PIDS_MAX; i++)
-		if (pids[i] == pid)
-			return true;
-	return false;
+	return (x > y) - (x < y);
 }
 
-/* The number may have gone to another process since it was read: the pidfd is opened first, then the
- * number must still be in the group. */
-static void signal_one(const struct cgroup *cgroup, pid_t pid, int signal, pid_t *scratch)
+/* Signals the first of `pids`; returns how many of them are done with. A number may have gone to another process
+ * since it was read: the pidfds are opened first, then the numbers must still be in the group. */
+static unsigned signal_batch(const struct cgroup *cgroup, const pid_t *pids, unsigned count, int signal, pid_t *now)
 {
-	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int fds[BATCH], n;
+	unsigned opened = 0;
 
-	if (fd >= 0 && in_group(cgroup, pid, scratch))
-		(void)syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
+	for (; opened < count && opened < BATCH; opened++) {
+		fds[opened] = (int)syscall(SYS_pidfd_open, pids[opened], 0);
+		if (fds[opened] < 0 && (errno == EMFILE || errno == ENFILE) && opened)
+			break;
+	}
+	n = cgroup_pids(cgroup, now, PIDS_MAX);
+	if (n > PIDS_MAX)
+		n = PIDS_MAX;
+	if (n > 0)
+		qsort(now, (size_t)n, sizeof *now, compare_pids);
+	for (unsigned i = 0; i < opened; i++) {
+		if (fds[i] >= 0 && n > 0 && bsearch(&pids[i], now, (size_t)n, sizeof *now, compare_pids))
+			(void)syscall(SYS_pidfd_send_signal, fds[i], signal, NULL, 0);
+		(void)close_fd(fds[i]);
+	}
+	return opened;
 }
 
 int cgroup_signal(const struct cgroup *cgroup, int signal)
@@ -38,8 +51,11 @@ int cgroup_signal(const struct cgroup *cgroup, int signal)
 	if (!pids)
 		return -ENOMEM;
 	count = cgroup_pids(cgroup, pids, PIDS_MAX);
-	for (int i = 0; i < count && i < PIDS_MAX; i++)
-		signal_one(cgroup, pids[i], signal, pids + PIDS_MAX);
+	for (unsigned i = 0; count > 0 && i < (unsigned)count && i < PIDS_MAX;) {
+		unsigned most = (unsigned)count < PIDS_MAX ? (unsigned)count : PIDS_MAX;
+
+		i += signal_batch(cgroup, pids + i, most - i, signal, pids + PIDS_MAX);
+	}
 	return count < 0 ? count : 0;
 }
 
@@ -53,6 +69,18 @@ int cgroup_frozen(const struct cgroup *cgroup)
 	return ops_of(cgroup)->frozen(cgroup);
 }
 
+/* Until all have stopped there are forks that a list of processes misses; what does not stop soon is left to
+ * the caller's next round. */
+static void freeze_all(const struct cgroup *cgroup)
+{
+	enum { WAIT_MS = 20 };
+
+	if (cgroup_freeze(cgroup, true) < 0)
+		return;
+	for (int ms = 0; ms < WAIT_MS && cgroup_frozen(cgroup) == 0; ms++)
+		(void)usleep(1000);
+}
+
 int cgroup_kill(const struct cgroup *cgroup)
 {
 	int unified = cgroup_unified_fd(cgroup);
@@ -63,7 +91,7 @@ int cgroup_kill(const struct cgroup *cgroup)
 	if (r < 0) { /* before 5.14, or v1 alone */
 		if (cgroup_populated(cgroup) < 0)
 			return -ENODEV;
-		(void)cgroup_freeze(cgroup, true);
+		freeze_all(cgroup);
 		r = cgroup_signal(cgroup, SIGKILL);
 	}
 	/* A process frozen by v1 takes no signal, not even this one, until it is thawed. */

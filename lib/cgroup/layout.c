@@ -47,41 +47,70 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-static bool known(const struct cgroup_layout *layout, const struct hierarchy *h)
+/* Beside each hierarchy, while reading: its device, and whether the mount is of all of it. */
+struct mounts {
+	struct cgroup_layout layout;
+	char devices[HIERARCHY_MAX][24];
+	bool whole[HIERARCHY_MAX];
+};
+
+static int find_known(const struct mounts *mounts, const struct hierarchy *h, const char *device)
 {
-	for (int i = 0; i < layout->count; i++)
-		if ((h->unified && layout->hierarchies[i].unified) ||
-		    (h->controllers && layout->hierarchies[i].controllers == h->controllers))
-			return true;
-	return false;
+	for (int i = 0; i < mounts->layout.count; i++) {
+		const struct hierarchy *other = &mounts->layout.hierarchies[i];
+
+		if (strcmp(mounts->devices[i], device) == 0 || (h->unified && other->unified) ||
+		    (h->controllers && other->controllers == h->controllers))
+			return i;
+	}
+	return -1;
+}
+
+/* Mounted a second time elsewhere: the first will do, unless it is of a part only. */
+static void add_hierarchy(struct mounts *mounts, const struct hierarchy *h, const char *device, bool whole)
+{
+	int i = find_known(mounts, h, device);
+
+	if (i < 0) {
+		if (mounts->layout.count == HIERARCHY_MAX)
+			return;
+		i = mounts->layout.count++;
+	} else if (mounts->whole[i] || !whole) {
+		return;
+	}
+	mounts->layout.hierarchies[i] = *h;
+	mounts->whole[i] = whole;
+	(void)snprintf(mounts->devices[i], sizeof mounts->devices[i], "%s", device);
 }
 
 /* "36 35 98:0 /root /mount/point options - fstype source superoptions" (proc(5)). */
-static void take_line(struct cgroup_layout *layout, char *line)
+static void take_line(struct mounts *mounts, char *line)
 {
-	char *separator = strstr(line, " - "), *field = line, *save = NULL, *type, *options;
+	enum { DEVICE = 2, ROOT = 3, POINT = 4, FIELDS };
+	char *separator = strstr(line, " - "), *fields[FIELDS] = {NULL}, *save = NULL, *type, *options, *name;
 	struct hierarchy h = {0};
 
 	if (!separator)
 		return;
 	*separator = '\0';
-	for (int i = 0; i < 5; i++)
-		field = strtok_r(i == 0 ? line : NULL, " ", &save);
+	for (int i = 0; i < FIELDS && (i == 0 || fields[i - 1]); i++)
+		fields[i] = strtok_r(i == 0 ? line : NULL, " ", &save);
 	type = strtok_r(separator + 3, " ", &save);
 	(void)strtok_r(NULL, " ", &save);
 	options = strtok_r(NULL, " ", &save);
-	if (!field || !type || !options || (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0))
+	if (!fields[POINT] || !type || !options || (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0) ||
+	    strlen(fields[DEVICE]) >= sizeof mounts->devices[0])
 		return;
-	unescape(field);
-	if (strlen(field) >= sizeof h.path || layout->count == HIERARCHY_MAX)
+	unescape(fields[POINT]);
+	if (strlen(fields[POINT]) >= sizeof h.path)
 		return;
-	memcpy(h.path, field, strlen(field) + 1);
+	memcpy(h.path, fields[POINT], strlen(fields[POINT]) + 1);
 	h.unified = strcmp(type, "cgroup2") == 0;
 	h.controllers = h.unified ? 0 : controllers_of(options);
-	if (strstr(options, "name="))
-		(void)snprintf(h.name, sizeof h.name, "%.*s", (int)strcspn(strstr(options, "name="), ","), strstr(options, "name="));
-	if (!known(layout, &h)) /* mounted a second time elsewhere: the first will do */
-		layout->hierarchies[layout->count++] = h;
+	name = strstr(options, "name=");
+	if (name)
+		(void)snprintf(h.name, sizeof h.name, "%.*s", (int)strcspn(name, ","), name);
+	add_hierarchy(mounts, &h, fields[DEVICE], strcmp(fields[ROOT], "/") == 0);
 }
 
 /* v2's controllers are not in its mount options but in its root. */
@@ -120,7 +149,7 @@ static int decide_mode(const struct host *host, struct cgroup_layout *layout, st
 
 int cgroup_layout_read(const struct host *host, struct cgroup_layout *ret_layout, struct error *err)
 {
-	struct cgroup_layout layout = {0};
+	struct mounts mounts = {0};
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int fd = -1;
 	char path[sizeof host->proc + 32], *save = NULL;
@@ -135,11 +164,11 @@ int cgroup_layout_read(const struct host *host, struct cgroup_layout *ret_layout
 	if (r < 0)
 		return r;
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		take_line(&layout, line);
-	r = decide_mode(host, &layout, err);
+		take_line(&mounts, line);
+	r = decide_mode(host, &mounts.layout, err);
 	if (r < 0)
 		return r;
-	*ret_layout = layout;
+	*ret_layout = mounts.layout;
 	return 0;
 }
 

@@ -151,7 +151,8 @@ int cgroup_pids(const struct cgroup *cgroup, pid_t *pids, unsigned max)
 	int fd = any_fd(cgroup);
 	int r = fd < 0 ? -ENODEV : walk_groups(fd, list_pids, &list);
 
-	return r < 0 ? r : (int)list.count;
+	/* Those that were found, when some of the groups could not be looked at. */
+	return r < 0 && !list.count ? r : (int)list.count;
 }
 
 int cgroup_populated(const struct cgroup *cgroup)
@@ -167,8 +168,9 @@ int cgroup_populated(const struct cgroup *cgroup)
 	}
 	if (gone(cgroup))
 		return -ENODEV;
+	/* Where one might hide it is not said to be empty. */
 	r = cgroup_pids(cgroup, &pid, 1);
-	return r < 0 ? r : r > 0;
+	return r != 0;
 }
 
 unsigned cgroup_cpus(const struct cgroup *cgroup)

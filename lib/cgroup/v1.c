@@ -55,26 +55,26 @@ static int set_memory(int fd, const struct cgroup_limits *limits, struct error *
 struct quota {
 	uint64_t quota_us, period_us;
 	int topfd;
+	bool lowered;
 };
 
 static int lower_one(int groupfd, void *data)
 {
-	const struct quota *want = data;
-	uint64_t quota, period = number_or_none(groupfd, "cpu.cfs_period_us");
+	struct quota *want = data;
+	uint64_t quota, less, period = number_or_none(groupfd, "cpu.cfs_period_us");
 
 	if (groupfd == want->topfd || kernel_number(groupfd, "cpu.cfs_quota_us", &quota) < 0 || quota == NONE ||
-	    period == NONE)
+	    period == NONE ||
+	    (unsigned __int128)quota * want->period_us <= (unsigned __int128)want->quota_us * period)
 		return 0;
-	if ((unsigned __int128)quota * want->period_us > (unsigned __int128)want->quota_us * period) {
-		uint64_t less = (uint64_t)((unsigned __int128)want->quota_us * period / want->period_us);
-
-		/* The kernel takes no quota below a millisecond: with a longer period it need not be. */
-		if (less < 1000) {
-			(void)kernel_write(groupfd, "cpu.cfs_period_us", want->period_us);
-			less = want->quota_us;
-		}
-		(void)kernel_write(groupfd, "cpu.cfs_quota_us", less);
+	less = (uint64_t)((unsigned __int128)want->quota_us * period / want->period_us);
+	/* The kernel takes no quota below a millisecond: with a longer period it need not be. */
+	if (less < 1000) {
+		(void)kernel_write(groupfd, "cpu.cfs_period_us", want->period_us);
+		less = want->quota_us;
 	}
+	if (kernel_write(groupfd, "cpu.cfs_quota_us", less) == 0)
+		want->lowered = true;
 	return 0;
 }
 
@@ -99,13 +99,16 @@ static int write_quota(int fd, uint64_t quota_us, uint64_t period_us)
 
 static int cpu_quota(int fd, uint64_t quota_us, uint64_t period_us)
 {
-	struct quota want = {quota_us, period_us, fd};
-	int r = write_quota(fd, quota_us, period_us);
+	struct quota want = {.quota_us = quota_us, .topfd = fd, .lowered = true};
+	int r;
 
-	/* Lowest first: a group's own children must be below it when it is lowered. */
-	for (int round = 0; r == -EINVAL && quota_us && round < 8; round++) {
+	want.period_us = period_us == NONE ? number_or_none(fd, "cpu.cfs_period_us") : period_us;
+	r = write_quota(fd, quota_us, want.period_us);
+	/* Lowest first, since a group's own children must be below it when it is lowered: a level each round. */
+	for (int round = 0; r == -EINVAL && quota_us && want.lowered && round < WALK_DEPTH_MAX; round++) {
+		want.lowered = false;
 		(void)walk_groups(fd, lower_one, &want);
-		r = write_quota(fd, quota_us, period_us);
+		r = write_quota(fd, quota_us, want.period_us);
 	}
 	return r;
 }
@@ -166,7 +169,25 @@ static uint64_t oom_kills(const struct cgroup *group)
 	return keyed_or_none(group_fd(group, CONTROLLER_MEMORY), "memory.oom_control", "oom_kill");
 }
 
-/* Lines "8:0 Read 4096", of each device, and a line "Total N". */
+/* "Read" and "Write" of a device; else it is of no interest. */
+static int take_io(char *line, uint64_t *reads, uint64_t *writes)
+{
+	char *save = NULL;
+	const char *device = strtok_r(line, " ", &save), *kind = strtok_r(NULL, " ", &save);
+	const char *number = strtok_r(NULL, " ", &save);
+	uint64_t bytes, *sum;
+
+	if (!device || !kind)
+		return -EINVAL;
+	if (strcmp(kind, "Read") != 0 && strcmp(kind, "Write") != 0)
+		return 0;
+	sum = *kind == 'R' ? reads : writes;
+	if (!number || parse_number(number, &bytes) < 0 || __builtin_add_overflow(*sum, bytes, sum))
+		return -EINVAL;
+	return 0;
+}
+
+/* Lines "8:0 Read 4096", of each device, and a line "Total N". All or nothing. */
 static void read_io(int fd, struct cgroup_usage *usage)
 {
 	char text[16384], *save = NULL;
@@ -175,17 +196,9 @@ static void read_io(int fd, struct cgroup_usage *usage)
 	if (fd < 0 || (file_read_small(fd, "blkio.throttle.io_service_bytes_recursive", text, sizeof text) < 0 &&
 		       file_read_small(fd, "blkio.throttle.io_service_bytes", text, sizeof text) < 0))
 		return;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char kind[16];
-		uint64_t bytes;
-
-		if (sscanf(line, "%*u:%*u %15s %" SCNu64, kind, &bytes) != 2)
-			continue;
-		if (strcmp(kind, "Read") == 0)
-			reads += bytes;
-		else if (strcmp(kind, "Write") == 0)
-			writes += bytes;
-	}
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (take_io(line, &reads, &writes) < 0)
+			return;
 	usage->io_read_bytes = reads;
 	usage->io_write_bytes = writes;
 }
@@ -229,32 +242,53 @@ static int memory_events(const struct cgroup *group, uint32_t *ret_epoll_events)
 	return steal_fd(&event);
 }
 
-static int write_state(int groupfd, void *data)
+static int thaw_by_freezer(int groupfd, void *data)
 {
-	(void)file_write_small(groupfd, "freezer.state", data);
+	(void)data;
+	(void)file_write_small(groupfd, "freezer.state", "THAWED");
 	return 0;
 }
 
+static int thaw_by_flag(int groupfd, void *data)
+{
+	(void)data;
+	(void)file_write_small(groupfd, "cgroup.freeze", "0");
+	return 0;
+}
+
+/* By v1's freezer, else by the v2 tree. Thawed is what either froze, whoever did it and on whichever level. */
 static int freeze(const struct cgroup *group, bool frozen)
 {
 	int fd = group_fd(group, CONTROLLER_FREEZER), unified = cgroup_unified_fd(group);
-	char thawed[] = "THAWED";
+	int r = 0, other = 0;
 
-	if (fd < 0)
-		return unified < 0 ? -EOPNOTSUPP : file_write_small(unified, "cgroup.freeze", frozen ? "1" : "0");
+	if (fd < 0 && unified < 0)
+		return -EOPNOTSUPP;
 	if (frozen)
-		return file_write_small(fd, "freezer.state", "FROZEN");
-	/* Whoever froze it, and on whichever level. */
-	return walk_groups(fd, write_state, thawed);
+		return fd < 0 ? file_write_small(unified, "cgroup.freeze", "1") :
+				file_write_small(fd, "freezer.state", "FROZEN");
+	if (fd >= 0)
+		r = walk_groups(fd, thaw_by_freezer, NULL);
+	if (unified >= 0)
+		other = walk_groups(unified, thaw_by_flag, NULL);
+	return r < 0 ? r : other;
 }
 
+/* FREEZING is on the way there: not every process has stopped yet. */
 static int frozen(const struct cgroup *group)
 {
 	char text[32];
-	int fd = group_fd(group, CONTROLLER_FREEZER);
+	int fd = group_fd(group, CONTROLLER_FREEZER), unified = cgroup_unified_fd(group);
 	ssize_t n = fd < 0 ? -EOPNOTSUPP : file_read_small(fd, "freezer.state", text, sizeof text);
+	uint64_t value;
+	int r;
 
-	return n < 0 ? (int)n : strcmp(text, "THAWED") != 0;
+	if (n >= 0 && strcmp(text, "FROZEN") == 0)
+		return 1;
+	if (unified < 0)
+		return n < 0 ? (int)n : 0;
+	r = kernel_keyed(unified, "cgroup.events", "frozen", &value);
+	return r < 0 ? (n < 0 ? r : 0) : value == 1;
 }
 
 const struct cgroup_ops cgroup_v1_ops = {

@@ -29,7 +29,8 @@ static int set_memory(int fd, const struct cgroup_limits *limits, struct error *
 			return failed(r, "memory.max", limits->memory_bytes, err);
 	}
 	if (limits->memory_swap_bytes != NONE) {
-		uint64_t memory = limits->memory_bytes == NONE ? 0 : limits->memory_bytes;
+		uint64_t now = limits->memory_bytes == NONE ? number_or_none(fd, "memory.max") : limits->memory_bytes;
+		uint64_t memory = now == NONE ? 0 : now;
 		uint64_t swap = limits->memory_swap_bytes > memory ? limits->memory_swap_bytes - memory : 0;
 
 		r = kernel_write(fd, "memory.swap.max", swap);
@@ -49,7 +50,9 @@ static int cpu_quota(int fd, uint64_t quota_us, uint64_t period_us)
 	char text[64];
 
 	if (quota_us == 0)
-		(void)snprintf(text, sizeof text, "max %" PRIu64, period_us ? period_us : 100000);
+		(void)snprintf(text, sizeof text, "max %" PRIu64, period_us && period_us != NONE ? period_us : 100000);
+	else if (period_us == NONE) /* as it is */
+		(void)snprintf(text, sizeof text, "%" PRIu64, quota_us);
 	else
 		(void)snprintf(text, sizeof text, "%" PRIu64 " %" PRIu64, quota_us, period_us);
 	return file_write_small(fd, "cpu.max", text);
@@ -90,7 +93,7 @@ static void limits_get(const struct cgroup *group, struct cgroup_limits *limits)
 
 static uint64_t micro(uint64_t us)
 {
-	return us == NONE ? NONE : us * 1000;
+	return us > NONE / 1000 ? NONE : us * 1000;
 }
 
 static uint64_t cpu_ns(const struct cgroup *group)
@@ -108,7 +111,17 @@ static uint64_t oom_kills(const struct cgroup *group)
 	return keyed_or_none(cgroup_unified_fd(group), "memory.events", "oom_kill");
 }
 
-/* Lines "8:0 rbytes=1 wbytes=2 rios=…", one a device. */
+static int add_value(const char *word, const char *key, uint64_t *sum)
+{
+	size_t length = strlen(key);
+	uint64_t value;
+
+	if (strncmp(word, key, length) != 0)
+		return 0;
+	return parse_number(word + length, &value) < 0 || __builtin_add_overflow(*sum, value, sum) ? -EINVAL : 0;
+}
+
+/* Lines "8:0 rbytes=1 wbytes=2 rios=…", one a device. All or nothing. */
 static void read_io(int fd, struct cgroup_usage *usage)
 {
 	char text[16384], *save = NULL;
@@ -116,24 +129,32 @@ static void read_io(int fd, struct cgroup_usage *usage)
 
 	if (file_read_small(fd, "io.stat", text, sizeof text) < 0)
 		return;
-	for (char *word = strtok_r(text, " \n", &save); word; word = strtok_r(NULL, " \n", &save)) {
-		if (strncmp(word, "rbytes=", 7) == 0)
-			reads += strtoull(word + 7, NULL, 10);
-		else if (strncmp(word, "wbytes=", 7) == 0)
-			writes += strtoull(word + 7, NULL, 10);
-	}
+	for (char *word = strtok_r(text, " \n", &save); word; word = strtok_r(NULL, " \n", &save))
+		if (add_value(word, "rbytes=", &reads) < 0 || add_value(word, "wbytes=", &writes) < 0)
+			return;
 	usage->io_read_bytes = reads;
 	usage->io_write_bytes = writes;
+}
+
+/* One reading, so that user and system add up to the whole. */
+static void read_cpu(int fd, struct cgroup_usage *u)
+{
+	static const char *const keys[] = {"usage_usec", "user_usec", "system_usec", "throttled_usec"};
+	uint64_t us[ARRAY_SIZE(keys)];
+
+	if (kernel_keyed_all(fd, "cpu.stat", keys, ARRAY_SIZE(keys), us) < 0)
+		return;
+	u->cpu_ns = micro(us[0]);
+	u->cpu_user_ns = micro(us[1]);
+	u->cpu_system_ns = micro(us[2]);
+	u->throttled_ns = micro(us[3]);
 }
 
 static void usage(const struct cgroup *group, struct cgroup_usage *u)
 {
 	int fd = cgroup_unified_fd(group);
 
-	u->cpu_ns = cpu_ns(group);
-	u->cpu_user_ns = micro(keyed_or_none(fd, "cpu.stat", "user_usec"));
-	u->cpu_system_ns = micro(keyed_or_none(fd, "cpu.stat", "system_usec"));
-	u->throttled_ns = micro(keyed_or_none(fd, "cpu.stat", "throttled_usec"));
+	read_cpu(fd, u);
 	u->memory_bytes = memory(group);
 	u->memory_peak_bytes = number_or_none(fd, "memory.peak");
 	u->oom_kills = oom_kills(group);

@@ -251,7 +251,7 @@ program_is_safe() { # CAPABILITY-EDIT EXPECTED-ERROR-PATTERN
 	bundle "$id" /bin/sh -c '
 		n=0
 		while [ $n -lt 500 ]; do
-			set -- $(grep -l "^stint-monitor.*root='"$STINT_ROOT"'" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3)
+			set -- $(grep -lE "^stint-(monitor|guard).*root='"$STINT_ROOT"'" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3)
 			[ $# -lt 2 ] || break
 			n=$((n+1)); sleep 0.01
 		done

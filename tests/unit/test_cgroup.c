@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
@@ -325,4 +326,219 @@ Test(cgroup, an_own_filesystem_is_demanded)
 
 	host.any_filesystem = false;
 	cr_expect_eq(cgroup_make(&host, &l, "/stint/x", 1u << CONTROLLER_MEMORY, true, &group, &err), -EXDEV);
+}
+
+/* mkdir says "exists" of a file too: cgroup.procs and the like are in every group. */
+Test(cgroup, a_name_that_the_kernel_has_a_file_of, .timeout = 20)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct cgroup group;
+	struct error err = {0};
+
+	put("memory/stint/cgroup.procs", "");
+	cr_expect_eq(cgroup_make(&host, &l, "/stint/cgroup.procs", 1u << CONTROLLER_MEMORY, true, &group, &err), -EEXIST);
+	cr_expect(strstr(err.text, "/stint/cgroup.procs"), "%s", err.text);
+	cr_expect(strstr(err.text, "file"), "%s", err.text);
+	cr_expect_eq(cgroup_make(&host, &l, "/stint/cgroup.procs/x", 1u << CONTROLLER_MEMORY, true, &group, &err), -ENOTDIR);
+}
+
+Test(cgroup, out_of_descriptors_is_an_error_and_no_loop, .timeout = 20)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct rlimit few = {0}, before;
+	struct cgroup group;
+	struct error err = {0};
+	int next, r;
+
+	put("memory/x/cgroup.procs", "");
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	next = dup(0);
+	few.rlim_cur = (rlim_t)next + 1; /* one: the hierarchy's root */
+	few.rlim_max = before.rlim_max;
+	(void)close(next);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	r = cgroup_make(&host, &l, "/x", 1u << CONTROLLER_MEMORY, true, &group, &err);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	cr_expect_eq(r, -EMFILE, "%d: %s", r, err.text);
+}
+
+Test(cgroup, mounted_twice_is_one_hierarchy)
+{
+	struct cgroup_layout l;
+
+	put("proc/self/mountinfo", "1 1 0:7 /docker/x /part rw - cgroup none rw,memory\n"
+				   "2 1 0:7 / /whole rw - cgroup none rw,memory\n"
+				   "3 1 0:8 / /net rw - cgroup none rw,net_cls\n"
+				   "4 1 0:8 / /net-again rw - cgroup none rw,net_cls\n"
+				   "5 1 0:7 / /again rw - cgroup none rw,memory\n");
+	l = layout();
+	cr_expect_eq(l.count, 2);
+	cr_expect_str_eq(l.hierarchies[0].path, "/whole", "%s", l.hierarchies[0].path);
+	cr_expect_str_eq(l.hierarchies[1].path, "/net");
+}
+
+Test(cgroup, more_mounts_than_fit_and_one_that_is_too_long)
+{
+	char text[16384], name[400];
+	struct cgroup_layout l;
+	size_t n = 0;
+
+	memset(name, 'a', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	n += (size_t)snprintf(text, sizeof text, "1 1 0:1 / /%s rw - cgroup none rw,memory\n", name);
+	for (int i = 0; i < 40; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "1 1 1:%d / /m%d rw - cgroup none rw,name=n%d\n", i, i, i);
+	(void)snprintf(text + n, sizeof text - n, "1 1 0:2 / /cut rw - cgr");
+	put("proc/self/mountinfo", text);
+	cr_expect_eq(cgroup_layout_read(&host, &l, NULL), -ENODEV, "no controller and no v2 tree among those that fit");
+	put("proc/self/mountinfo", "1 1 0:1 / /cg rw - cgroup2 none rw\n1 1 0:2 / /cut rw - cgr");
+	cr_expect_eq(layout().count, 1);
+}
+
+Test(cgroup, figures_are_all_or_nothing)
+{
+	static const char *const cpu[] = {"usage_usec 1\nusage_usec 2\n", "usage_usec 1\nuser_us", "usage_usec 1\nuser_usec 1x\n",
+					  "usage_usec 18446744073709551615\n", "usage_usec 18446744073709551\nusage_usec 1\n"};
+	static const char *const io[] = {"8:0 rbytes=1 wbytes=-2\n", "8:0 rbytes= wbytes=2\n", "8:0 rbytes=1x wbytes=2\n",
+					 "8:0 rbytes=1 wbytes=99999999999999999999\n"};
+	struct cgroup_layout l = v2_layout();
+	struct cgroup_usage u;
+	struct cgroup group;
+
+	put("cg/a/cgroup.procs", "");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cpu); i++) {
+		put("cg/a/cpu.stat", cpu[i]);
+		cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+		cr_expect_eq(u.cpu_ns, UINT64_MAX, "%s: %lu", cpu[i], u.cpu_ns);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(io); i++) {
+		put("cg/a/io.stat", io[i]);
+		cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+		cr_expect_eq(u.io_read_bytes, UINT64_MAX, "%s: %lu", io[i], u.io_read_bytes);
+		cr_expect_eq(u.io_write_bytes, UINT64_MAX, "%s", io[i]);
+	}
+	put("cg/a/io.stat", "8:0 \n8:16 rbytes=5 wbytes=6\n"); /* an idle device has a line without figures */
+	cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+	cr_expect_eq(u.io_read_bytes, 5);
+	cgroup_close(&group);
+}
+
+Test(cgroup, v1_io_is_all_or_nothing)
+{
+	static const char *const lines[][3] = {{"cgroup", "rw,blkio", "blkio"}, {NULL, NULL, NULL}};
+	struct cgroup_layout l;
+	struct cgroup_usage u;
+	struct cgroup group;
+
+	mounts(lines);
+	l = layout();
+	put("blkio/a/cgroup.procs", "");
+	put("blkio/a/blkio.throttle.io_service_bytes_recursive", "8:0 Read 4096\n8:0 Write 10\n8:0 Sync 1\n8:16 Read 4\nTotal 4110\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+	cr_expect_eq(u.io_read_bytes, 4100);
+	cr_expect_eq(u.io_write_bytes, 10);
+	put("blkio/a/blkio.throttle.io_service_bytes_recursive", "8:0 Read 4096\n8:0 Write -1x\nTotal 4106\n");
+	cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+	cr_expect_eq(u.io_read_bytes, UINT64_MAX);
+	cgroup_close(&group);
+}
+
+Test(cgroup, a_process_outside_of_our_namespace_is_in_no_group)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct cgroup group;
+
+	put("memory/x/cgroup.procs", "");
+	put("pids/x/cgroup.procs", "");
+	put("proc/7/cgroup", "3:memory:/../pids/x\n2:pids:/..\n0::/gone (deleted)\nrubbish\n");
+	cr_expect_eq(cgroup_open_of(&host, &l, 7, &group, NULL), -ESRCH);
+	put("proc/7/cgroup", "3:memory:/x\n3:memory:/x\n");
+	cr_assert_eq(cgroup_open_of(&host, &l, 7, &group, NULL), 0);
+	cgroup_close(&group);
+}
+
+Test(cgroup, entered_by_a_path_with_or_without_a_slash)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct error err = {0};
+
+	put("memory/x/tasks", "");
+	put("unified/x/cgroup.procs", "");
+	put("proc/self/cgroup", "3:memory:/\n0::/\n");
+	cr_expect_eq(cgroup_enter(&host, &l, "x", 1u << CONTROLLER_MEMORY, &err), 0, "%s", err.text);
+	expect_text("memory/x/tasks", "0");
+	expect_text("unified/x/cgroup.procs", "0");
+	cr_expect_eq(cgroup_enter(&host, &l, "/x/../y", 1u << CONTROLLER_MEMORY, &err), -EINVAL);
+}
+
+Test(cgroup, without_a_freezer_of_v1_the_v2_tree_freezes)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct cgroup group;
+
+	put("memory/a/cgroup.procs", "");
+	put("unified/a/cgroup.freeze", "0");
+	put("unified/a/b/cgroup.freeze", "1");
+	put("unified/a/cgroup.events", "populated 1\nfrozen 1\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	cr_expect_eq(cgroup_freeze(&group, true), 0);
+	expect_text("unified/a/cgroup.freeze", "1");
+	cr_expect_eq(cgroup_frozen(&group), 1);
+	cr_expect_eq(cgroup_freeze(&group, false), 0);
+	expect_text("unified/a/cgroup.freeze", "0");
+	expect_text("unified/a/b/cgroup.freeze", "0");
+	cgroup_close(&group);
+}
+
+Test(cgroup, v1_is_frozen_when_every_process_is)
+{
+	struct cgroup_layout l = v1_layout(false);
+	struct cgroup group;
+
+	put("freezer/a/freezer.state", "FREEZING\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	cr_expect_eq(cgroup_frozen(&group), 0);
+	put("freezer/a/freezer.state", "FROZEN\n");
+	cr_expect_eq(cgroup_frozen(&group), 1);
+	cgroup_close(&group);
+}
+
+Test(cgroup, a_quota_without_a_period_keeps_the_period)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct cgroup_limits limits = CGROUP_LIMITS_NONE;
+	struct cgroup group;
+	struct error err = {0};
+
+	limits.cpu_quota_us = 5000;
+	put("cpu/a/cpu.cfs_period_us", "20000\n");
+	put("cpu/a/cpu.cfs_quota_us", "-1\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	cr_expect_eq(cgroup_limits_set(&group, &limits, &err), 0, "%s", err.text);
+	expect_text("cpu/a/cpu.cfs_period_us", "20000\n");
+	expect_text("cpu/a/cpu.cfs_quota_us", "5000");
+	cgroup_close(&group);
+	l = v2_layout();
+	put("cg/a/cpu.max", "max 20000\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	cr_expect_eq(cgroup_limits_set(&group, &limits, &err), 0, "%s", err.text);
+	expect_text("cg/a/cpu.max", "5000");
+	cgroup_close(&group);
+}
+
+Test(cgroup, v2_swap_is_what_is_above_the_memory_there_is)
+{
+	struct cgroup_layout l = v2_layout();
+	struct cgroup_limits limits = CGROUP_LIMITS_NONE;
+	struct cgroup group;
+
+	put("cg/a/memory.max", "1000\n");
+	put("cg/a/memory.swap.max", "max\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	limits.memory_swap_bytes = 1500;
+	cr_expect_eq(cgroup_limits_set(&group, &limits, NULL), 0);
+	expect_text("cg/a/memory.swap.max", "500");
+	cgroup_close(&group);
 }
