@@ -73,6 +73,8 @@ bool init_status_needs_ptrace(void);
 /* True when nothing of the container is left, or (once) when what is left cannot die. Otherwise
  * *ret_look_ns may say when to look again although nothing happens. */
 bool end_reached(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns);
+/* The figures as they are now; exact when nothing of the container is left. */
+void end_read_figures(struct monitor *m);
 /* Report, journal, clearing away; false: something is left of it that has to be waited for. */
 bool end_finish(struct monitor *m);
 

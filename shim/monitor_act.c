@@ -114,6 +114,8 @@ uint64_t act_kill(struct monitor *m, uint64_t now_ns)
 
 	if (!m->state.killing_boot_ns) {
 		m->state.killing_boot_ns = now_ns;
+		if (!m->ledger->plan.nested)
+			end_read_figures(m); /* the runtime may remove its group before we can at the end */
 		ledger_commit(m->ledger, &m->state);
 	}
 	(void)cgroup_kill(&m->own);

@@ -57,6 +57,25 @@ static bool pending(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
 	return true;
 }
 
+static void note_end(struct monitor *m)
+{
+	if (m->state.ended_boot_ns)
+		return;
+	m->state.ended_boot_ns = m->host.boottime_ns();
+	m->state.ended_real_ns = m->host.realtime_ns();
+}
+
+void end_read_figures(struct monitor *m)
+{
+	struct cgroup_usage usage;
+
+	if (!m->group_known || cgroup_usage_read(&m->own, &usage) < 0)
+		return;
+	m->state.usage = usage;
+	m->state.usage_read = true;
+	m->state.exact = cgroup_populated(&m->own) != 1;
+}
+
 bool end_reached(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
 {
 	int populated = m->group_known ? cgroup_populated(&m->own) : 0;
@@ -65,6 +84,9 @@ bool end_reached(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
 		m->state.populated = true;
 		return pending(m, now_ns, ret_look_ns);
 	}
+	/* A group that is not ours goes at any moment now. */
+	if (!m->ledger->plan.nested && m->state.init && !m->state.exact)
+		end_read_figures(m);
 	if (m->state.killing_boot_ns && !m->state.dead_known) {
 		m->state.dead_known = true;
 		m->state.dead_ns = now_ns - m->state.detected_boot_ns;
@@ -73,6 +95,7 @@ bool end_reached(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
 		return m->state.launcher_gone; /* it never began, or was over before it could be seen */
 	if (!init_gone(m))
 		return false;
+	note_end(m); /* what is waited for from here on is not the container's time */
 	return !status_may_come(m, now_ns, ret_look_ns);
 }
 
@@ -132,13 +155,7 @@ static void last_verdict(struct monitor *m, uint64_t now_ns)
 
 static void read_final_figures(struct monitor *m)
 {
-	struct cgroup_usage usage;
-
-	if (m->group_known && cgroup_usage_read(&m->own, &usage) == 0) {
-		m->state.usage = usage;
-		m->state.usage_read = true;
-		m->state.exact = cgroup_populated(&m->own) != 1;
-	}
+	end_read_figures(m);
 	if (!m->state.exact && !m->state.kill_pending)
 		ledger_warn(&m->state, "the group was gone before its last figures could be read");
 	if (m->state.kill_pending)
@@ -167,8 +184,7 @@ static void end_report(struct monitor *m)
 
 	if (atomic_load(&m->ledger->report_length))
 		return; /* the one we took over from had got as far */
-	m->state.ended_boot_ns = now;
-	m->state.ended_real_ns = m->host.realtime_ns();
+	note_end(m);
 	read_final_figures(m);
 	last_verdict(m, now);
 	set_exit(m);

@@ -82,7 +82,7 @@ monitors() {
 watcher_of() { # NAME ID
 	local pid
 	for pid in $(pgrep -x "$1"); do
-		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "--root=$STINT_ROOT $2\(~[0-9a-f]*\)\? " && echo "$pid"
+		{ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q -- "--root=$STINT_ROOT $2\(~[0-9a-f]*\)\? " && echo "$pid"
 	done
 	return 0
 }

@@ -93,7 +93,8 @@ on_a_console() {
 
 run_as_a_person() {
 	use_runtime
-	bundle "$id" /bin/sh -c 'echo "said $(cat)"; exit 5'
+	# For a moment: the status of one that is gone before it could be seen is its caller's alone.
+	bundle "$id" /bin/sh -c 'echo "said $(cat)"; sleep 0.3; exit 5'
 	local began=$SECONDS
 	run --separate-stderr engine run --bundle "$BUNDLE" "$id" <<<"to it"
 	[ "$status" -eq 5 ] && [ "$output" = "said to it" ] && [ -z "$stderr" ]
@@ -194,7 +195,7 @@ named_as_commands() {
 		all_clean "$name"
 	done
 	# A bundle of such a name as well.
-	bundle "$id" /bin/sh -c 'exit 7'
+	bundle "$id" /bin/sh -c 'sleep 0.3; exit 7'
 	mv "$BUNDLE" "$STINT_TEST_DIR/create"
 	run env -C "$STINT_TEST_DIR" stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" run --bundle create create
 	[ "$status" -eq 7 ]
