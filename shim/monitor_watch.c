@@ -141,7 +141,7 @@ static void act(struct monitor *m, const struct decision *decision, const struct
  * times, ever later. */
 static uint64_t settle(struct monitor *m, const struct reading *reading)
 {
-	static const uint64_t longest = 200000000;
+	static const uint64_t longest = UINT64_C(10000000000);
 
 	if (!m->settle_ns)
 		return UNKNOWN;

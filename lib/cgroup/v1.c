@@ -203,6 +203,21 @@ static void read_io(int fd, struct cgroup_usage *usage)
 	usage->io_write_bytes = writes;
 }
 
+/* v1 counts user and system time by ticks, the total to the nanosecond: the two are scaled to it, as the kernel
+ * does for a process (cputime_adjust). */
+static void share_out(struct cgroup_usage *u)
+{
+	uint64_t sum;
+
+	if (u->cpu_ns == NONE || u->cpu_user_ns == NONE || u->cpu_system_ns == NONE)
+		return;
+	sum = u->cpu_user_ns + u->cpu_system_ns;
+	if (!sum)
+		return;
+	u->cpu_user_ns = (uint64_t)((unsigned __int128)u->cpu_ns * u->cpu_user_ns / sum);
+	u->cpu_system_ns = u->cpu_ns - u->cpu_user_ns;
+}
+
 static void usage(const struct cgroup *group, struct cgroup_usage *u)
 {
 	int cpuacct = group_fd(group, CONTROLLER_CPUACCT), mem = group_fd(group, CONTROLLER_MEMORY);
@@ -211,6 +226,7 @@ static void usage(const struct cgroup *group, struct cgroup_usage *u)
 	u->cpu_ns = cpu_ns(group);
 	u->cpu_user_ns = number_or_none(cpuacct, "cpuacct.usage_user");
 	u->cpu_system_ns = number_or_none(cpuacct, "cpuacct.usage_sys");
+	share_out(u);
 	u->throttled_ns = keyed_or_none(group_fd(group, CONTROLLER_CPU), "cpu.stat", "throttled_time");
 	u->memory_bytes = memory(group);
 	u->memory_peak_bytes = number_or_none(mem, "memory.max_usage_in_bytes");
