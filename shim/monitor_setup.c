@@ -224,10 +224,29 @@ static int open_state(struct monitor *m, struct error *err)
 	return 0;
 }
 
+/* What it holds, and what clearing away takes: too late to find out then. */
+static int need_descriptors(struct error *err)
+{
+	static const rlim_t needed = 128;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return error_errno(err, errno, "ask for the limit of open files");
+	if (limit.rlim_cur >= needed)
+		return 0;
+	limit.rlim_cur = needed;
+	if (limit.rlim_max < needed || setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return error_set(err, EMFILE, "watch a container: that takes %llu open files, and the limit (ulimit -n) is %llu",
+				 (unsigned long long)needed, (unsigned long long)limit.rlim_max);
+	return 0;
+}
+
 int monitor_open(struct monitor *m, const char *root, bool launched, struct error *err)
 {
 	int r = let_go(launched, err);
 
+	if (r == 0)
+		r = need_descriptors(err);
 	if (r == 0)
 		r = host_init(&m->host, root, err);
 	if (r == 0)

@@ -213,7 +213,8 @@ static int bring_back(const struct runtime *runtime, const char *key, int state_
 		return r;
 	finished = atomic_load(&ledger->finished);
 	ledger_unmap(ledger);
-	if (finished || ledger_watched(ledger_fd))
+	/* One that is being prepared has no monitor yet. */
+	if (finished || state_claim(state_fd) < 0 || ledger_watched(ledger_fd))
 		return 0;
 	r = monitor_spawn(&runtime->host, key, -1, &pipe, err);
 	return r < 0 ? r : monitor_wait_ready(pipe, err);

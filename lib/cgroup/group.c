@@ -453,7 +453,9 @@ static int remove_in(const struct hierarchy *h, const char *path, const char *ke
 
 	path += strspn(path, "/");
 	keep_above += strspn(keep_above, "/");
-	if (root < 0 || snprintf(at, sizeof at, "%s", path) >= (int)sizeof at)
+	if (root < 0)
+		return root == -ENOENT ? 0 : root;
+	if (snprintf(at, sizeof at, "%s", path) >= (int)sizeof at)
 		return 0;
 	/* Mostly there is nothing below it any more. */
 	if (unlinkat(root, at, AT_REMOVEDIR) < 0 && errno != ENOENT) {

@@ -213,6 +213,11 @@ static bool wait_until_cleared(int run_fd, const char *key)
 	return false;
 }
 
+static int begins_already(const char *id, struct error *err)
+{
+	return error_set(err, EEXIST, "a container with id %s is being started by another; choose another id", id);
+}
+
 static int exists_already(const char *id, struct error *err)
 {
 	return error_set(err, EEXIST, "a container with id %s exists already and is being watched; choose another "
@@ -249,14 +254,16 @@ static int finish_leftover(const struct host *host, int run_fd, const char *key,
 	if (r < 0)
 		return r;
 	r = ledger_open(dirfd, false, &ledger, &ledger_fd, err);
-	if (r == -ENOENT || r == -EINVAL)
-		return clear_unfinished(run_fd, dirfd, key, id, err);
-	if (r < 0)
+	if (r < 0 && r != -ENOENT && r != -EINVAL)
 		return error_prefix(err, "look at the state of %s", id);
-	final = atomic_load(&ledger->report_length) > 0;
-	ledger_unmap(ledger);
+	final = r == 0 && atomic_load(&ledger->report_length) > 0;
+	ledger_unmap(r == 0 ? ledger : NULL);
 	if (final && wait_until_cleared(run_fd, key))
 		return 0;
+	if (state_claim(dirfd) < 0)
+		return begins_already(id, err);
+	if (r < 0)
+		return clear_unfinished(run_fd, dirfd, key, id, err);
 	if (ledger_watched(ledger_fd))
 		return exists_already(id, err);
 	ledger_fd = close_fd(ledger_fd);
@@ -283,6 +290,10 @@ static int make_state(struct launch *launch, const char *id, struct error *err)
 	}
 	if (r < 0)
 		return r;
+	if (state_claim(launch->state_fd) < 0) {
+		launch->state_fd = close_fd(launch->state_fd); /* not ours to remove */
+		return begins_already(id, err);
+	}
 	return ledger_make(launch->state_fd, &launch->ledger, &launch->ledger_fd, err);
 }
 
@@ -373,9 +384,11 @@ void launch_undo(struct launch *launch)
 
 	if (launch->group_made)
 		remove_group(launch, watched);
-	/* Only a directory that we made: state_fd is open. */
-	if (launch->state_fd >= 0 && !watched)
+	/* Only a directory that we made: state_fd is open. Closed first, since descriptors may be what there are too few of. */
+	if (launch->state_fd >= 0 && !watched) {
+		launch->state_fd = close_fd(launch->state_fd);
 		(void)dir_remove(launch->run_fd, launch->key);
+	}
 	launch_close(launch);
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
@@ -31,6 +32,11 @@ void state_key(const char *id, const char *runtime_root, char key[STATE_KEY_MAX]
 int state_open(const struct host *host, int *ret_fd, struct error *err)
 {
 	return dir_open_private(host->run_dir, 0700, ret_fd, err);
+}
+
+int state_claim(int dirfd)
+{
+	return flock(dirfd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }
 
 static void closedirp(DIR **dir)

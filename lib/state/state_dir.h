@@ -22,6 +22,9 @@ void state_key(const char *id, const char *runtime_root, char key[STATE_KEY_MAX]
 
 /* Opens /run/stint (made when missing). */
 int state_open(const struct host *host, int *ret_fd, struct error *err);
+/* Held by the launcher that is preparing the container in it, until it has a monitor: whoever finds the directory
+ * meanwhile lets it be. 0; -EWOULDBLOCK: another holds it. It goes with the descriptor. */
+int state_claim(int dirfd);
 /* Calls `each` for every container's directory, in no order; stops when it returns non-zero and returns that. */
 int state_each(const struct host *host, int (*each)(const char *key, int dirfd, void *data), void *data,
 	       struct error *err);

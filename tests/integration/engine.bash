@@ -36,7 +36,8 @@ created_and_started() { # ID
 	engine_create "$1" && engine start "$1"
 }
 reported() { # ID [COUNT]
-	[ -e "$JOURNAL" ] && [ "$(reports_count "$1")" -eq "${2:-1}" ]
+	[ -e "$JOURNAL" ]
+	[ "$(reports_count "$1")" -eq "${2:-1}" ]
 }
 # The container has ended, by itself or otherwise: its one report is written, and the engine deletes it.
 ended_and_deleted() { # ID SECONDS
@@ -44,4 +45,8 @@ ended_and_deleted() { # ID SECONDS
 	engine delete "$1"
 	all_clean "$1"
 	[ "$(reports_count "$1")" -eq 1 ]
+}
+# A command after "!" does not fail a test.
+none_there() { # GLOB
+	! compgen -G "$1" || { echo "there is $1"; return 1; }
 }

@@ -22,21 +22,27 @@ as_an_engine() {
 	engine_by_shim --log "$log" --log-format json create --bundle "$BUNDLE" --pid-file "$STINT_TEST_DIR/$id.pid" "$id" \
 		>"$STINT_TEST_DIR/$id.out" 2>"$STINT_TEST_DIR/$id.err" </dev/null
 	pid=$(cat "$STINT_TEST_DIR/$id.pid")
-	[ "$pid" -gt 1 ] && kill -0 "$pid"
+	[ "$pid" -gt 1 ]
+	kill -0 "$pid"
 	has_status "$id" created
 	[ "$(engine state "$id" | jq .pid)" = "$pid" ]
-	[ ! -s "$STINT_TEST_DIR/$id.out" ] && [ ! -s "$STINT_TEST_DIR/$id.err" ] && [ ! -s "$log" ]
+	[ ! -s "$STINT_TEST_DIR/$id.out" ]
+	[ ! -s "$STINT_TEST_DIR/$id.err" ]
+	[ ! -s "$log" ]
 	run --separate-stderr engine --log "$log" --log-format json start "$id"
-	[ "$status" -eq 0 ] && [ -z "$output$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
 	eventually 5 has_status "$id" running
 	eventually 5 grep -qx 'it runs' "$STINT_TEST_DIR/$id.out"
 	[ "$(cat "$STINT_TEST_DIR/$id.pid")" = "$pid" ]
 	run ! reported "$id"
 	run --separate-stderr engine --log "$log" --log-format json kill "$id" KILL
-	[ "$status" -eq 0 ] && [ -z "$output$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
 	eventually 5 has_status "$id" stopped
 	run --separate-stderr engine --log "$log" --log-format json delete "$id"
-	[ "$status" -eq 0 ] && [ -z "$output$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
 	eventually 5 reported "$id"
 	[ "$(report_of "$id" '.exit.signal, .verdict, .monitor.exact, .runtime' | xargs)" = "9 null true $RUNTIME" ]
 	[ "$(report_of "$id" '.created < .started and .started < .ended')" = true ]
@@ -97,7 +103,9 @@ run_as_a_person() {
 	bundle "$id" /bin/sh -c 'echo "said $(cat)"; sleep 0.3; exit 5'
 	local began=$SECONDS
 	run --separate-stderr engine run --bundle "$BUNDLE" "$id" <<<"to it"
-	[ "$status" -eq 5 ] && [ "$output" = "said to it" ] && [ -z "$stderr" ]
+	[ "$status" -eq 5 ]
+	[ "$output" = "said to it" ]
+	[ -z "$stderr" ]
 	all_clean "$id"
 	[ "$(report_of "$id" '.exit.code, .monitor.exact' | xargs)" = "5 true" ]
 	# crun ends when its last child has: the monitor must not be one.
@@ -216,7 +224,9 @@ errors_reach_the_log() {
 	for command in create run; do
 		rm -f "$log"
 		run --separate-stderr engine --log "$log" --log-format json "$command" --bundle "$BUNDLE" "$id"
-		[ "$status" -eq 1 ] && [ -z "$output" ] && [ "${#stderr_lines[@]}" -eq 1 ]
+		[ "$status" -eq 1 ]
+		[ -z "$output" ]
+		[ "${#stderr_lines[@]}" -eq 1 ]
 		a_sentence "$stderr"
 		[ "$(wc -l <"$log")" -eq 1 ]
 		[ "$(jq -r .level "$log")" = error ]
@@ -226,7 +236,8 @@ errors_reach_the_log() {
 	done
 	# It is appended to what is there, and in words where no format was given.
 	run --separate-stderr engine "--log=$log" create --bundle "$BUNDLE" "$id"
-	[ "$status" -eq 1 ] && [ -z "$output" ]
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
 	[ "$(wc -l <"$log")" -eq 2 ]
 	[[ "$(tail -n 1 "$log")" == *"${stderr#stint: }"* || "$(tail -n 1 "$log")" == *"config.json"* ]]
 	never_began "$id"
@@ -450,7 +461,8 @@ one_id_two_engines() {
 	[ "$(compgen -G "$STINT_ROOT/run/stint/$id~*" | wc -l)" -eq 2 ]
 	# A third of the same is refused, and harms neither.
 	run --separate-stderr stint-runtime --root "$two" create --bundle "$BUNDLE" "$id"
-	[ "$status" -eq 1 ] && [[ "$stderr" == *"exists already"* ]]
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"exists already"* ]]
 	stint-runtime --root "$one" start "$id"
 	stint-runtime --root "$two" start "$id"
 	eventually 10 reported "$id"
@@ -468,7 +480,8 @@ one_id_two_engines() {
 failed_create() { # ID: the rest says why
 	local log=$STINT_TEST_DIR/$1.log
 	run --separate-stderr engine --log "$log" --log-format json create --bundle "$BUNDLE" "$1"
-	[ "$status" -ne 0 ] && [ -z "$output" ]
+	[ "$status" -ne 0 ]
+	[ -z "$output" ]
 	# The runtime's own words.
 	jq -e -s 'map(select(.level == "error" or .level == "fatal")) | length > 0' "$log" >/dev/null
 	all_clean "$1"
@@ -521,11 +534,11 @@ engine_gives_a_path() {
 	# The engine's path is there, and has the container's figures.
 	[ "$(cat "/sys/fs/cgroup/pids/t-pod-$$/pod/$id/pids.current")" -ge 1 ]
 	[ "$(cat "/sys/fs/cgroup/memory/t-pod-$$/pod/$id/memory.usage_in_bytes")" -gt 0 ]
-	! compgen -G "/sys/fs/cgroup/*/stint/$id*"
+	none_there "/sys/fs/cgroup/*/stint/$id*"
 	engine delete --force "$id"
 	all_clean "$id"
 	[ "$(report_of "$id" .monitor.exact)" = true ]
-	! compgen -G "/sys/fs/cgroup/*/t-pod-$$/pod/*/"
+	none_there "/sys/fs/cgroup/*/t-pod-$$/pod/*/"
 	for dir in cpu cpuacct memory pids freezer unified; do
 		[ -d "/sys/fs/cgroup/$dir/t-pod-$$/pod" ] || { echo "$dir: the parent is gone"; return 1; }
 	done
@@ -582,7 +595,7 @@ at_the_gate() { # COUNT
 	for i in 1 4 10 99 200; do all_clean "t-many-$i-$$"; done
 	[ -z "$(ls "$STINT_ROOT/run/stint")" ]
 	[ -z "$(monitors)" ]
-	! compgen -G "/sys/fs/cgroup/*/stint/t-many-*-$$"
+	none_there "/sys/fs/cgroup/*/stint/t-many-*-$$"
 }
 killed_ones() { [ "$(grep -c ' 137$' "$STINT_TEST_DIR/many/statuses")" -eq "$1" ]; }
 
@@ -678,7 +691,8 @@ hook_refuses() {
 	# What the config grants already is no reason to refuse.
 	config '.process.capabilities = {bounding: [], effective: [], permitted: [], inheritable: [], ambient: []}'
 	run bare run --bundle "$BUNDLE" "$id"
-	[ "$status" -eq 0 ] && [[ "$output" == *"it runs"* ]]
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"it runs"* ]]
 	eventually 5 reported "$id"
 	all_clean "$id"
 	# And the host can say that it goes on all the same, which is recorded.
@@ -687,7 +701,8 @@ hook_refuses() {
 	limited
 	with_hooks createRuntime poststop
 	run bare run --bundle "$BUNDLE" "$id-2"
-	[ "$status" -eq 0 ] && [[ "$output" == *"it runs"* ]]
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"it runs"* ]]
 	eventually 5 reported "$id-2"
 	[ "$(report_of "$id-2" '.warnings | map(select(test("not enforced: capabilities"))) | length')" = 1 ]
 	all_clean "$id-2"
@@ -716,7 +731,8 @@ precreated() {
 	config '.process.noNewPrivileges = false | .linux.somethingNew = "NUMBERS"'
 	sed -i 's/"NUMBERS"/[18446744073709551615, 1.50, -1e-7]/' "$BUNDLE/config.json"
 	run --separate-stderr stint-hook "--root=$STINT_ROOT" precreate <"$BUNDLE/config.json"
-	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
 	jq -e '.process.capabilities.bounding == ["CAP_KILL"] and .process.capabilities.inheritable == []
 		and .linux.resources.memory.limit == 50331648 and .linux.resources.pids.limit == 20
 		and (.hooks | not)' <<<"$output" >/dev/null
@@ -725,7 +741,8 @@ precreated() {
 	mkdir -p "$STINT_TEST_DIR/bundle-edited"
 	echo "$output" >"$STINT_TEST_DIR/bundle-edited/config.json"
 	run bare run --bundle "$STINT_TEST_DIR/bundle-edited" "$id"
-	[ "$status" -eq 0 ] && [[ "$output" == *0000000000000020* ]]
+	[ "$status" -eq 0 ]
+	[[ "$output" == *0000000000000020* ]]
 	# With the config so edited, the hook after it has nothing to refuse.
 	BUNDLE=$STINT_TEST_DIR/bundle-edited
 	with_hooks createRuntime poststop
@@ -739,7 +756,9 @@ precreated() {
 @test "precreate refuses a bad config with one line, and prints nothing" {
 	for text in '' '{' '[]' '{"ociVersion": "1.0.2", "ociversion": "1.0.2"}' '{"process": {"args": "/bin/true"}}'; do
 		run --separate-stderr stint-hook "--root=$STINT_ROOT" precreate <<<"$text"
-		[ "$status" -eq 1 ] && [ -z "$output" ] && [ "${#stderr_lines[@]}" -eq 1 ]
+		[ "$status" -eq 1 ]
+		[ -z "$output" ]
+		[ "${#stderr_lines[@]}" -eq 1 ]
 		[[ "$stderr" == "stint: precreate: "* ]]
 	done
 	run stint-hook no-such-stage </dev/null
