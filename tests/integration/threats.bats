@@ -360,6 +360,26 @@ key_directories_refused() {
 }
 @test "T13: so is the directory of one container" { on_each_runtime key_directories_refused; }
 
+one_id_at_once() {
+	local round n statuses
+	for round in 1 2 3 4 5 6; do
+		bundle "$id-$round" /bin/sh -c 'while :; do :; done'
+		for n in 1 2 3; do
+			{
+				timeout -k 5 30 stint run --runtime "$RUNTIME" --budget cpu=30ms --id "$id-$round" "$BUNDLE" >/dev/null 2>"$STINT_TEST_DIR/err-$n" </dev/null
+				echo $? >"$STINT_TEST_DIR/status-$n"
+			} 3>&- &
+		done
+		wait
+		statuses=$(sort -n "$STINT_TEST_DIR"/status-{1,2,3} | tr '\n' ' ')
+		[ "$statuses" = '125 125 137 ' ] || { echo "round $round: $statuses"; cat "$STINT_TEST_DIR"/err-{1,2,3}; return 1; }
+		[ "$(cat "$STINT_TEST_DIR"/err-{1,2,3} | grep -c "^stint: a container with id $id-$round ")" -eq 2 ]
+		[ "$(reports_count "$id-$round")" -eq 1 ]
+		all_clean "$id-$round"
+	done
+}
+@test "T13: of three that start one id at once, one runs and the others are told" { on_each_runtime one_id_at_once; }
+
 # --- T14: the control socket ---
 
 socket_is_ours() {
