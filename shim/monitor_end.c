@@ -76,12 +76,30 @@ void end_read_figures(struct monitor *m)
 	m->state.exact = cgroup_populated(&m->own) != 1;
 }
 
+/* A runtime that was killed half way leaves a process which waits for a start that cannot come, and of which the
+ * runtime itself knows nothing. One that has ended well has written the pid file. */
+static void abandon(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
+{
+	char text[32];
+	ssize_t n;
+
+	if (m->state.init || !m->state.launcher_gone || m->state.kill_after_boot_ns)
+		return;
+	n = file_read_small(AT_FDCWD, m->ledger->plan.pid_file, text, sizeof text);
+	if (n != 0 && n != -ENOENT)
+		return; /* it is there, though not for us to read */
+	ledger_warn(&m->state, "the runtime ended before there was a container; what it left was killed");
+	m->state.kill_after_boot_ns = now_ns;
+	*ret_look_ns = now_ns;
+}
+
 bool end_reached(struct monitor *m, uint64_t now_ns, uint64_t *ret_look_ns)
 {
 	int populated = m->group_known ? cgroup_populated(&m->own) : 0;
 
 	if (populated == 1) {
 		m->state.populated = true;
+		abandon(m, now_ns, ret_look_ns);
 		return pending(m, now_ns, ret_look_ns);
 	}
 	/* A group that is not ours goes at any moment now. */

@@ -59,8 +59,11 @@ void init_found(struct monitor *m, pid_t pid)
 	if (pid <= 1 || m->fds[SOURCE_INIT] >= 0)
 		return;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (fd >= 0)
+	if (fd >= 0 && !m->ledger->plan.nested)
 		open_group_of(m, pid);
+	/* A group of ours that is gone had nobody in it: the number is somebody else's by now. */
+	if (!m->group_known && m->ledger->plan.nested)
+		fd = close_fd(fd);
 	/* The number comes from a file: it must be one of this container's processes, or a dead one. */
 	if (fd >= 0 && m->group_known && !is_in(&m->own, pid) && !poll_now(fd)) {
 		(void)close(fd);

@@ -147,6 +147,9 @@ static int open_groups(struct monitor *m, struct error *err)
 	if (!plan->nested)
 		return 0; /* known when init is */
 	r = cgroup_open(&m->host, &m->layout, plan->cgroup_path, &m->own, err);
+	/* Its launcher was killed before it had made the group, or the group is gone: there is only a report to write. */
+	if (r == -ENOENT && m->fds[SOURCE_LAUNCHER] < 0)
+		return 0;
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof path, "%s/payload", plan->cgroup_path);

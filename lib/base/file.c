@@ -268,7 +268,7 @@ int dir_make_private(int dirfd, const char *name, mode_t mode, bool exclusive, i
 	if (!made && (exclusive || errno != EEXIST))
 		return error_errno(err, errno, "make the directory %s", name);
 	r = open_private(dirfd, name, made, mode, ret_fd, err);
-	if (r < 0 && made)
+	if (r < 0 && made && r != -ENOENT)
 		(void)unlinkat(dirfd, name, AT_REMOVEDIR);
 	return r;
 }

@@ -218,6 +218,16 @@ static int begins_already(const char *id, struct error *err)
 	return error_set(err, EEXIST, "a container with id %s is being started by another; choose another id", id);
 }
 
+/* Ours to prepare or to clear away: claimed, and still the directory that has the name. */
+static bool claim(int run_fd, const char *key, int dirfd)
+{
+	struct stat held, named;
+
+	return state_claim(dirfd) == 0 && fstat(dirfd, &held) == 0 &&
+	       fstatat(run_fd, key, &named, AT_SYMLINK_NOFOLLOW) == 0 && held.st_ino == named.st_ino &&
+	       held.st_dev == named.st_dev;
+}
+
 static int exists_already(const char *id, struct error *err)
 {
 	return error_set(err, EEXIST, "a container with id %s exists already and is being watched; choose another "
@@ -260,7 +270,7 @@ static int finish_leftover(const struct host *host, int run_fd, const char *key,
 	ledger_unmap(r == 0 ? ledger : NULL);
 	if (final && wait_until_cleared(run_fd, key))
 		return 0;
-	if (state_claim(dirfd) < 0)
+	if (!claim(run_fd, key, dirfd))
 		return begins_already(id, err);
 	if (r < 0)
 		return clear_unfinished(run_fd, dirfd, key, id, err);
@@ -285,12 +295,15 @@ static int make_state(struct launch *launch, const char *id, struct error *err)
 	r = dir_make_private(launch->run_fd, launch->key, 0700, true, &launch->state_fd, err);
 	if (r == -EEXIST) {
 		r = finish_leftover(launch->host, launch->run_fd, launch->key, id, err);
-		if (r == 0)
-			r = dir_make_private(launch->run_fd, launch->key, 0700, true, &launch->state_fd, err);
+		if (r < 0)
+			return r;
+		r = dir_make_private(launch->run_fd, launch->key, 0700, true, &launch->state_fd, err);
 	}
+	if (r == -EEXIST || r == -ENOENT) /* another's, from this moment; or taken from us before it was claimed */
+		return begins_already(id, err);
 	if (r < 0)
 		return r;
-	if (state_claim(launch->state_fd) < 0) {
+	if (!claim(launch->run_fd, launch->key, launch->state_fd)) {
 		launch->state_fd = close_fd(launch->state_fd); /* not ours to remove */
 		return begins_already(id, err);
 	}
