@@ -17,4 +17,10 @@ int rootfs_config(const char *rootfs, bool writable, bool terminal, char *const 
 int run_foreground(const struct host *host, struct launch *launch, const char *id, const char *runtime,
 		   bool report_to_stdout);
 
+/* When there is no monitor, nor can one be started. Kills the container, unless its plan has it go on unwatched (false). */
+bool unwatched_kill(const struct launch *launch);
+/* Once it has ended: reports what the ledger and the group tell. Nothing while a monitor is alive after all.
+ * `wait_status`: of the runtime's `run`. */
+void unwatched_end(struct launch *launch, int wait_status, const char *why);
+
 #endif

@@ -31,6 +31,7 @@ struct foreground {
 	bool ended;	   /* the runtime, which is reaped then */
 	int status;	   /* its wait status */
 	char *failure;	   /* what the runtime logged when it could not start the container */
+	struct error unwatched; /* why there was no monitor to be had */
 };
 
 static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH};
@@ -64,18 +65,23 @@ static void become_runtime(const struct foreground *f, const sigset_t *signals)
 	_exit(EXIT_STINT);
 }
 
+/* One that is killed before it is ready is started again, as one that is killed later is. */
 static int start_monitor(struct foreground *f, struct error *err)
 {
-	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, f->child, 0);
-	int r;
+	/* The runtime may not have got as far as a container yet: the monitor has to know when it never will. */
+	_cleanup_close_ int runtime = f->ended ? -1 : (int)syscall(SYS_pidfd_open, f->child, 0);
+	int r = runtime < 0 && !f->ended ? error_errno(err, errno, "hold the runtime by a pidfd") : -ECHILD;
 
-	if (pidfd < 0)
-		return error_errno(err, errno, "hold the runtime by a pidfd");
-	r = monitor_spawn(f->host, f->launch->key, pidfd, &f->pipe, err);
-	if (r == 0)
-		r = monitor_wait_ready(f->pipe, err);
+	for (int tries = 0; tries < 3 && r == -ECHILD; tries++) {
+		f->pipe = close_fd(f->pipe);
+		r = monitor_spawn(f->host, f->launch->key, runtime, &f->pipe, err);
+		if (r == 0)
+			r = monitor_wait_ready(f->pipe, err);
+	}
 	if (r == 0)
 		(void)fcntl(f->pipe, F_SETFL, O_NONBLOCK);
+	else
+		f->pipe = close_fd(f->pipe);
 	return r;
 }
 
@@ -113,39 +119,15 @@ static bool print_lines(const struct foreground *f)
 	return true;
 }
 
-/* Not even a monitor could be started: the container does not run on unwatched, unless the host says so. */
-static void end_unwatched(const struct foreground *f)
-{
-	const struct ledger_plan *plan = &f->launch->ledger->plan;
-	struct cgroup_layout layout;
-	struct cgroup group;
-
-	if (!plan->kill_on_monitor_loss || cgroup_layout_read(f->host, &layout, NULL) < 0 ||
-	    cgroup_open(f->host, &layout, plan->cgroup_path, &group, NULL) < 0)
-		return;
-	fprintf(stderr, "stint: %s: the container is killed: it would run on unwatched\n", f->id);
-	(void)cgroup_kill(&group);
-	cgroup_close(&group);
-}
-
 /* Both of the monitor's processes were killed at once. */
 static void bring_back(struct foreground *f)
 {
-	_cleanup_close_ int runtime = f->ended ? -1 : (int)syscall(SYS_pidfd_open, f->child, 0);
-	struct error err = {0};
-
 	f->pipe = close_fd(f->pipe);
-	if (atomic_load(&f->launch->ledger->finished))
+	if (atomic_load(&f->launch->ledger->finished) || start_monitor(f, &f->unwatched) == 0)
 		return;
-	/* The runtime may not have got as far as a container yet: the monitor has to know when it never will. */
-	if (monitor_spawn(f->host, f->launch->key, runtime, &f->pipe, &err) < 0 ||
-	    monitor_wait_ready(f->pipe, &err) < 0) {
-		fprintf(stderr, "stint: %s: %s\n", f->id, err.text);
-		f->pipe = close_fd(f->pipe);
-		end_unwatched(f);
-		return;
-	}
-	(void)fcntl(f->pipe, F_SETFL, O_NONBLOCK);
+	fprintf(stderr, "stint: %s: %s\n", f->id, f->unwatched.text);
+	if (unwatched_kill(f->launch))
+		fprintf(stderr, "stint: %s: the container is killed: it would run on unwatched\n", f->id);
 }
 
 static void wait_for_runtime(struct foreground *f)
@@ -225,10 +207,15 @@ static void wait_for_monitor(struct foreground *f)
 		if (r == 0 || atomic_load(&ledger->finished))
 			break;
 		/* A standby takes over within a moment; with none left a new one is started. */
-		if (tries > 2 && !ledger_watched(f->launch->ledger_fd))
+		if (tries > 2 && !ledger_watched(f->launch->ledger_fd)) {
 			bring_back(f);
+			if (f->pipe < 0)
+				break;
+		}
 		(void)usleep(2000);
 	}
+	if (!atomic_load(&ledger->finished))
+		unwatched_end(f->launch, f->status, f->unwatched.text);
 	if (f->pipe >= 0)
 		while (print_lines(f) && errno != EAGAIN)
 			errno = 0;
@@ -269,7 +256,7 @@ static int conclude(const struct foreground *f, bool report_to_stdout)
 	_cleanup_free_ char *verdict = NULL;
 
 	if (!length || json_parse("the report", ledger->report, length, &doc, NULL) < 0) {
-		fprintf(stderr, "stint: %s: there is no report: its monitor could not be brought back\n", f->id);
+		fprintf(stderr, "stint: %s: there is no report: its monitor does not answer\n", f->id);
 		return EXIT_STINT;
 	}
 	if (report_to_stdout)
@@ -288,17 +275,27 @@ static int conclude(const struct foreground *f, bool report_to_stdout)
 	return state->exit_known ? state->exit_code : WEXITSTATUS(f->status);
 }
 
+/* A monitor clears away itself. */
+static void let_go(struct launch *launch)
+{
+	if (!atomic_load(&launch->ledger->finished) && journal_done(launch->ledger))
+		launch_undo(launch);
+	else
+		launch_close(launch);
+}
+
 /* The monitor did not get ready: the container must not run unwatched. */
-static void give_up(struct foreground *f)
+static void give_up(struct foreground *f, const struct error *why)
 {
 	const char *argv[] = {f->runtime, "delete", "--force", f->id, NULL};
 
 	(void)kill(f->child, SIGKILL);
 	(void)waitpid(f->child, &f->status, 0);
 	run_and_wait(argv);
-	launch_undo(f->launch);
-	(void)close_fd(f->pipe);
+	unwatched_end(f->launch, f->status, why->text);
+	let_go(f->launch);
 	(void)close_fd(f->signals);
+	(void)close_fd(f->log);
 }
 
 int run_foreground(const struct host *host, struct launch *launch, const char *id, const char *runtime,
@@ -320,7 +317,7 @@ int run_foreground(const struct host *host, struct launch *launch, const char *i
 		return cli_fail(EXIT_STINT, &err);
 	}
 	if (start_monitor(&f, &err) < 0) {
-		give_up(&f);
+		give_up(&f, &err);
 		return cli_fail(EXIT_STINT, &err);
 	}
 	wait_for_runtime(&f);
@@ -333,7 +330,7 @@ int run_foreground(const struct host *host, struct launch *launch, const char *i
 	(void)close_fd(f.pipe);
 	(void)close_fd(f.signals);
 	(void)close_fd(f.log);
-	launch_close(launch);
+	let_go(launch);
 	free(f.failure);
 	return status;
 }
