@@ -65,23 +65,17 @@ static void become_runtime(const struct foreground *f, const sigset_t *signals)
 	_exit(EXIT_STINT);
 }
 
-/* One that is killed before it is ready is started again, as one that is killed later is. */
 static int start_monitor(struct foreground *f, struct error *err)
 {
 	/* The runtime may not have got as far as a container yet: the monitor has to know when it never will. */
 	_cleanup_close_ int runtime = f->ended ? -1 : (int)syscall(SYS_pidfd_open, f->child, 0);
-	int r = runtime < 0 && !f->ended ? error_errno(err, errno, "hold the runtime by a pidfd") : -ECHILD;
+	int r;
 
-	for (int tries = 0; tries < 3 && r == -ECHILD; tries++) {
-		f->pipe = close_fd(f->pipe);
-		r = monitor_spawn(f->host, f->launch->key, runtime, &f->pipe, err);
-		if (r == 0)
-			r = monitor_wait_ready(f->pipe, err);
-	}
+	if (runtime < 0 && !f->ended)
+		return error_errno(err, errno, "hold the runtime by a pidfd");
+	r = monitor_start(f->host, f->launch->key, runtime, false, &f->pipe, err);
 	if (r == 0)
 		(void)fcntl(f->pipe, F_SETFL, O_NONBLOCK);
-	else
-		f->pipe = close_fd(f->pipe);
 	return r;
 }
 

@@ -87,7 +87,6 @@ static int start_monitor(struct hook *hook, struct error *err)
 	struct ledger_state state = *ledger_current(hook->launch.ledger);
 	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	_cleanup_close_ int pipe = -1;
-	int r;
 
 	if (self < 0)
 		return error_errno(err, errno, "start the monitor");
@@ -95,8 +94,7 @@ static int start_monitor(struct hook *hook, struct error *err)
 	state.started_boot_ns = hook->host.boottime_ns();
 	state.started_real_ns = hook->host.realtime_ns();
 	ledger_commit(hook->launch.ledger, &state);
-	r = monitor_spawn(&hook->host, hook->launch.key, self, &pipe, err);
-	return r < 0 ? r : monitor_wait_ready(pipe, err);
+	return monitor_start(&hook->host, hook->launch.key, self, false, &pipe, err);
 }
 
 static int make_plan(struct hook *hook, enum plan_mode mode, struct error *err)
@@ -160,8 +158,7 @@ static int poststop(struct hook *hook, struct error *err)
 
 	if (r < 0 || !find(hook, &search) || search.watched)
 		return r;
-	r = monitor_spawn(&hook->host, search.key, -1, &pipe, err);
-	return r < 0 ? r : monitor_wait_ready(pipe, err);
+	return monitor_start(&hook->host, search.key, -1, false, &pipe, err);
 }
 
 static int precreate(struct hook *hook, struct error *err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The monitor's loop: wait, read, decide, act. */
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include "shim/monitor.h"
 
 #define UNKNOWN UINT64_MAX
+
+enum { SAID_WITHIN_MS = 100 };
 
 static void drop_source(struct monitor *m, enum source source)
 {
@@ -198,13 +201,14 @@ void monitor_serve(struct monitor *m)
 	struct control_message message;
 	struct ucred peer;
 	socklen_t size = sizeof peer;
-	struct timeval patience = {.tv_usec = 100000};
+	struct pollfd wait = {.events = POLLIN};
 	_cleanup_close_ int fd = accept4(m->fds[SOURCE_SOCKET], NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid())
 		return;
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	if (recv(fd, &message, sizeof message, 0) != (ssize_t)sizeof message)
+	wait.fd = fd; /* who connects and says nothing must not hold us up */
+	if (poll(&wait, 1, SAID_WITHIN_MS) != 1 ||
+	    recv(fd, &message, sizeof message, MSG_DONTWAIT) != (ssize_t)sizeof message)
 		return;
 	switch (message.verb) {
 	case CONTROL_START:

@@ -140,15 +140,11 @@ static int start_monitor(const struct runtime *runtime, const struct launch *lau
 {
 	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	_cleanup_close_ int pipe = -1;
-	int r;
 
 	if (self < 0)
 		return error_errno(err, errno, "start the monitor: hold ourselves by a pidfd");
-	if (launch->ledger->plan.launcher == LAUNCHER_RUN)
-		r = monitor_spawn_orphan(&runtime->host, launch->key, self, &pipe, err);
-	else
-		r = monitor_spawn(&runtime->host, launch->key, self, &pipe, err);
-	return r < 0 ? r : monitor_wait_ready(pipe, err);
+	return monitor_start(&runtime->host, launch->key, self, launch->ledger->plan.launcher == LAUNCHER_RUN, &pipe,
+			     err);
 }
 
 static int create(struct runtime *runtime, struct error *err)
@@ -216,8 +212,7 @@ static int bring_back(const struct runtime *runtime, const char *key, int state_
 	/* One that is being prepared has no monitor yet. */
 	if (finished || state_claim(state_fd) < 0 || ledger_watched(ledger_fd))
 		return 0;
-	r = monitor_spawn(&runtime->host, key, -1, &pipe, err);
-	return r < 0 ? r : monitor_wait_ready(pipe, err);
+	return monitor_start(&runtime->host, key, -1, false, &pipe, err);
 }
 
 static int start(const struct runtime *runtime, struct error *err)

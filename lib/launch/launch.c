@@ -277,9 +277,7 @@ static int finish_leftover(const struct host *host, int run_fd, const char *key,
 	if (ledger_watched(ledger_fd))
 		return exists_already(id, err);
 	ledger_fd = close_fd(ledger_fd);
-	r = monitor_spawn(host, key, -1, &pipe, err);
-	if (r == 0)
-		r = monitor_wait_ready(pipe, err);
+	r = monitor_start(host, key, -1, false, &pipe, err);
 	if (r < 0)
 		return error_prefix(err, "finish what is left of an earlier container with id %s", id);
 	return error_set(err, EEXIST, "an earlier container with id %s, whose monitor had been killed, is being "

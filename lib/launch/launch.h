@@ -51,17 +51,12 @@ void launch_close(struct launch *launch);
 #define MONITOR_GROUP "/stint/~monitor"
 enum { MONITOR_CONTROLLERS = 1u << CONTROLLER_MEMORY | 1u << CONTROLLER_PIDS };
 
-/* Starts stint-monitor for `key`. `launcher_pidfd`: the process that becomes the runtime, or -1. What
- * the monitor says comes through *ret_pipe: first whether it is ready, later a line for each
- * warning; end of file when no monitor is left. */
-int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe,
+/* Starts stint-monitor for `key` and waits until it is ready; its error is passed on. `launcher_pidfd`: the process
+ * that becomes the runtime, or -1. `orphan`: the monitor is no child of ours, for a launcher that becomes a runtime which
+ * ends when its last child has (crun's `run`), while the monitor waits for the runtime's end. What the monitor says
+ * later comes through *ret_pipe, a line for each warning; end of file when no monitor is left. */
+int monitor_start(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *ret_pipe,
 		  struct error *err);
-/* Likewise, but the monitor is no child of ours: for a launcher that becomes a runtime which ends when its last child
- * has (crun's `run`), while the monitor waits for the runtime's end. */
-int monitor_spawn_orphan(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe,
-			 struct error *err);
-/* Waits until the monitor is ready; its error is passed on. */
-int monitor_wait_ready(int pipe, struct error *err);
 
 /* Where a program of ours is: beside the one that runs, never by PATH. */
 int program_path(const char *name, char path[PATH_MAX], struct error *err);

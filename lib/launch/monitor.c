@@ -13,7 +13,11 @@
 #include "lib/launch/launch.h"
 
 /* Where the monitor finds them: see shim/monitor.c. */
-enum { MONITOR_PIPE_FD = 3, MONITOR_LAUNCHER_FD = 4, READY_TIMEOUT_MS = 20000 };
+enum {
+	MONITOR_PIPE_FD = 3, MONITOR_LAUNCHER_FD = 4,
+	READY_TIMEOUT_MS = 20000,
+	TRIES = 3, /* one that is killed before it is ready is started again */
+};
 
 /* Born in the monitors' group, where the kernel can (5.7): moving there later stops every fork of
  * the machine for an RCU grace period, that of the container's runtime too. 0 in the child. */
@@ -86,17 +90,6 @@ static int spawn(const struct host *host, const char *key, int launcher_pidfd, b
 	return 0;
 }
 
-int monitor_spawn(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe, struct error *err)
-{
-	return spawn(host, key, launcher_pidfd, false, ret_pipe, err);
-}
-
-int monitor_spawn_orphan(const struct host *host, const char *key, int launcher_pidfd, int *ret_pipe,
-			 struct error *err)
-{
-	return spawn(host, key, launcher_pidfd, true, ret_pipe, err);
-}
-
 /* One line, of which nothing after its newline is read: later lines are somebody else's. */
 static int read_line(int fd, char *line, size_t size)
 {
@@ -127,7 +120,7 @@ static int read_line(int fd, char *line, size_t size)
 	return (int)length;
 }
 
-int monitor_wait_ready(int pipe, struct error *err)
+static int wait_ready(int pipe, struct error *err)
 {
 	char line[ERROR_TEXT_MAX];
 	int r = read_line(pipe, line, sizeof line);
@@ -141,4 +134,21 @@ int monitor_wait_ready(int pipe, struct error *err)
 	if (strcmp(line, "ready") != 0)
 		return error_set(err, EIO, "start the monitor: %s", line);
 	return 0;
+}
+
+int monitor_start(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *ret_pipe,
+		  struct error *err)
+{
+	int r = -ECHILD;
+
+	for (int tries = 0; tries < TRIES && r == -ECHILD; tries++) {
+		_cleanup_close_ int pipe = -1;
+
+		r = spawn(host, key, launcher_pidfd, orphan, &pipe, err);
+		if (r == 0)
+			r = wait_ready(pipe, err);
+		if (r == 0)
+			*ret_pipe = steal_fd(&pipe);
+	}
+	return r;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * alternate ROUNDS WARM-UP -- COMMAND [ARG...] -- COMMAND [ARG...] ...
+ * alternate ROUNDS WARM-UP PAUSE -- COMMAND [ARG...] -- COMMAND [ARG...] ...
  *
  * Runs the commands one after another, in turn, ROUNDS times, so that what else happens on the machine
- * meets all of them alike; each round begins with the next one. A line for each run: the command's number,
+ * meets all of them alike; each round begins with the next one. Before each is a pause of
+ * PAUSE milliseconds. A line for each run: the command's number,
  * from 0, and the nanoseconds from before its fork until it was reaped. %N in an argument is the
  * round's number. Rounds of WARM-UP come first and are not printed. Their standard output goes to
  * /dev/null; a command that fails ends everything.
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { COMMANDS_MAX = 16, ARGS_MAX = 32 };
 
@@ -46,7 +48,7 @@ static int parse(int argc, char **argv, struct command *commands)
 {
 	int count = 0;
 
-	for (int i = 3; i < argc; i++) {
+	for (int i = 4; i < argc; i++) {
 		struct command *last = count ? &commands[count - 1] : NULL;
 
 		if (strcmp(argv[i], "--") == 0) {
@@ -102,13 +104,14 @@ int main(int argc, char **argv)
 {
 	static struct command commands[COMMANDS_MAX];
 	posix_spawn_file_actions_t actions;
-	long rounds, warm_up;
+	long rounds, warm_up, pause_ms;
 	int count;
 
-	if (argc < 5)
-		fail("usage:", "ROUNDS WARM-UP -- COMMAND [ARG...] ...");
+	if (argc < 6)
+		fail("usage:", "ROUNDS WARM-UP PAUSE -- COMMAND [ARG...] ...");
 	rounds = strtol(argv[1], NULL, 10);
 	warm_up = strtol(argv[2], NULL, 10);
+	pause_ms = strtol(argv[3], NULL, 10);
 	count = parse(argc, argv, commands);
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -116,7 +119,10 @@ int main(int argc, char **argv)
 	for (long round = 0; round < rounds + warm_up; round++) {
 		for (int i = 0; i < count; i++) {
 			int which = (int)((round + i) % count);
-			uint64_t took = run(&commands[which], round, &actions);
+			uint64_t took;
+
+			(void)usleep((useconds_t)pause_ms * 1000);
+			took = run(&commands[which], round, &actions);
 
 			if (round >= warm_up)
 				printf("%d %llu\n", which, (unsigned long long)took);

@@ -246,6 +246,7 @@ lost_is_cleared() { # ID
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
 	all_clean "$1"
 }
+not_watched() { [ -z "$(watchers "$1")" ]; }
 @test "no monitor can be started any more: the container is killed, or with onMonitorLoss \"continue\" it goes on" {
 	on_each_runtime lost_for_good
 }
