@@ -7,6 +7,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,21 +49,28 @@ static int open_signals(sigset_t *ret_before)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* In the child. Nothing of ours but the standard descriptors reaches the runtime. */
-static void become_runtime(const struct foreground *f, const sigset_t *signals)
+/* Nothing of ours but the standard descriptors reaches the runtime. By posix_spawn, which copies no address space. */
+static int start_runtime(struct foreground *f, const sigset_t *signals, struct error *err)
 {
 	char log[PATH_MAX + 16];
 	const char *argv[] = {f->runtime, "--log", log, "--log-format", "json", "run", "--bundle",
 			      f->launch->bundle, "--pid-file", f->launch->pid_file, f->id, NULL};
-	static const char failed[] = "stint: the runtime could not be executed\n";
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	int r;
 
 	(void)snprintf(log, sizeof log, "%.*s/log", (int)(strlen(f->launch->bundle) - strlen("/bundle")),
 		       f->launch->bundle);
-	(void)sigprocmask(SIG_SETMASK, signals, NULL);
-	(void)syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
-	(void)execv(f->runtime, (char *const *)(uintptr_t)argv);
-	(void)!write(STDERR_FILENO, failed, sizeof failed - 1);
-	_exit(EXIT_STINT);
+	(void)posix_spawnattr_init(&attributes);
+	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	(void)posix_spawnattr_setsigmask(&attributes, signals);
+	(void)posix_spawn_file_actions_init(&actions);
+	r = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+	if (r == 0)
+		r = posix_spawn(&f->child, f->runtime, &actions, &attributes, (char *const *)(uintptr_t)argv, environ);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attributes);
+	return r == 0 ? 0 : error_errno(err, r, "execute the runtime %s", f->runtime);
 }
 
 static int start_monitor(struct foreground *f, struct error *err)
@@ -298,15 +306,15 @@ int run_foreground(const struct host *host, struct launch *launch, const char *i
 	struct foreground f = {.host = host, .launch = launch, .id = id, .runtime = runtime, .pipe = -1};
 	struct error err = {0};
 	sigset_t before;
-	int status;
+	int status, r;
 
 	f.log = openat(launch->state_fd, "log", O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	f.signals = open_signals(&before);
-	f.child = f.signals < 0 ? -1 : fork();
-	if (f.child == 0)
-		become_runtime(&f, &before);
-	if (f.child < 0) {
-		(void)error_errno(&err, errno, "start the runtime");
+	if (f.signals < 0)
+		r = error_errno(&err, errno, "wait for signals");
+	else
+		r = start_runtime(&f, &before, &err);
+	if (r < 0) {
 		launch_undo(launch);
 		return cli_fail(EXIT_STINT, &err);
 	}
