@@ -110,15 +110,20 @@ void act_on_spent(struct monitor *m, int budget, uint64_t used, uint64_t now_ns)
 uint64_t act_kill(struct monitor *m, uint64_t now_ns)
 {
 	static const uint64_t shortest = 1000000, longest = 500000000;
+	bool first = !m->state.killing_boot_ns;
 	uint64_t wait;
 
-	if (!m->state.killing_boot_ns) {
+	if (first) {
 		m->state.killing_boot_ns = now_ns;
 		if (!m->ledger->plan.nested)
 			end_read_figures(m); /* the runtime may remove its group before we can at the end */
 		ledger_commit(m->ledger, &m->state);
 	}
 	(void)cgroup_kill(&m->own);
+	if (first) {
+		cgroup_hasten(&m->own);
+		cgroup_hasten(&m->payload);
+	}
 	wait = (m->host.boottime_ns() - m->state.killing_boot_ns) / 4;
 	return now_ns + (wait < shortest ? shortest : wait > longest ? longest : wait);
 }

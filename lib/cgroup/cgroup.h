@@ -140,6 +140,9 @@ int cgroup_pids_events_fd(const struct cgroup *cgroup);
  * to each by pidfd, thaw. A frozen group is thawed afterwards (v1: a frozen process takes no signal). The caller waits
  * for cgroup_populated() and calls again while it is 1. 0, -ENODEV when it is gone. */
 int cgroup_kill(const struct cgroup *cgroup);
+/* To die takes CPU time: gives the group the greatest weight and lifts its quota, so that neither its own limits nor
+ * a busy machine hold up what was killed. */
+void cgroup_hasten(const struct cgroup *cgroup);
 /* Sends `signal` to every process by pidfd, without freezing. */
 int cgroup_signal(const struct cgroup *cgroup, int signal);
 int cgroup_freeze(const struct cgroup *cgroup, bool frozen);

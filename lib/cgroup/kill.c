@@ -98,3 +98,17 @@ int cgroup_kill(const struct cgroup *cgroup)
 	(void)cgroup_freeze(cgroup, false);
 	return r;
 }
+
+void cgroup_hasten(const struct cgroup *cgroup)
+{
+	bool v2 = cgroup->layout->mode == CGROUP_V2;
+	int cpu = group_fd(cgroup, CONTROLLER_CPU);
+	struct cgroup_limits limits;
+
+	if (cpu < 0)
+		return;
+	/* The greatest there are: cgroup-v2.rst; MAX_SHARES of kernel/sched/sched.h. */
+	(void)kernel_write(cpu, v2 ? "cpu.weight" : "cpu.shares", v2 ? 10000 : 262144);
+	if (cgroup_limits_get(cgroup, &limits, NULL) == 0 && limits.cpu_quota_us != NONE)
+		(void)cgroup_cpu_quota(cgroup, 0, limits.cpu_period_us);
+}

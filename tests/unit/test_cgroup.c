@@ -505,6 +505,32 @@ Test(cgroup, v1_is_frozen_when_every_process_is)
 	cgroup_close(&group);
 }
 
+Test(cgroup, what_is_killed_is_not_held_up_by_its_quota)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct cgroup group;
+
+	put("cpu/a/cgroup.procs", "");
+	put("cpu/a/cpu.shares", "2\n");
+	put("cpu/a/cpu.cfs_period_us", "20000\n");
+	put("cpu/a/cpu.cfs_quota_us", "1000\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	cgroup_hasten(&group);
+	expect_text("cpu/a/cpu.shares", "262144");
+	expect_text("cpu/a/cpu.cfs_quota_us", "-1");
+	cgroup_close(&group);
+	l = v2_layout();
+	put("cg/a/cgroup.procs", "");
+	put("cg/a/cpu.weight", "1\n");
+	put("cg/a/cpu.max", "1000 20000\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	cgroup_hasten(&group);
+	expect_text("cg/a/cpu.weight", "10000");
+	expect_text("cg/a/cpu.max", "max 20000");
+	cgroup_close(&group);
+	cgroup_hasten(&group); /* one that is gone */
+}
+
 Test(cgroup, a_quota_without_a_period_keeps_the_period)
 {
 	struct cgroup_layout l = v1_layout(true);
