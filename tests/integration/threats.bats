@@ -361,9 +361,10 @@ key_directories_refused() {
 @test "T13: so is the directory of one container" { on_each_runtime key_directories_refused; }
 
 one_id_at_once() {
-	local round n statuses
+	local round n statuses runs
 	for round in 1 2 3 4 5 6; do
 		bundle "$id-$round" /bin/sh -c 'while :; do :; done'
+		runs=()
 		for n in 1 2 3; do
 			{
 				status=0
@@ -371,8 +372,9 @@ one_id_at_once() {
 					>/dev/null 2>"$STINT_TEST_DIR/err-$n" </dev/null || status=$?
 				echo $status >"$STINT_TEST_DIR/status-$n"
 			} 3>&- &
+			runs+=($!)
 		done
-		wait
+		wait "${runs[@]}"
 		statuses=$(sort -n "$STINT_TEST_DIR"/status-{1,2,3} | tr '\n' ' ')
 		[ "$statuses" = '125 125 137 ' ] || { echo "round $round: $statuses"; cat "$STINT_TEST_DIR"/err-{1,2,3}; return 1; }
 		[ "$(cat "$STINT_TEST_DIR"/err-{1,2,3} | grep -c "^stint: a container with id $id-$round ")" -eq 2 ] || { cat "$STINT_TEST_DIR"/err-{1,2,3}; return 1; }
