@@ -270,7 +270,8 @@ static int conclude(const struct foreground *f, bool report_to_stdout)
 				"there is room\n", f->id, f->host->log_dir);
 	if (!state->started_boot_ns && state->budget < 0)
 		return status_of_failure(f);
-	if (state->killing_boot_ns)
+	/* One that failed at its limit may have ended before it could be killed: it was stopped by its budget all the same. */
+	if (state->killing_boot_ns || (state->budget >= 0 && state->action == ACTION_KILL))
 		return EXIT_KILLED;
 	if (WIFSIGNALED(f->status))
 		return EXIT_STINT;

@@ -56,6 +56,8 @@ void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool mem
 void act_on_spent(struct monitor *m, int budget, uint64_t used, uint64_t now_ns);
 void act_on_warnings(struct monitor *m, const struct decision *decision, const struct reading *reading);
 void act_on_quota(struct monitor *m, uint64_t quota_us, uint64_t period_us);
+/* Gives the group above room for limits that an update sets below. 0 or -errno. */
+int act_on_update(struct monitor *m, const struct cgroup_limits *asked);
 /* Kills everything, again and again until it is gone; when to look next, absolute. */
 uint64_t act_kill(struct monitor *m, uint64_t now_ns);
 /* A line to whoever started us and to the report. */

@@ -66,6 +66,48 @@ void act_on_quota(struct monitor *m, uint64_t quota_us, uint64_t period_us)
 		(void)cgroup_cpu_quota(&m->payload, plan->cpu_quota_us, plan->cpu_period_us);
 }
 
+/* As a number: whole pages, far above any machine's. */
+static const uint64_t no_limit = INT64_MAX & ~UINT64_C(0xffff);
+
+/* Looser only: where the group above has room already it stays as it is. */
+int act_on_update(struct monitor *m, const struct cgroup_limits *asked)
+{
+	struct ledger_plan *plan = &m->ledger->plan;
+	struct cgroup_limits to = CGROUP_LIMITS_NONE, now;
+	bool quota = plan->cpu_quota_us && asked->cpu_quota_us != UINT64_MAX && asked->cpu_period_us != UINT64_MAX &&
+		     (unsigned __int128)asked->cpu_quota_us * plan->cpu_period_us >
+			     (unsigned __int128)plan->cpu_quota_us * asked->cpu_period_us;
+	int r;
+
+	if (plan->memory_limit && asked->memory_bytes != UINT64_MAX && asked->memory_bytes > plan->memory_limit) {
+		to.memory_bytes = asked->memory_bytes;
+		to.memory_swap_bytes = asked->memory_swap_bytes;
+		/* Of an earlier update, and in this one's way: memory and swap together cannot be below memory. */
+		if (to.memory_swap_bytes == UINT64_MAX && cgroup_limits_get(&m->own, &now, NULL) == 0 &&
+		    now.memory_swap_bytes != UINT64_MAX && now.memory_swap_bytes < to.memory_bytes)
+			to.memory_swap_bytes = no_limit;
+	}
+	if (plan->pids_limit && asked->pids != UINT64_MAX && asked->pids > plan->pids_limit)
+		to.pids = asked->pids;
+	/* While we hold the container to less it is our quota that counts, and this one later. */
+	if (quota && !m->state.schedule.quota_us) {
+		to.cpu_quota_us = asked->cpu_quota_us;
+		to.cpu_period_us = asked->cpu_period_us;
+	}
+	r = cgroup_limits_set(&m->own, &to, NULL);
+	if (r < 0)
+		return r;
+	if (to.memory_bytes != UINT64_MAX)
+		plan->memory_limit = to.memory_bytes;
+	if (to.pids != UINT64_MAX)
+		plan->pids_limit = to.pids;
+	if (quota) {
+		plan->cpu_quota_us = asked->cpu_quota_us;
+		plan->cpu_period_us = asked->cpu_period_us;
+	}
+	return 0;
+}
+
 /* To init alone, as `docker stop` does: it is the one that knows how to end the rest. */
 static void terminate(struct monitor *m)
 {

@@ -102,8 +102,8 @@ void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool mem
 		.oom_kills = known(m->state.usage.oom_kills) + m->state.payload_oom_kills,
 		.pids = UNKNOWN,
 		.pids_refused = known(m->state.usage.pids_refused),
-		.cpu_rate = cpu_rate(plan->cpus, plan->cpu_quota_us, plan->cpu_period_us),
-		.memory_limit = plan->memory_limit ? plan->memory_limit :
+		.cpu_rate = cpu_rate(plan->cpus, m->state.limits_changed ? 0 : plan->cpu_quota_us, plan->cpu_period_us),
+		.memory_limit = plan->memory_limit && !m->state.limits_changed ? plan->memory_limit :
 				(uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE),
 	};
 	if (m->group_known && cpu)
@@ -196,6 +196,24 @@ static void start_wall(struct monitor *m)
 	ledger_commit(m->ledger, &m->state);
 }
 
+/* Room for what the runtime is about to set below; the rest of its work is planned by what may be now. */
+static int update(struct monitor *m, const struct control_message *message)
+{
+	struct ledger_plan *plan = &m->ledger->plan;
+	int r = plan->nested ? act_on_update(m, &message->limits) : 0;
+
+	if (r < 0)
+		return r;
+	if (!plan->nested)
+		m->state.limits_changed = true; /* we will not be told whether, and to what */
+	plan->cpus = host_cpus_online(&m->host);
+	schedule_replan(&m->state.schedule, plan->budgets);
+	if (message->text[0])
+		ledger_warn(&m->state, "update held to the plan: %.*s", (int)sizeof message->text, message->text);
+	ledger_commit(m->ledger, &m->state);
+	return 0;
+}
+
 void monitor_serve(struct monitor *m)
 {
 	struct control_message message;
@@ -226,6 +244,9 @@ void monitor_serve(struct monitor *m)
 		m->end_status_known = true;
 		(void)close_fd(m->client);
 		m->client = steal_fd(&fd); /* answered at the end */
+		break;
+	case CONTROL_UPDATE:
+		answer(fd, update(m, &message));
 		break;
 	default:
 		answer(fd, -EINVAL);

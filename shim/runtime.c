@@ -5,8 +5,8 @@
  * On `create`, `run` and `restore` it makes the plan, prepares the container (lib/launch), starts
  * its monitor, and then becomes the real runtime, with the arguments that it was given but for the
  * bundle, which is a directory of ours with the edited config.json. On `start` it tells the monitor
- * that wall time begins; on `start` and `delete` it sees to it that there is a monitor. Every other command
- * is the runtime's, at once. It forks nothing that stays but the monitor, prints nothing on
+ * that wall time begins; `exec` and `update` are held to the plan; on `start`, `exec`, `update` and `delete` it sees to it
+ * that there is a monitor. Every other command is the runtime's, at once. It forks nothing that stays but the monitor, prints nothing on
  * standard output, and leaves descriptors from 3 up alone.
  */
 #include <fcntl.h>
@@ -21,14 +21,7 @@
 #include "lib/launch/control.h"
 #include "lib/launch/launch.h"
 #include "lib/oci/config.h"
-#include "shim/arguments.h"
-
-struct runtime {
-	struct host host;
-	struct host_config host_config;
-	struct arguments arguments;
-	char path[PATH_MAX]; /* the real runtime */
-};
+#include "shim/runtime.h"
 
 /* To standard error, and to --log in its format, where engines look for what to tell their user. */
 static int fail(const struct arguments *arguments, const struct error *err)
@@ -55,13 +48,13 @@ static int fail(const struct arguments *arguments, const struct error *err)
 	return 1;
 }
 
-static int become(const struct runtime *runtime, char **argv, struct error *err)
+int become(const struct runtime *runtime, char **argv, struct error *err)
 {
 	(void)execv(runtime->path, argv);
 	return error_errno(err, errno, "execute the runtime %s", runtime->path);
 }
 
-static int pass_through(const struct runtime *runtime, struct error *err)
+int pass_through(const struct runtime *runtime, struct error *err)
 {
 	char **argv = runtime->arguments.argv;
 
@@ -93,12 +86,11 @@ struct creation {
 
 static int check_arguments(const struct arguments *a, struct error *err)
 {
-	if (a->unclear)
-		return error_set(err, EINVAL, "%s: the option %.64s can be read in more than one way; write it out, with two "
-					      "dashes and its value as a word of its own", a->command, a->unclear);
+	if (arguments_check_clear(a, err) < 0)
+		return -EINVAL;
 	if (!a->id)
 		return error_set(err, EINVAL, "%s: no container id given", a->command);
-	if (a->config)
+	if (arguments_value(a, CONFIG))
 		return error_set(err, EINVAL, "%s: --config is not supported: stint reads config.json of the bundle",
 				 a->command);
 	return container_id_check(a->id, err);
@@ -107,6 +99,7 @@ static int check_arguments(const struct arguments *a, struct error *err)
 static int prepare(struct runtime *runtime, struct creation *creation, struct error *err)
 {
 	const struct arguments *a = &runtime->arguments;
+	const char *bundle = arguments_value(a, BUNDLE), *pid_file = arguments_value(a, PID_FILE);
 	struct plan_request request = {0};
 	struct launch_request launch = {
 		.host = &runtime->host, .host_config = &runtime->host_config, .layout = &creation->layout,
@@ -116,14 +109,16 @@ static int prepare(struct runtime *runtime, struct creation *creation, struct er
 	};
 	int r = check_arguments(a, err);
 
+	if (!bundle)
+		bundle = ".";
 	if (r == 0)
-		r = config_read(a->bundle ? a->bundle : ".", &creation->config, err);
-	if (r == 0 && !realpath(a->bundle ? a->bundle : ".", creation->bundle))
+		r = config_read(bundle, &creation->config, err);
+	if (r == 0 && !realpath(bundle, creation->bundle))
 		r = error_errno(err, errno, "find the bundle");
 	if (r == 0)
 		r = config_check(json_root(creation->config), err);
-	if (r == 0 && a->pid_file)
-		r = absolute_path(a->pid_file, creation->pid_file, err);
+	if (r == 0 && pid_file)
+		r = absolute_path(pid_file, creation->pid_file, err);
 	if (r == 0)
 		r = cgroup_layout_read(&runtime->host, &creation->layout, err);
 	if (r == 0)
@@ -132,7 +127,7 @@ static int prepare(struct runtime *runtime, struct creation *creation, struct er
 	if (r < 0)
 		return r;
 	launch.config = creation->config;
-	launch.pid_file = a->pid_file ? creation->pid_file : NULL;
+	launch.pid_file = pid_file ? creation->pid_file : NULL;
 	return launch_prepare(&launch, &creation->launch, err);
 }
 
@@ -147,6 +142,15 @@ static int start_monitor(const struct runtime *runtime, const struct launch *lau
 			     err);
 }
 
+static int rewrite(const struct runtime *runtime, const struct creation *creation, char ***ret_argv, struct error *err)
+{
+	const struct replacement replacements[] = {{BUNDLE, "--bundle", creation->launch.bundle},
+						   {PID_FILE, "--pid-file", creation->launch.pid_file},
+						   {PLAIN, NULL, NULL}};
+
+	return arguments_rewrite(&runtime->arguments, runtime->path, replacements, creation->bundle, ret_argv, err);
+}
+
 static int create(struct runtime *runtime, struct error *err)
 {
 	static struct creation creation;
@@ -155,8 +159,7 @@ static int create(struct runtime *runtime, struct error *err)
 
 	if (r < 0)
 		return r;
-	r = arguments_rewrite(&runtime->arguments, runtime->path, creation.launch.bundle, creation.bundle,
-			      creation.launch.pid_file, &argv, err);
+	r = rewrite(runtime, &creation, &argv, err);
 	if (r == 0)
 		r = start_monitor(runtime, &creation.launch, err);
 	if (r < 0) {
@@ -167,8 +170,7 @@ static int create(struct runtime *runtime, struct error *err)
 	return become(runtime, argv, err);
 }
 
-/* The state directory of the container that the command is about; -ENOENT: it is none of ours. */
-static int open_state(const struct runtime *runtime, char key[STATE_KEY_MAX], int *ret_fd)
+int open_state(const struct runtime *runtime, char key[STATE_KEY_MAX], int *ret_fd)
 {
 	_cleanup_close_ int run_fd = -1;
 	const char *id = runtime->arguments.id;
@@ -197,8 +199,7 @@ static void find_runtime_of(struct runtime *runtime)
 	ledger_unmap(ledger);
 }
 
-/* A monitor of which both processes were killed is started again, before anything else is done. */
-static int bring_back(const struct runtime *runtime, const char *key, int state_fd, struct error *err)
+int bring_back(const struct runtime *runtime, const char *key, int state_fd, struct error *err)
 {
 	_cleanup_close_ int ledger_fd = -1, pipe = -1;
 	struct ledger *ledger;
@@ -212,7 +213,8 @@ static int bring_back(const struct runtime *runtime, const char *key, int state_
 	/* One that is being prepared has no monitor yet. */
 	if (finished || state_claim(state_fd) < 0 || ledger_watched(ledger_fd))
 		return 0;
-	return monitor_start(&runtime->host, key, -1, false, &pipe, err);
+	/* No child of what becomes the runtime: crun's `exec` waits for all it has. */
+	return monitor_start(&runtime->host, key, -1, true, &pipe, err);
 }
 
 static int start(const struct runtime *runtime, struct error *err)
@@ -251,7 +253,7 @@ static int delete(const struct runtime *runtime, struct error *err)
 /* Runtimes differ in which ids they take, and one takes ".." for a container that it can delete. */
 static int check_id(const struct arguments *a, struct error *err)
 {
-	static const char *const commands[] = {"start", "delete", "kill", "state", "pause", "resume"};
+	static const char *const commands[] = {"start", "delete", "kill", "state", "pause", "resume", "exec", "update"};
 
 	for (size_t i = 0; a->id && i < ARRAY_SIZE(commands); i++)
 		if (strcmp(a->command, commands[i]) == 0)
@@ -275,6 +277,10 @@ static int dispatch(struct runtime *runtime, struct error *err)
 		return start(runtime, err);
 	if (strcmp(command, "delete") == 0)
 		return delete(runtime, err);
+	if (strcmp(command, "exec") == 0)
+		return exec_held(runtime, err);
+	if (strcmp(command, "update") == 0)
+		return update_held(runtime, err);
 	return pass_through(runtime, err);
 }
 

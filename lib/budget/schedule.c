@@ -18,12 +18,17 @@ static uint64_t later(uint64_t now_ns, uint64_t wait_ns)
 	return wait_ns >= NEVER - now_ns ? NEVER : now_ns + wait_ns;
 }
 
+void schedule_replan(struct schedule_state *state, const struct budget_rule rules[BUDGET_COUNT])
+{
+	for (int b = 0; b < BUDGET_COUNT; b++)
+		state->next_ns[b] = rules[b].set && !budget_kinds[b].level ? 0 : NEVER;
+}
+
 void schedule_start(struct schedule_state *state, const struct budget_rule rules[BUDGET_COUNT],
 		    const struct reading *reading)
 {
 	*state = (struct schedule_state){0};
-	for (int b = 0; b < BUDGET_COUNT; b++)
-		state->next_ns[b] = rules[b].set && !budget_kinds[b].level ? 0 : NEVER;
+	schedule_replan(state, rules);
 	if (rules[BUDGET_CPU_RATE].set)
 		bucket_start(&state->cpu_bucket, &rules[BUDGET_CPU_RATE], reading->now_ns,
 			     reading->cpu_ns == UNKNOWN ? 0 : reading->cpu_ns);

@@ -47,6 +47,8 @@ enum { TRICKLE_QUOTA_US = 10000, TRICKLE_PERIOD_US = 1000000 };
 
 void schedule_start(struct schedule_state *state, const struct budget_rule rules[BUDGET_COUNT],
 		    const struct reading *reading);
+/* What bounds the budgets' use has changed: all of them are looked at next, and planned anew. */
+void schedule_replan(struct schedule_state *state, const struct budget_rule rules[BUDGET_COUNT]);
 /* Which figures the next look needs: CPU only when a CPU budget is due, and so on. */
 struct schedule_needs {
 	bool cpu, memory;

@@ -35,8 +35,14 @@ int control_listen(int state_fd, int *ret_fd, struct error *err)
 
 int control_call(int state_fd, enum control_verb verb, int32_t value, int timeout_ms, struct error *err)
 {
+	const struct control_message message = {.verb = verb, .value = value};
+
+	return control_send(state_fd, &message, timeout_ms, err);
+}
+
+int control_send(int state_fd, const struct control_message *message, int timeout_ms, struct error *err)
+{
 	struct sockaddr_un sa = address(state_fd);
-	struct control_message message = {.verb = verb, .value = value};
 	struct control_answer answer;
 	struct pollfd wait = {.events = POLLIN};
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -47,7 +53,7 @@ int control_call(int state_fd, enum control_verb verb, int32_t value, int timeou
 		return error_errno(err, errno, "speak to the monitor");
 	if (connect(fd, (struct sockaddr *)&sa, sizeof sa) < 0)
 		return error_errno(err, errno, "speak to the monitor");
-	if (send(fd, &message, sizeof message, MSG_NOSIGNAL) != (ssize_t)sizeof message)
+	if (send(fd, message, sizeof *message, MSG_NOSIGNAL) != (ssize_t)sizeof *message)
 		return error_errno(err, errno == EPIPE ? ECONNRESET : errno, "speak to the monitor");
 	wait.fd = fd;
 	do

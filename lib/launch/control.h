@@ -9,17 +9,22 @@
 #include <stdint.h>
 
 #include "lib/base/error.h"
+#include "lib/cgroup/cgroup.h"
 
 enum control_verb {
 	CONTROL_START = 1, /* the runtime's `start` is about to run: wall time begins */
 	CONTROL_KILL,	   /* kill everything in it now: its runtime was killed, by signal `value` */
 	CONTROL_END,	   /* the runtime's `run` has ended with wait status `value`; the answer comes when
 			      the report is written and everything is cleared away */
+	CONTROL_UPDATE,	   /* the runtime's `update` is about to run, with `limits`: the group above is made to have
+			      room for them; `text`, unless empty, is for the report */
 };
 
 struct control_message {
 	uint32_t verb;
 	int32_t value;
+	struct cgroup_limits limits;
+	char text[512];
 };
 struct control_answer {
 	int32_t result; /* 0, -errno */
@@ -28,6 +33,7 @@ struct control_answer {
 /* Connects to the socket in `state_fd`, sends, waits for the answer. -ECONNREFUSED, -ENOENT: no monitor
  * listens; -ECONNRESET: it went away before it answered; -ETIMEDOUT. timeout_ms -1: for ever. */
 int control_call(int state_fd, enum control_verb verb, int32_t value, int timeout_ms, struct error *err);
+int control_send(int state_fd, const struct control_message *message, int timeout_ms, struct error *err);
 /* The listening socket, made in `state_fd`. */
 int control_listen(int state_fd, int *ret_fd, struct error *err);
 

@@ -9,6 +9,7 @@
 #include "lib/base/file.h"
 #include "lib/oci/config.h"
 #include "lib/plan/edit.h"
+#include "lib/plan/update.h"
 #include "lib/report/journal.h"
 
 /* Which controllers the group above the container's own is made in: those whose counters the report
@@ -178,7 +179,7 @@ static int write_json(int dirfd, const char *name, const struct json *node, stru
 static int write_files(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	const struct ledger_plan *plan = &launch->ledger->plan;
-	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_json_ struct json_doc *doc = NULL, *bounds = NULL;
 	_cleanup_close_ int bundle = -1;
 	char inner[LEDGER_PATH_MAX + 16];
 	struct edit_request edit = {.bundle = request->bundle,
@@ -187,6 +188,10 @@ static int write_files(struct launch *launch, const struct launch_request *reque
 
 	if (r == 0)
 		r = write_json(launch->state_fd, "plan.json", json_root(doc), err);
+	if (r == 0)
+		r = update_bounds(request->plan, &bounds, err);
+	if (r == 0)
+		r = write_json(launch->state_fd, "bounds.json", json_root(bounds), err);
 	if (r < 0 || request->launcher == LAUNCHER_HOOK)
 		return r;
 	if (plan->nested) {

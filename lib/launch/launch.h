@@ -53,7 +53,7 @@ enum { MONITOR_CONTROLLERS = 1u << CONTROLLER_MEMORY | 1u << CONTROLLER_PIDS };
 
 /* Starts stint-monitor for `key` and waits until it is ready; its error is passed on. `launcher_pidfd`: the process
  * that becomes the runtime, or -1. `orphan`: the monitor is no child of ours, for a launcher that becomes a runtime which
- * ends when its last child has (crun's `run`), while the monitor waits for the runtime's end. What the monitor says
+ * ends when its last child has (crun's `run` and `exec`), while the monitor waits for the container's end. What the monitor says
  * later comes through *ret_pipe, a line for each warning; end of file when no monitor is left. */
 int monitor_start(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *ret_pipe,
 		  struct error *err);

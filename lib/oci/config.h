@@ -19,6 +19,9 @@ int config_read(const char *bundle, struct json_doc **ret_doc, struct error *err
 /* The types of everything stint reads or edits, and the requirements of the spec that a runtime
  * would fail on later with a worse message (process.args, root.path, …): -EINVAL with place. */
 int config_check(const struct json *config, struct error *err);
+/* The same for what `exec --process` and `update --resources` are given: a process, and linux.resources. */
+int config_check_process(const struct json *process, struct error *err);
+int config_check_resources(const struct json *resources, struct error *err);
 
 /* What the config itself limits, as a profile whose source is "config.json": resources, capabilities
  * (of the bounding set), noNewPrivileges, seccomp. Values that mean "unlimited" (-1, 0) are unset. */

@@ -175,7 +175,7 @@ static int wrong(const struct json *node, const char *wanted, struct error *err)
 {
 	char where[256];
 
-	return error_set(err, EINVAL, "config.json: %s: %s is wanted, not %s", json_where(node, where), wanted,
+	return error_set(err, EINVAL, "%s: %s is wanted, not %s", json_where(node, where), wanted,
 			 json_type_name(node->type));
 }
 
@@ -191,12 +191,10 @@ static int check_number(const struct json *node, const struct field *field, stru
 	uint64_t natural = 0;
 	int r = field->kind == INTEGER ? json_int64(node, &number, err) : json_uint64(node, &natural, err);
 
-	if (r < 0) {
-		(void)error_prefix(err, "config.json");
+	if (r < 0)
 		return r;
-	}
 	if (field->max && natural > field->max)
-		return error_set(err, ERANGE, "config.json: %s: %.40s is above %llu", json_where(node, where), node->text,
+		return error_set(err, ERANGE, "%s: %.40s is above %llu", json_where(node, where), node->text,
 				 (unsigned long long)field->max);
 	return 0;
 }
@@ -207,7 +205,7 @@ static int check_absolute(const struct json *node, struct error *err)
 	int r = check_type(node, JSON_STRING, err);
 
 	if (r == 0 && node->text[0] != '/')
-		return error_set(err, EINVAL, "config.json: %s: \"%.80s\" is not an absolute path", json_where(node, where),
+		return error_set(err, EINVAL, "%s: \"%.80s\" is not an absolute path", json_where(node, where),
 				 node->text);
 	return r;
 }
@@ -289,7 +287,7 @@ static int check_object(const struct json *object, const struct field *fields, s
 		if (node && node->type != JSON_NULL)
 			r = check_value(node, f, err);
 		else if (f->needed)
-			r = error_set(err, EINVAL, "config.json: %s: \"%s\" is missing", json_where(object, where), f->name);
+			r = error_set(err, EINVAL, "%s: \"%s\" is missing", json_where(object, where), f->name);
 	}
 	if (r < 0)
 		return r;
@@ -298,7 +296,7 @@ static int check_object(const struct json *object, const struct field *fields, s
 			continue;
 		for (const struct field *f = fields; f->name; f++)
 			if (same_but_for_case(member->key, f->name))
-				return error_set(err, EINVAL, "config.json: %s: write this key as \"%s\": runtimes differ on "
+				return error_set(err, EINVAL, "%s: write this key as \"%s\": runtimes differ on "
 							      "whether they are the same", json_where(member, where), f->name);
 	}
 	return 0;
@@ -311,11 +309,16 @@ struct level {
 	bool array;
 };
 
-static int check_tree(const struct json *config, struct error *err)
+static int check_tree(const struct json *tree, const struct field *fields, struct error *err)
 {
 	enum { LEVELS = 16 }; /* the tables' own depth is less */
-	struct level levels[LEVELS] = {{config->first, config_fields, false}};
-	int depth = 1, r = check_object(config, config_fields, err);
+	struct level levels[LEVELS];
+	int depth = 1, r;
+
+	if (!json_is(tree, JSON_OBJECT))
+		return error_set(err, EINVAL, "it is no object");
+	levels[0] = (struct level){tree->first, fields, false};
+	r = check_object(tree, fields, err);
 
 	while (r == 0 && depth > 0) {
 		struct level *level = &levels[depth - 1];
@@ -357,14 +360,14 @@ static int check_namespaces(const struct json *namespaces, struct error *err)
 		while (i < ARRAY_SIZE(types) && strcmp(types[i], type->text) != 0)
 			i++;
 		if (i == ARRAY_SIZE(types))
-			return error_set(err, EINVAL, "config.json: %s: there is no namespace \"%.40s\"",
+			return error_set(err, EINVAL, "%s: there is no namespace \"%.40s\"",
 					 json_where(type, where), type->text);
 		if (seen & 1u << i)
-			return error_set(err, EINVAL, "config.json: %s: the namespace %s is there twice",
+			return error_set(err, EINVAL, "%s: the namespace %s is there twice",
 					 json_where(type, where), types[i]);
 		seen |= 1u << i;
 		if (path && *path && *path != '/')
-			return error_set(err, EINVAL, "config.json: %s: \"%.80s\" is not an absolute path",
+			return error_set(err, EINVAL, "%s: \"%.80s\" is not an absolute path",
 					 json_where(json_get(entry, "path"), where), path);
 	}
 	return 0;
@@ -391,20 +394,50 @@ static int check_cgroups_path(const struct json *config, struct error *err)
 	if (r == 0 && colon && *path != '/' && strchr(colon + 1, ':'))
 		r = check_systemd_path(path, err);
 	if (r < 0)
-		(void)error_prefix(err, "config.json: linux.cgroupsPath");
+		(void)error_prefix(err, "linux.cgroupsPath");
+	return r;
+}
+
+static int check_args(const struct json *process, struct error *err)
+{
+	return json_get(process, "args")->first ?
+		       0 : error_set(err, EINVAL, "process.args is empty: there is no command to run");
+}
+
+static int check_config(const struct json *config, struct error *err)
+{
+	int r = check_tree(config, config_fields, err);
+
+	if (r == 0)
+		r = check_args(json_get(config, "process"), err);
+	if (r == 0 && !*json_find(config, "root.path")->text)
+		r = error_set(err, EINVAL, "root.path is empty");
+	if (r == 0)
+		r = check_namespaces(json_find(config, "linux.namespaces"), err);
+	return r < 0 ? r : check_cgroups_path(config, err);
+}
+
+/* `r`, with the document's name before the error. */
+static int of(const char *document, int r, struct error *err)
+{
+	if (r < 0)
+		(void)error_prefix(err, "%s", document);
 	return r;
 }
 
 int config_check(const struct json *config, struct error *err)
 {
-	int r = json_is(config, JSON_OBJECT) ? check_tree(config, err) :
-					       error_set(err, EINVAL, "config.json is no object");
+	return of("config.json", check_config(config, err), err);
+}
 
-	if (r == 0 && !json_find(config, "process.args")->first)
-		r = error_set(err, EINVAL, "config.json: process.args is empty: there is no command to run");
-	if (r == 0 && !*json_find(config, "root.path")->text)
-		r = error_set(err, EINVAL, "config.json: root.path is empty");
-	if (r == 0)
-		r = check_namespaces(json_find(config, "linux.namespaces"), err);
-	return r < 0 ? r : check_cgroups_path(config, err);
+int config_check_process(const struct json *process, struct error *err)
+{
+	int r = check_tree(process, process_fields, err);
+
+	return of("process.json", r < 0 ? r : check_args(process, err), err);
+}
+
+int config_check_resources(const struct json *resources, struct error *err)
+{
+	return of("resources", check_tree(resources, resources_fields, err), err);
 }

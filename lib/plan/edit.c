@@ -33,10 +33,10 @@ static void filter_names(struct json *set, uint64_t mask)
 
 /* Measured: runc 1.1.5 and crun 1.8.1 take an absent set, and absent `capabilities`, for an empty one. The spec
  * does not say so, and so a plan that restricts capabilities writes the empty sets. */
-static int edit_capabilities(struct json_doc *doc, struct json *process, const struct plan *plan, struct error *err)
+static int edit_capabilities(struct json_doc *doc, struct json *process, const struct capability_setting *wanted,
+			     struct error *err)
 {
 	static const char *const sets[] = {"bounding", "effective", "permitted", "inheritable", "ambient"};
-	const struct capability_setting *wanted = &plan->effective.capabilities;
 	struct json *capabilities;
 
 	if (!wanted->set)
@@ -53,16 +53,22 @@ static int edit_capabilities(struct json_doc *doc, struct json *process, const s
 	return 0;
 }
 
-static int edit_security(struct json_doc *doc, const struct plan *plan, struct error *err)
+int process_edit(struct json_doc *doc, struct json *process, const struct profile *p, struct error *err)
 {
-	struct json *root = json_root(doc), *process = json_get(root, "process");
-	struct json *linux_node = json_get(root, "linux");
-	const struct profile *p = &plan->effective;
-	int r = edit_capabilities(doc, process, plan, err);
+	int r = edit_capabilities(doc, process, &p->capabilities, err);
 
 	if (r == 0 && p->no_new_privileges.value == 1 &&
 	    json_set(doc, process, "noNewPrivileges", json_new_bool(doc, true)) < 0)
 		r = no_memory(err);
+	return r;
+}
+
+static int edit_security(struct json_doc *doc, const struct plan *plan, struct error *err)
+{
+	struct json *linux_node = json_get(json_root(doc), "linux");
+	const struct profile *p = &plan->effective;
+	int r = process_edit(doc, json_get(json_root(doc), "process"), p, err);
+
 	if (r == 0 && p->seccomp.kind == SECCOMP_OBJECT && p->seccomp.object != json_get(linux_node, "seccomp") &&
 	    json_set(doc, linux_node, "seccomp", json_copy(doc, p->seccomp.object)) < 0)
 		r = no_memory(err);

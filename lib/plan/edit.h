@@ -30,4 +30,7 @@ struct edit_request {
 int config_edit(struct json_doc *doc, const struct plan *plan, const struct edit_request *request,
 		struct error *err);
 
+/* The part of it that a process has, of the container or exec'd into it: capabilities and noNewPrivileges. */
+int process_edit(struct json_doc *doc, struct json *process, const struct profile *held, struct error *err);
+
 #endif

@@ -148,6 +148,7 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 		r = profile_meet(&plan.effective, &host_config->ceiling, &plan.effective, err);
 	if (r == 0)
 		r = meet_annotations(host, config, &plan.effective, err);
+	plan.host = plan.effective;
 	if (r == 0)
 		r = config_to_profile(config, &own, err);
 	if (r == 0)

@@ -33,6 +33,7 @@ enum plan_mode {
 enum { PLAN_WARNINGS_MAX = 32 };
 struct plan {
 	struct profile effective;
+	struct profile host;	/* without the config's own limits: how far an update may go */
 	char profile_name[256]; /* the selected profile's name */
 	char image[256];	/* "" when the engine does not say */
 	enum cgroup_mode cgroup_mode;

@@ -26,7 +26,7 @@
 #include "lib/state/state_dir.h"
 
 enum {
-	LEDGER_VERSION = 1,
+	LEDGER_VERSION = 2,
 	LEDGER_TEXT_MAX = 256,
 	LEDGER_PATH_MAX = 1280,
 	LEDGER_WARNINGS_MAX = 16,
@@ -70,6 +70,7 @@ struct ledger_state {
 	pid_t init;
 	bool populated; /* a process was seen in the group */
 	bool launcher_gone;
+	bool limits_changed; /* by an update that may have loosened them: the plan's no longer bound what can happen */
 	uint64_t started_boot_ns, started_real_ns; /* 0: not started */
 	uint64_t ended_boot_ns, ended_real_ns;
 	bool schedule_begun;

@@ -4,6 +4,7 @@
  *
  *   bundle/config.json  what the runtime gets: written anew by us, where nobody else can swap it
  *   plan.json           the plan, for explain, verify and the hook
+ *   bounds.json         how far `update` may go
  *   ledger              shared memory of the two monitor processes: plan, usage, verdict, report
  *   socket              the monitor's control socket
  *   pid                 the runtime's --pid-file, where the caller did not give one

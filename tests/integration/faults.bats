@@ -35,7 +35,6 @@ in_background() { # CMD...: its pid is in $background
 end_of_background() { # its exit status is in $status
 	wait "$background" && status=0 || status=$?
 }
-is_watched() { [ -n "$(monitor_of "$1")" ] && [ -n "$(guard_of "$1")" ]; }
 running_bare() { [ "$("$RUNTIME" state "$1" 2>/dev/null | jq -r .status)" = running ]; }
 
 # --- the monitor ---
@@ -139,15 +138,6 @@ killed_in_turn() {
 }
 @test "monitor and standby are killed in turn, four times each, under an engine" { on_each_runtime killed_in_turn; }
 
-# At one moment: the standby is stopped first, so that it does not take over in between.
-kill_both() { # ID
-	local monitor guard
-	eventually 5 is_watched "$1"
-	monitor=$(monitor_of "$1") guard=$(guard_of "$1")
-	kill -STOP "$guard"
-	kill -KILL "$monitor"
-	kill -KILL "$guard"
-}
 
 both_killed_under_run() {
 	bundle "$id" /bin/sh -c "sleep 1; $busy_loop"

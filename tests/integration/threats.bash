@@ -97,3 +97,14 @@ attempt() { # COMMAND...
 	output=$(tr -d '\0' <"$STINT_TEST_DIR/attempt.out")
 	stderr=$(tr -d '\0' <"$STINT_TEST_DIR/attempt.err")
 }
+
+is_watched() { [ -n "$(monitor_of "$1")" ] && [ -n "$(guard_of "$1")" ]; }
+# At one moment: the standby is stopped first, so that it does not take over in between.
+kill_both() { # ID
+	local monitor guard
+	eventually 5 is_watched "$1"
+	monitor=$(monitor_of "$1") guard=$(guard_of "$1")
+	kill -STOP "$guard"
+	kill -KILL "$monitor"
+	kill -KILL "$guard"
+}
