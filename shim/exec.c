@@ -116,16 +116,12 @@ int exec_held(const struct runtime *runtime, struct error *err)
 	const char *process = arguments_value(a, PROCESS);
 	_cleanup_json_ struct json_doc *config = NULL;
 	_cleanup_close_ int state_fd = -1;
-	char key[STATE_KEY_MAX];
 	struct profile held;
-	int r = open_state(runtime, key, &state_fd);
+	int r = open_watched(runtime, &state_fd, err);
 
-	if (r == -ENOENT)
+	if (r == 0)
 		return pass_through(runtime, err);
-	r = arguments_check_clear(&runtime->arguments, err);
-	if (r == 0)
-		r = bring_back(runtime, key, state_fd, err);
-	if (r == 0)
+	if (r > 0)
 		r = read_config(state_fd, &config, err);
 	if (r == 0)
 		r = config_to_profile(json_root(config), &held, err);

@@ -217,6 +217,23 @@ int bring_back(const struct runtime *runtime, const char *key, int state_fd, str
 	return monitor_start(&runtime->host, key, -1, true, &pipe, err);
 }
 
+int open_watched(const struct runtime *runtime, int *ret_fd, struct error *err)
+{
+	char key[STATE_KEY_MAX];
+	_cleanup_close_ int state_fd = -1;
+	int r;
+
+	if (open_state(runtime, key, &state_fd) < 0)
+		return 0;
+	r = arguments_check_clear(&runtime->arguments, err);
+	if (r == 0)
+		r = bring_back(runtime, key, state_fd, err);
+	if (r < 0)
+		return r;
+	*ret_fd = steal_fd(&state_fd);
+	return 1;
+}
+
 static int start(const struct runtime *runtime, struct error *err)
 {
 	enum { PATIENCE_MS = 10000 };

@@ -26,6 +26,9 @@ int open_state(const struct runtime *runtime, char key[STATE_KEY_MAX], int *ret_
 /* A monitor of which both processes were killed is started again, before anything else is done. */
 int bring_back(const struct runtime *runtime, const char *key, int state_fd, struct error *err);
 
+/* For commands that act on a running container: 1, its directory, and there is a monitor; 0: it is none of ours. */
+int open_watched(const struct runtime *runtime, int *ret_fd, struct error *err);
+
 /* exec.c, update.c: `exec` and `update` of a container of ours; as above. */
 int exec_held(const struct runtime *runtime, struct error *err);
 int update_held(const struct runtime *runtime, struct error *err);

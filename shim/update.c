@@ -200,15 +200,11 @@ static int hold(const struct runtime *runtime, int state_fd, struct error *err)
 int update_held(const struct runtime *runtime, struct error *err)
 {
 	_cleanup_close_ int state_fd = -1;
-	char key[STATE_KEY_MAX];
-	int r = open_state(runtime, key, &state_fd);
+	int r = open_watched(runtime, &state_fd, err);
 
-	if (r == -ENOENT)
+	if (r == 0)
 		return pass_through(runtime, err);
-	r = arguments_check_clear(&runtime->arguments, err);
-	if (r == 0)
-		r = bring_back(runtime, key, state_fd, err);
-	if (r == 0)
+	if (r > 0)
 		r = hold(runtime, state_fd, err);
 	return error_prefix(err, "update %s", runtime->arguments.id);
 }
