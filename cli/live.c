@@ -193,6 +193,80 @@ int live_find(const struct host *host, const char *id, int *ret_dirfd, struct er
 	return 0;
 }
 
+struct prefix {
+	const char *given;
+	char full[2][132]; /* the first two that differ */
+	int count;
+};
+
+static void try_prefix(struct prefix *prefix, const char *id)
+{
+	if (strncmp(id, prefix->given, strlen(prefix->given)) != 0)
+		return;
+	for (int i = 0; i < prefix->count; i++)
+		if (strncmp(prefix->full[i], id, sizeof prefix->full[i] - 1) == 0)
+			return;
+	if (prefix->count < 2)
+		(void)snprintf(prefix->full[prefix->count++], sizeof prefix->full[0], "%s", id);
+}
+
+static int try_report(struct json *report, const char *line, void *data)
+{
+	(void)line;
+	try_prefix(data, report_text(report, "id", ""));
+	return 0;
+}
+
+static int try_ledger(const char *key, int dirfd, void *data)
+{
+	struct ledger *ledger = NULL;
+
+	(void)key;
+	if (ledger_open(dirfd, false, &ledger, NULL, NULL) < 0)
+		return 0;
+	if (strnlen(ledger->plan.id, sizeof ledger->plan.id) < sizeof ledger->plan.id)
+		try_prefix(data, ledger->plan.id);
+	ledger_unmap(ledger);
+	return 0;
+}
+
+static bool is_known(const struct host *host, const char *id)
+{
+	_cleanup_json_ struct json_doc *report = NULL;
+	_cleanup_close_ int dirfd = -1;
+
+	return live_find(host, id, &dirfd, NULL) != -ENOENT || journal_last(host, id, &report, NULL) == 0;
+}
+
+int live_name(const struct host *host, const char **id, char full[132])
+{
+	enum { SHORTEST = 4 };
+	struct prefix prefix = {.given = *id};
+
+	if (strlen(*id) < SHORTEST || is_known(host, *id))
+		return EXIT_OK;
+	(void)state_each(host, try_ledger, &prefix, NULL);
+	(void)journal_each(host, NULL, try_report, &prefix, NULL);
+	if (prefix.count > 1) {
+		fprintf(stderr, "stint: more than one id begins with %s: %s, %s\n", *id, prefix.full[0], prefix.full[1]);
+		return EXIT_STINT;
+	}
+	if (prefix.count == 1) {
+		(void)snprintf(full, 132, "%s", prefix.full[0]);
+		*id = full;
+	}
+	return EXIT_OK;
+}
+
+const char *live_short_id(const char *id, char text[132])
+{
+	enum { WHOLE = 64, SHORT = 12 };
+	bool made_up = strlen(id) == WHOLE && strspn(id, "0123456789abcdef") == WHOLE;
+
+	(void)snprintf(text, 132, "%.*s", made_up ? SHORT : 131, id);
+	return text;
+}
+
 /* Ids that something is known of, for "did you mean". Enough of them, in constant memory: the last
  * ones of a long journal. */
 enum { IDS_MAX = 256 };

@@ -40,6 +40,11 @@ int live_group(const struct host *host, const struct cgroup_layout *layout, cons
 /* Finds the directory of a container that is there, by id or by key. -ENOENT: none; -EEXIST: two
  * engines have one of this id, and the error names their keys. */
 int live_find(const struct host *host, const char *id, int *ret_dirfd, struct error *err);
+/* Where nothing is known of such an id, *id is made the one that begins with it (with four characters of it at
+ * least), as engines let their users write it. EXIT_OK, or EXIT_STINT when there is more than one: that is said. */
+int live_name(const struct host *host, const char **id, char full[132]);
+/* As engines show their ids in tables: of 64 hex digits the first 12. */
+const char *live_short_id(const char *id, char text[132]);
 /* Says on standard error that nothing is known of `id`, with the nearest id that something is known
  * of; returns `status`. */
 int live_unknown(const struct host *host, const char *id, const char *what, int status);

@@ -47,12 +47,13 @@ static int measure_one(const char *key, int dirfd, void *data)
 {
 	struct listing *listing = data;
 	struct ledger *ledger;
+	char short_id[132];
 	int id, profile;
 
 	(void)key;
 	if (ledger_open(dirfd, false, &ledger, NULL, NULL) < 0)
 		return 0;
-	id = (int)strnlen(ledger->plan.id, sizeof ledger->plan.id);
+	id = (int)strlen(live_short_id(ledger->plan.id, short_id));
 	profile = (int)strnlen(ledger->plan.profile, sizeof ledger->plan.profile);
 	listing->id_width = id > listing->id_width ? id : listing->id_width;
 	listing->profile_width = profile > listing->profile_width ? profile : listing->profile_width;
@@ -68,7 +69,9 @@ static void print_header(const struct listing *listing)
 
 static void print_row(const struct listing *listing, const struct live *live)
 {
-	(void)printf("%-*s  %-*s  %-9s  ", listing->id_width, live->plan->id, listing->profile_width,
+	char id[132];
+
+	(void)printf("%-*s  %-*s  %-9s  ", listing->id_width, live_short_id(live->plan->id, id), listing->profile_width,
 		     live->plan->profile, live_status_names[live->status]);
 	cell(UNIT_DURATION, wall_used(live), limit_of(live, BUDGET_WALL, 0), 17);
 	cell(UNIT_DURATION, live->usage.cpu_ns, limit_of(live, BUDGET_CPU, 0), 17);

@@ -64,9 +64,10 @@ static void widen(int *width, const char *text)
 static int measure_row(struct json *report, const char *line, void *data)
 {
 	struct request *request = data;
+	char id[132];
 
 	(void)line;
-	widen(&request->id_width, report_text(report, "id", "-"));
+	widen(&request->id_width, live_short_id(report_text(report, "id", "-"), id));
 	widen(&request->profile_width, report_text(report, "profile", "-"));
 	return 0;
 }
@@ -75,7 +76,7 @@ static int print_row(struct json *report, const char *line, void *data)
 {
 	_cleanup_free_ char *verdict = NULL;
 	struct request *request = data;
-	char amount[UNIT_TEXT_MAX], ended[TIME_TEXT_MAX], code[UNIT_TEXT_MAX] = "-";
+	char amount[UNIT_TEXT_MAX], ended[TIME_TEXT_MAX], code[UNIT_TEXT_MAX] = "-", id[132];
 	uint64_t value;
 	int r = report_verdict_text(report, &verdict, request->err);
 
@@ -85,7 +86,7 @@ static int print_row(struct json *report, const char *line, void *data)
 	if (request->count++ == 0)
 		(void)printf("%-*s  %-*s  %-20s  %-10s  %-10s  %-11s  %-4s  %s\n", request->id_width, "ID",
 			     request->profile_width, "PROFILE", "ENDED", "WALL", "CPU", "MEMORY PEAK", "EXIT", "VERDICT");
-	cell(report_text(report, "id", "-"), request->id_width);
+	cell(live_short_id(report_text(report, "id", "-"), id), request->id_width);
 	cell(report_text(report, "profile", "-"), request->profile_width);
 	/* To the second: "2026-11-25T02:15:12" and "Z". */
 	(void)snprintf(ended, sizeof ended, "%.19s%s", report_text(report, "ended", "-"),
@@ -160,6 +161,7 @@ static int run(const struct host *host, int argc, char **argv)
 						{"json", no_argument, NULL, 'j'},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
+	char full[132];
 	struct request request = {.format = REPORT_TEXT, .id_width = 12, .profile_width = 8};
 	int option, format, r;
 
@@ -186,6 +188,8 @@ static int run(const struct host *host, int argc, char **argv)
 		}
 	}
 	r = cli_one_id(&verb_report, argc, argv, 0, &request.id);
+	if (r == EXIT_OK && request.id)
+		r = live_name(host, &request.id, full);
 	return r == EXIT_OK ? print_reports(host, &request) : r;
 }
 

@@ -170,6 +170,7 @@ static int run(const struct host *host, int argc, char **argv)
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	const char *id = NULL;
+	char full[132];
 	bool json = false;
 	int option, r;
 
@@ -182,6 +183,8 @@ static int run(const struct host *host, int argc, char **argv)
 		json = true;
 	}
 	r = cli_one_id(&verb_verify, argc, argv, 1, &id);
+	if (r == EXIT_OK)
+		r = live_name(host, &id, full);
 	return r == EXIT_OK ? verify_id(host, id, json) : r;
 }
 

@@ -83,6 +83,7 @@ static int run(const struct host *host, int argc, char **argv)
 {
 	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	const char *id = NULL;
+	char full[132];
 	int option, r;
 
 	opterr = 0;
@@ -92,6 +93,8 @@ static int run(const struct host *host, int argc, char **argv)
 		return cli_option_error(&verb_why, option, argv, options);
 	}
 	r = cli_one_id(&verb_why, argc, argv, 1, &id);
+	if (r == EXIT_OK)
+		r = live_name(host, &id, full);
 	return r == EXIT_OK ? why(host, id) : r;
 }
 

@@ -242,3 +242,23 @@ memory_time_spent() {
 	run stint why no-such-container
 	[ "$status" -eq 1 ]
 }
+
+@test "an id may be shortened, as an engine's users do" {
+	local first second n
+	n=$(printf '%08x%08x' $$ "$BATS_SUITE_TEST_NUMBER")
+	first=abcd${n}1$(printf '%043d' 0) second=abcd${n}2$(printf '%043d' 0)
+	for id in "$first" "$second"; do
+		stint run --id "$id" --rootfs "$BUSYBOX_ROOTFS" -- /bin/true
+	done
+	run stint why "abcd${n}2"
+	[ "$status" -eq 0 ] && [[ "$output" == "$second ended with status 0"* ]] || { echo "$output"; return 1; }
+	run stint report "abcd${n}1" --format json
+	[ "$status" -eq 0 ] && [ "$(jq -r .id <<<"$output")" = "$first" ]
+	run stint why "abcd$n"
+	[ "$status" -eq 125 ] && [[ "$output" == *"more than one id begins with abcd$n"* ]] || { echo "$output"; return 1; }
+	run stint why abc
+	[ "$status" -eq 1 ]
+	# The table shows them short.
+	run stint report
+	grep -q "^${first:0:12} " <<<"$output"
+}
