@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 						{"launched", no_argument, NULL, 'l'},
 						{"resume", no_argument, NULL, 'r'},
 						{NULL, 0, NULL, 0}};
-	struct monitor m = {.run_fd = -1, .state_fd = -1, .log_fd = -1, .ledger_fd = -1, .epoll = -1,
+	struct monitor m = {.run_fd = -1, .state_fd = -1, .log_fd = -1, .lives_fd = -1, .ledger_fd = -1, .epoll = -1,
 			    .notify = PIPE_FD, .pid_directory = -1, .client = -1};
 	struct error err = {0};
 	const char *root = "";

@@ -23,6 +23,7 @@ struct monitor {
 	struct cgroup own, payload; /* the group that is watched; the container's own below it, when nested */
 	bool group_known;
 	int run_fd, state_fd, log_fd, ledger_fd;
+	int lives_fd; /* -1: nothing is kept of its budgets */
 	int epoll, notify; /* notify: the launcher's pipe, for lines of text */
 	int fds[SOURCE_COUNT];
 	int pid_directory; /* that the pid file is going to be in */

@@ -14,6 +14,7 @@
 #include "lib/launch/control.h"
 #include "lib/report/journal.h"
 #include "lib/report/report.h"
+#include "lib/state/lives.h"
 #include "shim/monitor.h"
 
 #define NEVER UINT64_MAX
@@ -194,6 +195,35 @@ static void set_exit(struct monitor *m)
 	}
 }
 
+/* For when the engine starts it again. Written before the report is final, so that who takes over in between does
+ * it once more: the sum is the same. */
+static void keep_life(struct monitor *m)
+{
+	const struct budget_rule *rules = m->ledger->plan.budgets;
+	struct life life = {.runs = m->ledger->plan.runs_before + 1, .ended_real_ns = m->state.ended_real_ns};
+	struct reading reading;
+	struct error err = {0};
+	bool any = false;
+
+	monitor_read(m, &reading, false, false);
+	reading.now_ns = m->state.ended_boot_ns;
+	reading.cpu_ns = m->state.usage.cpu_ns;
+	for (int b = 0; b < BUDGET_COUNT; b++) {
+		if (!rules[b].set || budget_kinds[b].level || !budget_kinds[b].enforced)
+			continue;
+		life.used[b] = schedule_used(&m->state.schedule, rules, &reading, (enum budget)b);
+		if (life.used[b] == UINT64_MAX)
+			life.used[b] = rules[b].used_before;
+		any = true;
+	}
+	if (!any)
+		return;
+	if (life_write(m->lives_fd, m->key, &life, &err) < 0)
+		ledger_warn(&m->state, "what it used is not kept for when it is started again: %s", err.text);
+	if (life.runs == 1)
+		lives_expire(m->lives_fd, m->state.ended_real_ns);
+}
+
 static void end_report(struct monitor *m)
 {
 	struct error err = {0};
@@ -206,6 +236,8 @@ static void end_report(struct monitor *m)
 	read_final_figures(m);
 	last_verdict(m, now);
 	set_exit(m);
+	if (m->lives_fd >= 0)
+		keep_life(m);
 	ledger_commit(m->ledger, &m->state);
 	length = report_line(&m->ledger->plan, &m->state, m->ledger->report, &err);
 	if (length > 0)

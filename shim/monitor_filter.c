@@ -46,7 +46,7 @@ static const unsigned allowed[] = {
 	SYS_poll,
 #endif
 	/* the report and clearing away */
-	SYS_flock, SYS_ftruncate, SYS_fsync, SYS_renameat2, SYS_renameat, SYS_mkdirat, SYS_unlinkat,
+	SYS_flock, SYS_ftruncate, SYS_fchmod, SYS_fsync, SYS_renameat2, SYS_renameat, SYS_mkdirat, SYS_unlinkat,
 	SYS_fallocate, SYS_sysinfo, SYS_geteuid, SYS_getuid, SYS_clock_nanosleep,
 	/* libc */
 	SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_rt_sigaction, SYS_rt_sigprocmask,

@@ -20,6 +20,7 @@
 #include "lib/launch/control.h"
 #include "lib/launch/launch.h"
 #include "lib/report/journal.h"
+#include "lib/state/lives.h"
 #include "shim/monitor.h"
 #include "shim/monitor_filter.h"
 
@@ -262,6 +263,8 @@ int monitor_open(struct monitor *m, const char *root, bool launched, struct erro
 		r = open_state(m, err);
 	if (r == 0)
 		r = journal_dir_open(&m->host, &m->log_fd, err);
+	if (r == 0 && life_is_kept(m->ledger->plan.id))
+		r = lives_open(&m->host, &m->lives_fd, err);
 	if (r == 0)
 		r = open_sources(m, err);
 	if (r < 0)

@@ -53,7 +53,8 @@ static bool nearly_spent(const struct monitor *m, const struct reading *reading)
 	uint64_t least = UNKNOWN, left;
 
 	if (rules[BUDGET_CPU].set)
-		least = budget_remaining(rules[BUDGET_CPU].limit, reading->cpu_ns);
+		least = budget_remaining(rules[BUDGET_CPU].limit,
+					 schedule_used(&m->state.schedule, rules, reading, BUDGET_CPU));
 	if (rules[BUDGET_CPU_RATE].set) {
 		left = m->state.schedule.cpu_bucket.level;
 		least = left < least ? left : least;
@@ -216,7 +217,8 @@ static int update(struct monitor *m, const struct control_message *message)
 
 void monitor_serve(struct monitor *m)
 {
-	struct control_message message;
+	struct control_message message = {0};
+	ssize_t length;
 	struct ucred peer;
 	socklen_t size = sizeof peer;
 	struct pollfd wait = {.events = POLLIN};
@@ -225,8 +227,8 @@ void monitor_serve(struct monitor *m)
 	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid())
 		return;
 	wait.fd = fd; /* who connects and says nothing must not hold us up */
-	if (poll(&wait, 1, SAID_WITHIN_MS) != 1 ||
-	    recv(fd, &message, sizeof message, MSG_DONTWAIT) != (ssize_t)sizeof message)
+	length = poll(&wait, 1, SAID_WITHIN_MS) == 1 ? recv(fd, &message, sizeof message, MSG_DONTWAIT) : -1;
+	if (length != (ssize_t)(message.verb == CONTROL_UPDATE ? sizeof message : offsetof(struct control_message, limits)))
 		return;
 	switch (message.verb) {
 	case CONTROL_START:

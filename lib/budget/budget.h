@@ -48,6 +48,7 @@ struct budget_rule {
 	uint64_t limit;
 	uint64_t rate_limit, rate_per; /* per 0: absolute */
 	uint64_t grace_ns;
+	uint64_t used_before; /* by earlier lives of the container; of a rate: what is missing in its bucket at first */
 };
 
 /* remaining of `limit` after `used`: 0 when spent. */

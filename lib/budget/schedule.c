@@ -32,6 +32,7 @@ void schedule_start(struct schedule_state *state, const struct budget_rule rules
 	if (rules[BUDGET_CPU_RATE].set)
 		bucket_start(&state->cpu_bucket, &rules[BUDGET_CPU_RATE], reading->now_ns,
 			     reading->cpu_ns == UNKNOWN ? 0 : reading->cpu_ns);
+	state->cpu_bucket.level = budget_remaining(state->cpu_bucket.level, rules[BUDGET_CPU_RATE].used_before);
 	integral_start(&state->memory, reading->now_ns,
 		       reading->memory_bytes == UNKNOWN ? 0 : reading->memory_bytes);
 	pace_start(&state->pace, reading->now_ns);
@@ -52,10 +53,10 @@ uint64_t schedule_used(const struct schedule_state *state, const struct budget_r
 {
 	switch (budget) {
 	case BUDGET_WALL:
-		return reading->started_ns && reading->now_ns > reading->started_ns ?
-			       reading->now_ns - reading->started_ns : 0;
+		return rules[budget].used_before + (reading->started_ns && reading->now_ns > reading->started_ns ?
+							    reading->now_ns - reading->started_ns : 0);
 	case BUDGET_CPU:
-		return reading->cpu_ns;
+		return reading->cpu_ns == UNKNOWN ? UNKNOWN : rules[budget].used_before + reading->cpu_ns;
 	case BUDGET_CPU_RATE:
 		return budget_remaining(rules[budget].limit, state->cpu_bucket.level);
 	case BUDGET_MEMORY:
@@ -65,7 +66,7 @@ uint64_t schedule_used(const struct schedule_state *state, const struct budget_r
 			return rules[budget].limit;
 		return reading->memory_peak_bytes;
 	case BUDGET_MEMORY_TIME:
-		return state->memory.whole;
+		return rules[budget].used_before + state->memory.whole;
 	case BUDGET_PIDS:
 		return reading->pids_refused ? rules[budget].limit : reading->pids;
 	default:
@@ -98,7 +99,8 @@ static uint64_t earliest(const struct schedule_state *state, const struct budget
 			target = warn_at;
 	}
 	if (b == BUDGET_WALL)
-		return reading->started_ns ? later(reading->started_ns, target) : NEVER;
+		return reading->started_ns ?
+			       later(reading->started_ns, budget_remaining(target, rule->used_before)) : NEVER;
 	wait = budget_time_until(budget_remaining(target, used), rate);
 	if (b == BUDGET_CPU && wait != NEVER)
 		wait = budget_remaining(wait, reading->cpu_lag_ns);
@@ -240,7 +242,7 @@ static uint64_t pace_looks(struct schedule_state *state, const struct budget_rul
 		return state->hold_us; /* this look was about something else */
 	if (!slow || !rules[BUDGET_CPU].set || (state->spent & bit(BUDGET_CPU)))
 		return 0;
-	remaining = budget_remaining(rules[BUDGET_CPU].limit, reading->cpu_ns);
+	remaining = budget_remaining(rules[BUDGET_CPU].limit, schedule_used(state, rules, reading, BUDGET_CPU));
 	if (budget_time_until(remaining, reading->cpu_rate) >= allowed)
 		return 0;
 	return hold_quota(remaining, allowed, HOLD_PERIOD_US);

@@ -42,6 +42,7 @@ int control_call(int state_fd, enum control_verb verb, int32_t value, int timeou
 
 int control_send(int state_fd, const struct control_message *message, int timeout_ms, struct error *err)
 {
+	size_t size = message->verb == CONTROL_UPDATE ? sizeof *message : offsetof(struct control_message, limits);
 	struct sockaddr_un sa = address(state_fd);
 	struct control_answer answer;
 	struct pollfd wait = {.events = POLLIN};
@@ -53,7 +54,7 @@ int control_send(int state_fd, const struct control_message *message, int timeou
 		return error_errno(err, errno, "speak to the monitor");
 	if (connect(fd, (struct sockaddr *)&sa, sizeof sa) < 0)
 		return error_errno(err, errno, "speak to the monitor");
-	if (send(fd, message, sizeof *message, MSG_NOSIGNAL) != (ssize_t)sizeof *message)
+	if (send(fd, message, size, MSG_NOSIGNAL) != (ssize_t)size)
 		return error_errno(err, errno == EPIPE ? ECONNRESET : errno, "speak to the monitor");
 	wait.fd = fd;
 	do

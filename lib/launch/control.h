@@ -23,6 +23,7 @@ enum control_verb {
 struct control_message {
 	uint32_t verb;
 	int32_t value;
+	/* From here on with CONTROL_UPDATE only. */
 	struct cgroup_limits limits;
 	char text[512];
 };

@@ -11,6 +11,7 @@
 #include "lib/plan/edit.h"
 #include "lib/plan/update.h"
 #include "lib/report/journal.h"
+#include "lib/state/lives.h"
 
 /* Which controllers the group above the container's own is made in: those whose counters the report
  * needs after the runtime has removed its own group, and those that hold limits. */
@@ -324,6 +325,66 @@ static int forget_pid_file(const char *path, struct error *err)
 	return error_errno(err, errno, "remove the earlier pid file %s", path);
 }
 
+/* Time passed since refills a rate's bucket. */
+static uint64_t missing_now(const struct budget_rule *rule, uint64_t missing, uint64_t passed_ns)
+{
+	struct bucket bucket;
+
+	bucket_start(&bucket, rule, 0, 0);
+	bucket.level = budget_remaining(rule->limit, missing);
+	return budget_remaining(rule->limit, bucket_take(&bucket, rule, passed_ns, 0));
+}
+
+static void warn(struct ledger_plan *plan, const char *text)
+{
+	for (int i = 0; i < LEDGER_WARNINGS_MAX; i++)
+		if (!plan->warnings[i][0]) {
+			copy_text(plan->warnings[i], sizeof plan->warnings[i], text);
+			return;
+		}
+}
+
+/* It goes on where its earlier lives left off, and is not started to be stopped at once. */
+static int take_earlier_lives(struct ledger_plan *plan, const struct launch_request *request, struct error *err)
+{
+	_cleanup_close_ int lives_fd = -1;
+	char text[LEDGER_TEXT_MAX];
+	struct life life;
+	bool counts = false;
+	int r;
+
+	if (!life_is_kept(plan->id))
+		return 0;
+	r = lives_open(request->host, &lives_fd, err);
+	if (r < 0)
+		return r;
+	r = life_read(lives_fd, plan->key, &life, err);
+	if (r < 0)
+		return error_prefix(err, "read what earlier runs of this container used (%s/lives/%s; without that file its "
+				    "budgets begin anew)", request->host->state_dir, plan->key);
+	plan->runs_before = life.runs;
+	for (int b = 0; b < BUDGET_COUNT; b++) {
+		struct budget_rule *rule = &plan->budgets[b];
+		char limit[UNIT_TEXT_MAX];
+
+		if (!rule->set || budget_kinds[b].level)
+			continue;
+		rule->used_before = !budget_kinds[b].rate ? life.used[b] :
+				    missing_now(rule, life.used[b], budget_remaining(plan->created_real_ns, life.ended_real_ns));
+		counts = counts || rule->used_before;
+		if (!budget_kinds[b].rate && rule->action >= ACTION_TERM && rule->used_before >= rule->limit)
+			return error_set(err, EDQUOT, "the %s budget of %s of this container is spent, in %llu earlier run%s; "
+						      "a new container begins anew", budget_kinds[b].name,
+					 unit_format(budget_kinds[b].unit, rule->limit, limit),
+					 (unsigned long long)life.runs, life.runs == 1 ? "" : "s");
+	}
+	(void)snprintf(text, sizeof text, "its budgets go on from %llu earlier run%s of this container",
+		       (unsigned long long)life.runs, life.runs == 1 ? "" : "s");
+	if (counts)
+		warn(plan, text);
+	return 0;
+}
+
 static int prepare(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	struct ledger_plan *plan;
@@ -333,6 +394,9 @@ static int prepare(struct launch *launch, const struct launch_request *request, 
 		return r;
 	plan = &launch->ledger->plan;
 	fill_plan(plan, request, launch->key);
+	r = take_earlier_lives(plan, request, err);
+	if (r < 0)
+		return r;
 	r = choose_group(plan, request, err);
 	if (r < 0)
 		return r;

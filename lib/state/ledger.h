@@ -62,6 +62,7 @@ struct ledger_plan {
 	uint64_t pids_limit;
 	uint32_t cpus;
 	uint64_t created_boot_ns, created_real_ns;
+	uint64_t runs_before; /* earlier lives of the container: lib/state/lives.h */
 	char warnings[LEDGER_WARNINGS_MAX][LEDGER_TEXT_MAX]; /* the plan's; "" ends */
 };
 

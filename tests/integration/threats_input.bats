@@ -135,7 +135,7 @@ repeat() { # TEXT COUNT
 	{ echo '{'; repeat '"":0,' 200000; echo '"":0}'; } | unsuitable 'line 2, column'
 	printf '' | unsuitable 'config.json'
 	printf '{' | unsuitable 'line 1, column'
-	echo 'null' | unsuitable 'config.json is no object'
+	echo 'null' | unsuitable 'config.json: it is no object'
 	head -c 500000 /dev/urandom | unsuitable 'line [0-9]+, column'
 	truncate -s 100G "$BUNDLE/config.json"
 	refused_everywhere 'at most 1048576 are accepted'

@@ -140,6 +140,40 @@ Test(schedule, cpu_flat_out_is_found_within_its_last_moment_in_few_looks)
 			}
 }
 
+Test(schedule, what_earlier_lives_used_counts)
+{
+	struct world w = {.cpus = 2, .threads = 1, .latency = 50000};
+	struct decision d;
+
+	w.rules[BUDGET_CPU] = rule(second, ACTION_KILL);
+	w.rules[BUDGET_CPU].used_before = 700 * ms;
+	begin(&w);
+	d = live(&w, w.now + 5 * second);
+	cr_expect_eq(d.spent, BUDGET_CPU);
+	cr_expect_geq(d.used, second);
+	cr_expect_leq(d.used, second + ms);
+	cr_expect_leq(w.cpu, 301 * ms, "%lu", w.cpu);
+	cr_expect_leq(w.looks, 2 * log2_of(1000) + 5, "%u looks", w.looks);
+
+	w = (struct world){.cpus = 2, .threads = 0, .latency = 50000};
+	w.rules[BUDGET_WALL] = rule(second, ACTION_KILL);
+	w.rules[BUDGET_WALL].used_before = 400 * ms;
+	begin(&w);
+	d = live(&w, w.now + 5 * second);
+	cr_expect_eq(d.spent, BUDGET_WALL);
+	cr_expect_eq(w.now - w.started, 600 * ms + w.latency);
+
+	w = (struct world){.cpus = 2, .threads = 1, .latency = 50000};
+	w.rules[BUDGET_CPU_RATE] = rule(second, ACTION_KILL);
+	w.rules[BUDGET_CPU_RATE].rate_limit = second;
+	w.rules[BUDGET_CPU_RATE].rate_per = 3600 * second;
+	w.rules[BUDGET_CPU_RATE].used_before = 900 * ms;
+	begin(&w);
+	d = live(&w, w.now + 5 * second);
+	cr_expect_eq(d.spent, BUDGET_CPU_RATE);
+	cr_expect_leq(w.cpu, 102 * ms, "%lu", w.cpu);
+}
+
 Test(schedule, a_container_that_idles_below_its_budget_is_seldom_looked_at_and_cannot_overrun_it)
 {
 	/* 99.9% spent at once, then 1 ms of work in every 10 s. */
