@@ -19,11 +19,13 @@
 #include <sys/syscall.h>
 
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/launch/control.h"
 #include "lib/launch/launch.h"
 #include "lib/oci/config.h"
 #include "lib/oci/state.h"
 #include "lib/plan/edit.h"
+#include "lib/report/journal.h"
 
 struct hook {
 	struct host host;
@@ -200,6 +202,25 @@ static int usage(FILE *out)
 	return out == stdout ? 0 : 2;
 }
 
+/* To standard error, and to a file: crun throws away what a hook says, and tells its user no more than "exit code 1". */
+static int fail(const struct hook *hook, const char *stage, const struct error *err)
+{
+	char message[ERROR_TEXT_MAX + 160], line[2 * ERROR_TEXT_MAX + 512];
+	_cleanup_close_ int log_fd = -1, fd = -1;
+	size_t length;
+
+	(void)snprintf(message, sizeof message, "stint: %s%s%s: %s", stage, hook->state.id ? " of " : "",
+		       hook->state.id ? hook->state.id : "", err->text);
+	fprintf(stderr, "%s\n", message);
+	if (!hook->host.realtime_ns || journal_dir_open(&hook->host, &log_fd, NULL) < 0)
+		return 1;
+	length = log_line(LOG_TEXT, "error", message, hook->host.realtime_ns(), line, sizeof line);
+	fd = openat(log_fd, "hook.log", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd >= 0)
+		(void)write_all(fd, line, length);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"root", required_argument, NULL, 'R'},
@@ -226,9 +247,7 @@ int main(int argc, char **argv)
 			r = host_config_load(&hook.host, &hook.host_config, &err);
 		if (r == 0)
 			r = stages[i].run(&hook, &err);
-		if (r < 0)
-			fprintf(stderr, "stint: %s: %s\n", argv[optind], err.text);
-		return r < 0 ? 1 : 0;
+		return r < 0 ? fail(&hook, argv[optind], &err) : 0;
 	}
 	return usage(stderr);
 }
