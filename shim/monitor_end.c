@@ -72,6 +72,8 @@ void end_read_figures(struct monitor *m)
 
 	if (!m->group_known || cgroup_usage_read(&m->own, &usage) < 0)
 		return;
+	if (usage.cpu_ns != UINT64_MAX && usage.cpu_ns < m->state.cpu_seen_ns)
+		usage.cpu_ns = m->state.cpu_seen_ns; /* the counter lags while the processes run */
 	m->state.usage = usage;
 	m->state.usage_read = true;
 	m->state.exact = cgroup_populated(&m->own) != 1;

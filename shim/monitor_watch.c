@@ -109,6 +109,8 @@ void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool mem
 	};
 	if (m->group_known && cpu)
 		read_cpu(m, reading);
+	if (reading->cpu_ns != UNKNOWN && reading->cpu_ns > m->state.cpu_seen_ns)
+		m->state.cpu_seen_ns = reading->cpu_ns;
 	if (m->group_known && memory)
 		(void)cgroup_memory_bytes(&m->own, &reading->memory_bytes);
 	if (m->group_known)

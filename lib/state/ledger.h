@@ -78,6 +78,7 @@ struct ledger_state {
 	struct schedule_state schedule;
 	struct cgroup_usage usage; /* the last that was read */
 	bool usage_read;	   /* at all */
+	uint64_t cpu_seen_ns;	   /* the greatest CPU figure of any look, which may have been more exact than `usage` */
 	bool exact;		   /* `usage` was read after the last process ended */
 	uint64_t payload_oom_kills; /* v1 counts per group */
 	bool exit_known;

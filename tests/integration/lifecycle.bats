@@ -626,8 +626,8 @@ hook_budget() {
 	[ "$(report_of "$id" .verdict.budget)" = cpu ]
 	[ "$(report_of "$id" '.verdict.used >= 400000000 and .verdict.used < 500000000')" = true ]
 	# The group is the runtime's, which removes it: the figures are the last, or the report says that they are not.
-	[ "$(report_of "$id" '.usage.cpuNs >= 400000000 and .usage.cpuNs < 500000000')" = true ]
-	[ "$(report_of "$id" '.monitor.exact or (.warnings | length > 0)')" = true ]
+	[ "$(report_of "$id" '.usage.cpuNs >= 400000000 and .usage.cpuNs < 500000000')" = true ] || { report_of "$id" .; return 1; }
+	[ "$(report_of "$id" '.monitor.exact or (.warnings | length > 0)')" = true ] || { report_of "$id" .; return 1; }
 	all_clean "$id"
 	[ "$(reports_count "$id")" -eq 1 ]
 }
