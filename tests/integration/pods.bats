@@ -37,13 +37,20 @@ container() { # NAME CMD...
 	created_and_started "$id"
 }
 
+# The three JSON blocks of the document: rules, and the profiles that they name.
+configured_as_documented() {
+	local block
+	awk -v dir="$STINT_TEST_DIR" '/^```/ { inside = $0 == "```json"; if (inside) n++; next } inside { print >(dir "/block" n) }' "$TOP/docs/kubernetes.md"
+	host_config "$(command -v "$RUNTIME")" "$(cat "$STINT_TEST_DIR/block1")"
+	mkdir -p "$STINT_ROOT/etc/stint/profiles.d"
+	for block in 2 3; do
+		cp "$STINT_TEST_DIR/block$block" "$STINT_ROOT/etc/stint/profiles.d/$(jq -r .name "$STINT_TEST_DIR/block$block").json"
+	done
+}
+
 pod_of_two() {
 	local pod=$id sandbox_pid
-	jq -n '{"stintVersion": "1.0", "name": "tenant", "extends": ["default"], "budgets": {"cpu": {"limit": "300ms"}, "memory": {"limit": "64MiB"}}}' \
-		>"$STINT_TEST_DIR/tenant.json"
-	jq -n '{"stintVersion": "1.0", "name": "sandbox", "extends": ["default"], "resources": {"pids": {"limit": 16}}}' >"$STINT_TEST_DIR/sandbox.json"
-	host_config "$(command -v "$RUNTIME")" "$(jq -n --arg tenant "$STINT_TEST_DIR/tenant.json" --arg sandbox "$STINT_TEST_DIR/sandbox.json" '{select: [
-		{annotation: {"io.kubernetes.cri.container-type": "sandbox"}, profile: $sandbox}, {namespace: "tenant-*", profile: $tenant}]}')"
+	configured_as_documented
 	sandbox
 	container quiet /bin/sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done'
 	container busy /bin/sh -c 'while :; do :; done'
