@@ -25,7 +25,8 @@ enum {
 	PENDING_AFTER_MS = 10000,
 	/* For init to be reaped, or `stint run` to tell its status: a runtime does that at once. */
 	STATUS_WAIT_MS = 1000,
-	LAUNCHER_WAIT_MS = 10000,
+	LAUNCHER_TRIES = 20, /* a moment each */
+	LAUNCHER_WAIT_S = 10,
 };
 
 /* The status can be had a moment later: from the kernel when init is reaped, or from `stint run`. */
@@ -246,13 +247,22 @@ static void end_report(struct monitor *m)
 		atomic_store(&m->ledger->report_length, (uint32_t)length);
 }
 
-static void wait_for_launcher(struct monitor *m)
+/* A runtime's `run` still removes its own group and state. What it has removed its own of, we remove meanwhile; true
+ * when that is all. */
+static bool wait_for_launcher(struct monitor *m)
 {
+	const struct ledger_plan *plan = &m->ledger->plan;
 	struct pollfd wait = {.fd = m->fds[SOURCE_LAUNCHER], .events = POLLIN};
+	const struct timespec moment = {.tv_nsec = 300000}, rest = {.tv_sec = LAUNCHER_WAIT_S};
+	bool removed = !plan->nested;
+	int next = 0;
 
-	/* A runtime's `run` still removes its own group and state. */
-	if (m->ledger->plan.launcher == LAUNCHER_RUN && wait.fd >= 0)
-		(void)poll(&wait, 1, LAUNCHER_WAIT_MS);
+	if (plan->launcher != LAUNCHER_RUN || wait.fd < 0)
+		return removed;
+	for (int tries = 0; tries < LAUNCHER_TRIES && ppoll(&wait, 1, &moment, NULL) == 0; tries++)
+		removed = removed || cgroup_remove_empty(&m->layout, plan->cgroup_path, &next);
+	(void)ppoll(&wait, 1, &rest, NULL);
+	return removed || cgroup_remove_empty(&m->layout, plan->cgroup_path, &next);
 }
 
 static void remove_group(struct monitor *m)
@@ -260,7 +270,7 @@ static void remove_group(struct monitor *m)
 	const struct ledger_plan *plan = &m->ledger->plan;
 	struct timespec pause = {.tv_nsec = 1000000};
 
-	for (int i = 0; plan->nested && i < 200; i++) {
+	for (int i = 0; i < 200; i++) {
 		if (cgroup_remove(&m->host, &m->layout, plan->cgroup_path, plan->keep_above, NULL) != -EBUSY)
 			return;
 		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
@@ -292,10 +302,11 @@ static void set_aside(struct monitor *m)
 static void end_clear(struct monitor *m)
 {
 	int result = journal_append(m->ledger, m->log_fd, NULL);
+	bool removed = wait_for_launcher(m);
 
-	wait_for_launcher(m);
 	monitor_serve(m); /* `stint run` asks to be told when we are done, as soon as the runtime has ended */
-	remove_group(m);
+	if (!removed)
+		remove_group(m);
 	atomic_store(&m->ledger->finished, 1);
 	guard_stop(m);
 	if (state_is_ours(m)) {

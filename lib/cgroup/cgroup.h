@@ -77,6 +77,9 @@ void cgroup_close(struct cgroup *cgroup);
  * success. */
 int cgroup_remove(const struct host *host, const struct cgroup_layout *layout, const char *path,
 		  const char *keep_above, struct error *err);
+/* Removes `path` alone, hierarchy by hierarchy from *next on, until it comes to one where there is still something in
+ * it (false: to be called again). */
+bool cgroup_remove_empty(const struct cgroup_layout *layout, const char *path, int *next);
 /* Moves the calling process, which must have one thread, to `path`, which exists, in the hierarchies that
  * have one of `controllers` and in the unified one; to the root in the others. */
 int cgroup_enter(const struct host *host, const struct cgroup_layout *layout, const char *path, unsigned controllers,

@@ -457,7 +457,7 @@ static int remove_in(const struct hierarchy *h, const char *path, const char *ke
 		return root == -ENOENT ? 0 : root;
 	if (snprintf(at, sizeof at, "%s", path) >= (int)sizeof at)
 		return 0;
-	/* Mostly there is nothing below it any more. */
+	/* Mostly there is nothing below it any more, or it is gone itself. */
 	if (unlinkat(root, at, AT_REMOVEDIR) < 0 && errno != ENOENT) {
 		fd = openat(root, at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		r = fd < 0 ? 0 : remove_below(fd);
@@ -474,6 +474,18 @@ static int remove_in(const struct hierarchy *h, const char *path, const char *ke
 		*slash = '\0';
 	}
 	return 0;
+}
+
+bool cgroup_remove_empty(const struct cgroup_layout *layout, const char *path, int *next)
+{
+	for (; *next < layout->count; ++*next) {
+		char at[1600];
+
+		(void)snprintf(at, sizeof at, "%s%s%s", layout->hierarchies[*next].path, *path == '/' ? "" : "/", path);
+		if (unlinkat(AT_FDCWD, at, AT_REMOVEDIR) < 0 && errno != ENOENT)
+			return false;
+	}
+	return true;
 }
 
 int cgroup_remove(const struct host *host, const struct cgroup_layout *layout, const char *path,

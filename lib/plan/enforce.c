@@ -216,7 +216,8 @@ static void check_hook(struct profile *p, const struct profile *config, struct r
 	check_hook_level(p, BUDGET_MEMORY, &config->resources.memory_limit, &late);
 	check_hook_level(p, BUDGET_PIDS, &config->resources.pids_limit, &late);
 	check_hook_resources(&p->resources, &config->resources, &late);
-	if (p->capabilities.set && (!config->capabilities.set || (config->capabilities.mask & ~p->capabilities.mask))) {
+	/* A set that is not there is an empty one to runtimes, and engines that keep none write none. */
+	if (p->capabilities.set && (config->capabilities.mask & ~p->capabilities.mask)) {
 		too_late(&late, "", "capabilities");
 		p->capabilities = config->capabilities;
 	}

@@ -174,8 +174,7 @@ memory_time_spent() {
 	run stint run "$STINT_TEST_DIR/no-such-bundle"
 	[ "$status" -eq 125 ]
 	for runtime in crun runc; do
-		run stint run --runtime $runtime --rootfs "$BUSYBOX_ROOTFS" -- /no/such/command
-		[ "$status" -eq 127 ]
+		run -127 stint run --runtime $runtime --rootfs "$BUSYBOX_ROOTFS" -- /no/such/command
 		run stint run --runtime $runtime --rootfs "$BUSYBOX_ROOTFS" -- /etc
 		[ "$status" -eq 126 ]
 	done

@@ -1,0 +1,251 @@
+#!/usr/bin/env bats
+# stint as a runtime of the real dockerd and containerd: docker's and ctr's own commands.
+
+load helpers
+load engines
+
+setup_file() {
+	stint_setup_file
+	start_containerd
+	start_dockerd
+	docker_ save busybox:latest | ctr_ image import - >/dev/null
+}
+teardown_file() {
+	stop_engines
+	rm -rf --one-file-system "$STINT_ROOT"-crun "$STINT_ROOT"-runc
+	stint_teardown_file
+}
+setup() { stint_setup; }
+teardown() { docker_ ps -aq | xargs -r timeout -k 1 60 docker -H "unix://$ENGINES/docker.sock" rm -f >/dev/null 2>&1 || true; }
+
+on_each_engine_runtime() { # FUNCTION
+	for RUNTIME in crun runc; do
+		host_says '{}'
+		rm -f "$STINT_ROOT-$RUNTIME/var/log/stint/reports.jsonl"
+		"$1"
+		wait_for 5 nothing_left_behind
+	done
+}
+run_() { # OPTION... IMAGE CMD...: under stint
+	docker_ run --runtime "stint-$RUNTIME" --network none "$@"
+}
+id_of() { docker_ inspect -f '{{.Id}}' "$1"; }
+exited() { [ "$(docker_ inspect -f '{{.State.Status}}' "$1")" = exited ]; }
+busy='while :; do :; done'
+
+ends_by_itself() {
+	local id
+	[ "$(run_ --rm busybox echo hello)" = hello ]
+	[ "$(echo 'through it' | run_ --rm -i busybox cat)" = 'through it' ]
+	run run_ --name t-own busybox sh -c 'exit 7'
+	[ "$status" -eq 7 ]
+	id=$(id_of t-own)
+	[ "$(last_report "$id" '.exit.code, .verdict, .monitor.exact' | xargs)" = '7 null true' ]
+	# As docker's users write an id.
+	[[ "$(behind stint why "${id:0:12}")" == "$id ended with status 7 "* ]]
+	docker_ rm t-own >/dev/null
+}
+@test "docker: a container that ends by itself, its output, its input, its status, its report" { on_each_engine_runtime ends_by_itself; }
+
+spends() {
+	local id
+	host_says '{"ceiling": {"budgets": {"cpu": {"limit": "500ms"}, "wall": {"limit": "3s"}, "memory": {"limit": "48MiB"}}}}'
+	run run_ --name t-cpu busybox sh -c "$busy"
+	[ "$status" -eq 137 ]
+	id=$(id_of t-cpu)
+	[ "$(last_report "$id" '.verdict.budget == "cpu" and .usage.cpuNs >= 500000000 and .usage.cpuNs < 600000000 and .monitor.exact')" = true ] ||
+		{ last_report "$id" .; return 1; }
+	[[ "$(behind stint why "${id:0:12}")" == *"cpu budget of 500.0ms"* ]]
+	run run_ --name t-wall busybox sleep 30
+	[ "$status" -eq 137 ]
+	[ "$(last_report "$(id_of t-wall)" .verdict.budget)" = wall ]
+	run run_ --name t-memory busybox tail /dev/zero
+	[ "$status" -eq 137 ]
+	[ "$(last_report "$(id_of t-memory)" '.verdict.budget, .usage.oomKills > 0' | xargs)" = 'memory true' ]
+	docker_ rm t-cpu t-wall t-memory >/dev/null
+}
+@test "docker: a budget of CPU time, of time, of memory is spent" { on_each_engine_runtime spends; }
+
+refused() {
+	host_says '{"ceiling": {"budgets": {"cpuu": {"limit": "1s"}}}}'
+	run run_ --name t-bad busybox echo ran
+	[ "$status" -ne 0 ]
+	# docker's user reads stint's own sentence.
+	[[ "$output" == *'stint: read '*'/etc/stint/stint.json: ceiling.budgets.cpuu (line '*'unknown key "cpuu"; did you mean "cpu"?'* ]] ||
+		{ echo "$output"; return 1; }
+	docker_ rm t-bad >/dev/null
+}
+@test "docker: what stint refuses its user is told, in stint's own words" { on_each_engine_runtime refused; }
+
+lives() {
+	local id pid
+	host_says '{"ceiling": {"resources": {"memory": {"limit": 134217728}, "pids": {"limit": 50}}}}'
+	run_ -d --name t-life -m 32m --health-cmd true --health-interval 1s busybox sleep 300 >/dev/null
+	id=$(id_of t-life)
+	behind stint verify "${id:0:12}"
+	[ "$(docker_ exec t-life echo in)" = in ]
+	run docker_ exec t-life sh -c 'exit 5'
+	[ "$status" -eq 5 ]
+	# A privileged exec gets what the container itself has.
+	[ "$(docker_ exec --privileged t-life grep CapEff /proc/self/status)" = "$(docker_ exec t-life grep CapEff /proc/self/status)" ]
+	[ "$(docker_ exec --privileged t-life grep NoNewPrivs /proc/self/status | xargs)" = 'NoNewPrivs: 1' ]
+	# What -m said may be loosened, and not beyond the host's.
+	docker_ update -m 64m --memory-swap 64m t-life >/dev/null
+	[ "$(cat /sys/fs/cgroup/memory/docker/"$id"/payload/memory.limit_in_bytes)" = 67108864 ]
+	docker_ update -m 1g --memory-swap 1g --pids-limit 500 t-life >/dev/null
+	[ "$(cat /sys/fs/cgroup/memory/docker/"$id"/payload/memory.limit_in_bytes)" = 134217728 ]
+	[ "$(cat /sys/fs/cgroup/pids/docker/"$id"/payload/pids.max)" = 50 ]
+	docker_ pause t-life >/dev/null
+	[ "$(docker_ inspect -f '{{.State.Status}}' t-life)" = paused ]
+	docker_ unpause t-life >/dev/null
+	docker_ top t-life | grep -q 'sleep 300'
+	[ "$(docker_ stats --no-stream --format '{{.PIDs}}' t-life)" -ge 1 ]
+	wait_for 10 healthy
+	docker_ stop -t 1 t-life >/dev/null
+	[ "$(last_report "$id" '.exit.code, .verdict' | xargs)" = '137 null' ]
+	[[ "$(last_report "$id" '.warnings | join(" ")')" == *'update held to the plan: memory.limit: 1073741824 asked, 134217728 set'* ]]
+	# The same container once more.
+	docker_ start t-life >/dev/null
+	pid=$(docker_ inspect -f '{{.State.Pid}}' t-life)
+	kill -0 "$pid"
+	docker_ rm -f t-life >/dev/null
+	[ "$(reports_of "$id" | wc -l)" -eq 2 ]
+}
+healthy() { [ "$(docker_ inspect -f '{{.State.Health.Status}}' t-life)" = healthy ]; }
+@test "docker: exec, privileged exec, update, pause, top, stats, health checks, stop, start, rm" { on_each_engine_runtime lives; }
+
+exec_counts() {
+	host_says '{"ceiling": {"budgets": {"cpu": {"limit": "400ms"}}}}'
+	run_ -d --name t-exec busybox sleep 300 >/dev/null
+	run docker_ exec t-exec sh -c "$busy"
+	[ "$status" -eq 137 ]
+	wait_for 5 exited t-exec
+	[ "$(last_report "$(id_of t-exec)" .verdict.budget)" = cpu ]
+	docker_ rm t-exec >/dev/null
+}
+@test "docker: what is exec'd counts towards the budget" { on_each_engine_runtime exec_counts; }
+
+restarts() {
+	local id
+	host_says '{"ceiling": {"budgets": {"cpu": {"limit": "500ms"}}}}'
+	run_ -d --name t-again --restart on-failure:5 busybox sh -c "$busy" >/dev/null
+	id=$(id_of t-again)
+	wait_for 20 gave_up t-again
+	# The restart was refused: the budget is spent, and restarting does not fill it.
+	[[ "$(docker_ inspect -f '{{.State.Error}}' t-again)" == *'stint: the cpu budget of 500.0ms of this container is spent, in 1 earlier run; a new container begins anew'* ]]
+	[ "$(reports_of "$id" | wc -l)" -eq 1 ]
+	docker_ rm t-again >/dev/null
+}
+gave_up() { [ -n "$(docker_ inspect -f '{{.State.Error}}' "$1")" ] && exited "$1"; }
+@test "docker: a restart policy does not give a spent budget again" { on_each_engine_runtime restarts; }
+
+namespaces_shared() {
+	run_ -d --name t-first busybox sleep 300 >/dev/null
+	docker_ run -d --runtime "stint-$RUNTIME" --network container:t-first --pid container:t-first --name t-second busybox sleep 300 >/dev/null
+	behind stint verify "$(id_of t-second)"
+	docker_ run --rm --runtime "stint-$RUNTIME" --network host busybox true
+	docker_ rm -f t-second >/dev/null
+	[ "$(docker_ inspect -f '{{.State.Status}}' t-first)" = running ]
+	docker_ rm -f t-first >/dev/null
+}
+@test "docker: --network host and container:X, --pid container:X" { on_each_engine_runtime namespaces_shared; }
+
+daemon_killed() {
+	local id
+	host_says '{"ceiling": {"budgets": {"wall": {"limit": "6s"}}}}'
+	run_ -d --name t-on busybox sleep 300 >/dev/null
+	id=$(id_of t-on)
+	kill -KILL "$(cat "$ENGINES/docker.pid")"
+	wait_for 10 no_dockerd
+	rm -f "$ENGINES/docker.pid"
+	# Nobody of docker's is there; the budget is kept, and reported, all the same.
+	wait_for 15 reported_behind "$id"
+	[ "$(last_report "$id" '.verdict.budget == "wall" and .usage.wallNs < 6500000000')" = true ] || { last_report "$id" .; return 1; }
+	run_dockerd
+	wait_for 10 exited t-on
+	[ "$(docker_ inspect -f '{{.State.ExitCode}}' t-on)" = 137 ]
+	docker_ rm t-on >/dev/null
+	[ "$(reports_of "$id" | wc -l)" -eq 1 ]
+}
+no_dockerd() { ! docker_ version; }
+reported_behind() { [ -n "$(reports_of "$1")" ]; }
+@test "docker: the daemon is killed under a running container (live-restore)" { on_each_engine_runtime daemon_killed; }
+
+shim_killed() {
+	local id shim
+	run_ -d --name t-shim busybox sleep 300 >/dev/null
+	id=$(id_of t-shim)
+	shim=$(pgrep -f "^/usr/bin/containerd-shim-runc-v2 .*-id $id ")
+	kill -KILL "$shim"
+	# containerd deletes by force what a dead shim leaves.
+	wait_for 20 exited t-shim
+	wait_for 10 reported_behind "$id"
+	[ "$(last_report "$id" '.verdict == null and .monitor.exact')" = true ] || { last_report "$id" .; return 1; }
+	docker_ rm -f t-shim >/dev/null
+	[ "$(reports_of "$id" | wc -l)" -eq 1 ]
+}
+@test "docker: containerd's shim is killed under a running container" { on_each_engine_runtime shim_killed; }
+
+# Twenty commands, with the plain runtime and with stint before it: what is said, the status, and what inspect shows.
+same_commands() {
+	local with=$1 name=t-same
+	docker_ run --runtime "$with" --network none --name $name -d -m 64m --env A=b --hostname h busybox sh -c 'echo begun; trap "exit 3" TERM; while :; do sleep 0.1; done' >/dev/null
+	{
+		set +e
+		docker_ run --rm --runtime "$with" --network none busybox sh -c 'echo out; echo err >&2; exit 4'; echo "$?"
+		docker_ run --rm --runtime "$with" --network none busybox /no/such/command; echo "$?"
+		docker_ run --rm --runtime "$with" --network none -u 1000:1000 busybox id; echo "$?"
+		docker_ run --rm --runtime "$with" --network none -w /tmp busybox pwd; echo "$?"
+		docker_ run --rm --runtime "$with" --network none --read-only busybox touch /x; echo "$?"
+		docker_ run --rm --runtime "$with" --network none --tmpfs /t busybox sh -c 'echo a >/t/a && cat /t/a'; echo "$?"
+		docker_ run --rm --runtime "$with" --network none --cap-drop ALL busybox grep CapEff /proc/self/status; echo "$?"
+		docker_ run --rm --runtime "$with" --network none --cap-add SYS_PTRACE busybox grep CapBnd /proc/self/status; echo "$?"
+		docker_ run --rm --runtime "$with" --network none --ulimit nofile=100:100 busybox sh -c 'ulimit -n'; echo "$?"
+		docker_ run --rm --runtime "$with" --network none --sysctl kernel.msgmax=4096 busybox cat /proc/sys/kernel/msgmax; echo "$?"
+		docker_ run --rm -t --runtime "$with" --network none busybox sh -c 'test -t 1 && echo a terminal'; echo "$?"
+		docker_ logs $name; echo "$?"
+		docker_ exec $name sh -c 'echo $A; hostname; exit 9'; echo "$?"
+		docker_ exec -u 5 -w / -e B=c $name sh -c 'id -u; echo $B'; echo "$?"
+		docker_ exec $name /no/such; echo "$?"
+		docker_ top $name -o comm; echo "$?"
+		docker_ pause $name; docker_ inspect -f '{{.State.Status}}' $name; docker_ unpause $name; echo "$?"
+		docker_ kill -s WINCH $name; docker_ inspect -f '{{.State.Running}}' $name
+		docker_ inspect -f '{{.State.Status}} {{.State.OOMKilled}} {{.HostConfig.Memory}} {{.Config.Env}} {{.HostConfig.CgroupParent}} {{.Path}} {{.Args}}' $name
+		docker_ stop -t 5 $name; docker_ inspect -f '{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}' $name
+		docker_ start $name; docker_ restart -t 1 $name; docker_ kill $name; docker_ wait $name; docker_ rm -f $name; echo "$?"
+	} 2>&1 | sed -E 's/[0-9a-f]{64}/ID/g; s/(plain|stint)-crun/RUNTIME/g'
+}
+@test "docker: twenty commands say and do the same with and without stint" {
+	RUNTIME=crun
+	host_says '{}'
+	# The default profile sets no new privileges, and limits that these have not: nothing that shows here.
+	same_commands plain-crun >"$STINT_TEST_DIR/plain"
+	same_commands stint-crun >"$STINT_TEST_DIR/stint"
+	[ "$(wc -l <"$STINT_TEST_DIR/plain")" -gt 40 ]
+	diff "$STINT_TEST_DIR/plain" "$STINT_TEST_DIR/stint" || { cat "$STINT_TEST_DIR/plain"; return 1; }
+}
+
+containerd_alone() {
+	local image=docker.io/library/busybox:latest runtime=$ENGINES/stint-$RUNTIME
+	[ "$(ctr_ run --rm --runc-binary "$runtime" $image t-ctr-1 echo hello)" = hello ]
+	run ctr_ run --rm --runc-binary "$runtime" --annotation io.stint.budget.cpu=400ms $image t-ctr-2 sh -c "$busy"
+	[ "$status" -eq 137 ]
+	[ "$(last_report t-ctr-2 '.verdict.budget, .verdict.source' | xargs)" = 'cpu annotation io.stint.budget.cpu' ]
+	run ctr_ run --rm --runc-binary "$runtime" --annotation io.stint.budget.cpu=lots $image t-ctr-3 echo ran
+	[ "$status" -ne 0 ]
+	[[ "$output" == *'stint: annotation io.stint.budget.cpu: "lots" is not a duration'* ]] || { echo "$output"; return 1; }
+	ctr_ run -d --runc-binary "$runtime" $image t-ctr-4 sleep 300
+	[ "$(ctr_ task exec --exec-id e1 t-ctr-4 echo in)" = in ]
+	ctr_ task metrics t-ctr-4 | grep -q memory
+	ctr_ task pause t-ctr-4
+	ctr_ task ls | grep -q 't-ctr-4.*PAUSED'
+	ctr_ task resume t-ctr-4
+	ctr_ task kill -s KILL t-ctr-4
+	wait_for 5 stopped_task t-ctr-4
+	ctr_ task rm t-ctr-4 || true
+	ctr_ container rm t-ctr-4
+	wait_for 5 reported_behind t-ctr-4
+	[ "$(last_report t-ctr-4 '.exit.signal, .monitor.exact' | xargs)" = '9 true' ]
+}
+stopped_task() { ctr_ task ls | grep -q "$1.*STOPPED"; }
+@test "containerd: run, a budget by annotation, a refusal, exec, metrics, pause, kill" { on_each_engine_runtime containerd_alone; }

@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# stint under the real podman: as its runtime, and as its hooks.
+
+load helpers
+load engines
+
+setup_file() {
+	stint_setup_file
+	ENGINES=$STINT_FILE_DIR/engines
+	export ENGINES
+	mkdir -p "$ENGINES"
+	make_runtimes
+	tar -C "$BUSYBOX_ROOTFS" -c . | podman_ import - busybox >/dev/null 2>&1
+}
+teardown_file() {
+	podman_ rm -fa -t 0 >/dev/null 2>&1 || true
+	release_mounts
+	rm -rf --one-file-system "$STINT_ROOT"-crun "$STINT_ROOT"-runc
+	stint_teardown_file
+}
+setup() { stint_setup; }
+teardown() { podman_ rm -fa -t 0 >/dev/null 2>&1 || true; }
+
+podman_() {
+	timeout -k 1 60 podman --root "$ENGINES/data" --runroot "$ENGINES/run" --tmpdir "$ENGINES/tmp" --cgroup-manager cgroupfs \
+		--events-backend file --storage-driver vfs "$@"
+}
+# Podman calls a runtime with next to no environment.
+under() { # COMMAND...: podman with stint as its runtime
+	podman_ --runtime "$ENGINES/stint-$RUNTIME" "$@"
+}
+limits=(--ulimit nofile=1024:1024 --ulimit nproc=1000:1000 --network none)
+id_of() { podman_ inspect -f '{{.Id}}' "$1"; }
+busy='while :; do :; done'
+reported_behind() { [ -n "$(reports_of "$1")" ]; }
+
+on_each_engine_runtime() { # FUNCTION
+	for RUNTIME in crun runc; do
+		host_says '{}'
+		rm -f "$STINT_ROOT-$RUNTIME"/var/log/stint/*
+		"$1"
+		wait_for 5 nothing_left_behind
+	done
+}
+
+lives() {
+	local id
+	[ "$(under run --rm "${limits[@]}" busybox echo hello)" = hello ]
+	run under run --name t-own "${limits[@]}" busybox sh -c 'exit 7'
+	[ "$status" -eq 7 ]
+	id=$(id_of t-own)
+	[ "$(last_report "$id" '.exit.code, .verdict, .monitor.exact' | xargs)" = '7 null true' ]
+	under run -d --name t-life "${limits[@]}" busybox sleep 300 >/dev/null
+	id=$(id_of t-life)
+	behind stint verify "$id"
+	[ "$(under exec t-life echo in)" = in ]
+	[ "$(under exec --privileged t-life grep CapEff /proc/self/status)" = "$(under exec t-life grep CapEff /proc/self/status)" ]
+	under pause t-life >/dev/null
+	[ "$(podman_ inspect -f '{{.State.Status}}' t-life)" = paused ]
+	under unpause t-life >/dev/null
+	under stop -t 1 t-life >/dev/null
+	under start t-life >/dev/null
+	under rm -f -t 0 t-life t-own >/dev/null
+	wait_for 5 two_reports "$id"
+}
+two_reports() { [ "$(reports_of "$1" | wc -l)" -eq 2 ]; }
+@test "podman --runtime: run, exec, privileged exec, pause, stop, start, rm" { on_each_engine_runtime lives; }
+
+spends() {
+	local id
+	host_says '{"ceiling": {"budgets": {"cpu": {"limit": "500ms"}}}}'
+	run under run --name t-cpu "${limits[@]}" busybox sh -c "$busy"
+	[ "$status" -eq 137 ]
+	id=$(id_of t-cpu)
+	[ "$(last_report "$id" '.verdict.budget == "cpu" and .usage.cpuNs >= 500000000 and .usage.cpuNs < 600000000 and .monitor.exact')" = true ] ||
+		{ last_report "$id" .; return 1; }
+	# Once more: its budget is spent.
+	run under start -a t-cpu
+	[ "$status" -ne 0 ]
+	[[ "$output" == *'stint: the cpu budget of 500.0ms of this container is spent, in 1 earlier run'* ]] || { echo "$output"; return 1; }
+	run under run --name t-wall "${limits[@]}" --annotation io.stint.budget.wall=700ms busybox sleep 30
+	[ "$status" -eq 137 ]
+	[ "$(last_report "$(id_of t-wall)" '.verdict.budget, .verdict.source' | xargs)" = 'wall annotation io.stint.budget.wall' ]
+	run under run --rm "${limits[@]}" --annotation io.stint.budget.wall=lots busybox echo ran
+	[ "$status" -ne 0 ]
+	[[ "$output" == *'stint: annotation io.stint.budget.wall: "lots" is not a duration'* ]] || { echo "$output"; return 1; }
+	under rm -f t-cpu t-wall >/dev/null
+}
+@test "podman --runtime: budgets are spent, and not given again; what is refused podman's user is told" {
+	on_each_engine_runtime spends
+}
+
+# hooks.d: files of one name would hide one another, whatever their directories.
+hook_files() {
+	local dir=$STINT_TEST_DIR/hooks stage
+	mkdir -p "$dir" "$dir-precreate"
+	for stage in createRuntime poststop precreate; do
+		jq -n --arg hook "$STINT_BIN/stint-hook" --arg root "$STINT_ROOT-$RUNTIME" --arg stage $stage '{version: "1.0.0",
+			hook: {path: $hook, args: ["stint-hook", "--root", $root, $stage], env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]},
+			when: {always: true}, stages: [$stage]}' >"$dir/stint-$stage.json"
+	done
+	mv "$dir/stint-precreate.json" "$dir-precreate"
+}
+hooked() { # COMMAND...: podman with its own runtime and stint's hooks
+	podman_ --runtime "$RUNTIME" --hooks-dir "$STINT_TEST_DIR/hooks" --hooks-dir "$STINT_TEST_DIR/hooks-precreate" "$@"
+}
+by_hooks() {
+	local id
+	hook_files
+	run hooked run --name t-cpu "${limits[@]}" --annotation io.stint.budget.cpu=500ms busybox sh -c "$busy"
+	[ "$status" -eq 137 ] || { echo "$output"; return 1; }
+	id=$(id_of t-cpu)
+	wait_for 5 reported_behind "$id"
+	[ "$(last_report "$id" '.verdict.budget == "cpu" and .usage.cpuNs >= 500000000 and .usage.cpuNs < 600000000')" = true ] ||
+		{ last_report "$id" .; return 1; }
+	run hooked run --name t-memory "${limits[@]}" --annotation io.stint.budget.memory=32MiB busybox tail /dev/zero
+	[ "$status" -eq 137 ]
+	id=$(id_of t-memory)
+	wait_for 5 reported_behind "$id"
+	[ "$(last_report "$id" .verdict.budget)" = memory ] || { last_report "$id" .; return 1; }
+	run hooked run --name t-own "${limits[@]}" busybox sh -c 'exit 4'
+	[ "$status" -eq 4 ]
+	id=$(id_of t-own)
+	wait_for 5 reported_behind "$id"
+	[ "$(last_report "$id" .verdict)" = null ]
+	podman_ rm -f t-cpu t-memory t-own >/dev/null
+}
+@test "podman's hooks: with precreate a budget is set, kept and reported" { on_each_engine_runtime by_hooks; }
+
+hooks_refuse() {
+	hook_files
+	host_says '{"ceiling": {"capabilities": []}}'
+	run podman_ --runtime "$RUNTIME" --hooks-dir "$STINT_TEST_DIR/hooks" run --rm "${limits[@]}" busybox echo ran
+	[ "$status" -ne 0 ] && [[ "$output" != ran* ]]
+	grep -q 'stint: createRuntime of .*cannot enforce: .*capabilities.*precreate' "$STINT_ROOT-$RUNTIME/var/log/stint/hook.log"
+	# The same with precreate is not refused, but done.
+	[ "$(hooked run --rm "${limits[@]}" busybox grep CapBnd /proc/self/status | xargs)" = 'CapBnd: 0000000000000000' ]
+}
+@test "podman's hooks: without precreate, what a hook comes too late for is refused" { on_each_engine_runtime hooks_refuse; }
