@@ -388,8 +388,11 @@ static int take_earlier_lives(struct ledger_plan *plan, const struct launch_requ
 static int prepare(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	struct ledger_plan *plan;
-	int r = make_state(launch, request->id, err);
+	int r = request->launcher == LAUNCHER_HOOK ?
+			0 : config_check_root(json_root(request->config), request->bundle, err);
 
+	if (r == 0)
+		r = make_state(launch, request->id, err);
 	if (r < 0)
 		return r;
 	plan = &launch->ledger->plan;

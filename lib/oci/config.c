@@ -62,6 +62,23 @@ int container_id_check(const char *id, struct error *err)
 	return 0;
 }
 
+int config_check_root(const struct json *config, const char *bundle, struct error *err)
+{
+	static const char *const names[] = {"dev", "proc", "sys"};
+	const char *root = json_string(json_find(config, "root.path"));
+	_cleanup_close_ int bundle_fd = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
+
+	fd = root && bundle_fd >= 0 ? openat(bundle_fd, root, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	for (size_t i = 0; fd >= 0 && i < ARRAY_SIZE(names); i++) {
+		struct stat st;
+
+		if (fstatat(fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+			return error_set(err, ELOOP, "the container's root %.200s has a symbolic link for its /%s, which a runtime "
+					 "would follow out of it; make it a directory", root, names[i]);
+	}
+	return 0;
+}
+
 bool config_has_namespace(const struct json *config, const char *type)
 {
 	json_each(entry, json_find(config, "linux.namespaces")) {

@@ -23,6 +23,11 @@ int config_check(const struct json *config, struct error *err);
 int config_check_process(const struct json *process, struct error *err);
 int config_check_resources(const struct json *resources, struct error *err);
 
+/* The container's root, against what crun 1.8.1 does (measured): where /dev is a symbolic link it follows that out of the root,
+ * and writes as root there. /dev, /proc or /sys that is a link is -ELOOP; a root that cannot be looked at is left for the
+ * runtime to say. `bundle`: absolute, what root.path is relative to. */
+int config_check_root(const struct json *config, const char *bundle, struct error *err);
+
 /* What the config itself limits, as a profile whose source is "config.json": resources, capabilities
  * (of the bounding set), noNewPrivileges, seccomp. Values that mean "unlimited" (-1, 0) are unset. */
 int config_to_profile(const struct json *config, struct profile *ret_profile, struct error *err);

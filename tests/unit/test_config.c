@@ -188,3 +188,26 @@ Test(config, the_state_of_a_hook)
 		oci_state_clear(&state);
 	}
 }
+
+Test(config, a_root_with_links_in_place_of_dev_proc_or_sys_is_refused)
+{
+	static const char *const names[] = {"dev", "proc", "sys"};
+	char directory[] = "/tmp/stint-test-root-XXXXXX", text[256], path[128];
+	struct json_doc *doc = NULL;
+	struct error err = {0};
+
+	cr_assert_not_null(mkdtemp(directory));
+	(void)snprintf(text, sizeof text, "{\"root\":{\"path\":\"%s\"}}", directory);
+	cr_assert_eq(json_parse("config.json", text, strlen(text), &doc, NULL), 0);
+	cr_expect_eq(config_check_root(json_root(doc), "/", NULL), 0, "what is not there is made by the runtime");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+		cr_assert_eq(symlink("/nowhere", path), 0);
+		cr_expect_eq(config_check_root(json_root(doc), "/", &err), -ELOOP);
+		cr_expect(strstr(err.text, names[i]), "%s", err.text);
+		cr_assert_eq(unlink(path), 0);
+	}
+	(void)rmdir(directory);
+	cr_expect_eq(config_check_root(json_root(doc), "/", NULL), 0, "no root: the runtime says so");
+	json_doc_free(doc);
+}
