@@ -51,7 +51,7 @@ static int read_glob(struct reader *reader, const struct json *node, const struc
 	return 0; /* every text is a glob */
 }
 
-static int read_annotation(struct reader *reader, const struct json *node, const struct key *key)
+static int read_globs(struct reader *reader, const struct json *node, const struct key *key)
 {
 	(void)key;
 	json_each(condition, node)
@@ -59,6 +59,14 @@ static int read_annotation(struct reader *reader, const struct json *node, const
 			return refuse(reader, condition, "a string (a glob) is wanted, not %s",
 				      json_type_name(condition->type));
 	return 0;
+}
+
+static int read_network(struct reader *reader, const struct json *node, const struct key *key)
+{
+	int i = read_choice(reader, node, "network", workload_networks);
+
+	(void)key;
+	return i < 0 ? i : 0;
 }
 
 static int read_rule_profile(struct reader *reader, const struct json *node, const struct key *key)
@@ -72,7 +80,11 @@ static int read_select(struct reader *reader, const struct json *node, const str
 	static const struct key rule_keys[] = {
 		{.name = "image", .types = TYPE(JSON_STRING), .read = read_glob},
 		{.name = "namespace", .types = TYPE(JSON_STRING), .read = read_glob},
-		{.name = "annotation", .types = TYPE(JSON_OBJECT), .read = read_annotation},
+		{.name = "annotation", .types = TYPE(JSON_OBJECT), .read = read_globs},
+		{.name = "args", .types = TYPE(JSON_STRING), .read = read_glob},
+		{.name = "env", .types = TYPE(JSON_OBJECT), .read = read_globs},
+		{.name = "cgroupParent", .types = TYPE(JSON_STRING), .read = read_glob},
+		{.name = "network", .types = TYPE(JSON_STRING), .read = read_network},
 		{.name = "profile", .types = TYPE(JSON_STRING), .read = read_rule_profile},
 	};
 	struct host_config *config = reader->target;

@@ -7,7 +7,8 @@
  *   {"runtime": "/usr/bin/crun",            absolute path of the real runtime
  *    "defaultProfile": "default",           name or path; without it "default"
  *    "ceiling": {…},                        a profile without a name
- *    "select": [{"image": "glob", "namespace": "glob", "annotation": {"key": "glob"},
+ *    "select": [{"image": "glob", "namespace": "glob", "annotation": {"key": "glob"}, "args": "glob",
+ *                "env": {"NAME": "glob"}, "cgroupParent": "glob", "network": "own" | "joined" | "host",
  *                "profile": "name"}, …],    the first rule whose every condition holds
  *    "onUnenforceable": "refuse" | "warn",
  *    "onMonitorLoss": "kill" | "continue",
@@ -42,7 +43,13 @@ void host_config_clear(struct host_config *config);
 struct workload {
 	const char *image, *namespace_name;
 	const struct json *annotations;
+	const char *args;	   /* the command line, with blanks between */
+	const struct json *env;	   /* an array of "NAME=value" */
+	const char *cgroup_parent; /* of cgroupsPath: "/docker", or the slice */
+	const char *network;	   /* one of workload_networks */
 };
+/* A network namespace of its own, one that was there before it, or the host's. NULL at the end. */
+extern const char *const workload_networks[];
 
 /* The name or path of the profile: the first rule of `select` that holds, then defaultProfile, then
  * "default". The annotation io.stint.profile has no say here: who writes annotations is not trusted,

@@ -77,6 +77,21 @@ refused() {
 }
 @test "docker: what stint refuses its user is told, in stint's own words" { on_each_engine_runtime refused; }
 
+selected() {
+	local id
+	jq -n '{"stintVersion": "1.0", "name": "gold", "extends": ["default"]}' >"$STINT_TEST_DIR/gold.json"
+	jq -n '{"stintVersion": "1.0", "name": "open", "extends": ["default"]}' >"$STINT_TEST_DIR/open.json"
+	host_says "$(jq -n --arg dir "$STINT_TEST_DIR" '{select: [{env: {TIER: "gold"}, profile: "\($dir)/gold.json"}, {network: "host", profile: "\($dir)/open.json"},
+		{args: "sleep *", cgroupParent: "/stint-test-\"*", profile: "service"}, {args: "sleep 0", network: "own", profile: "function"}]}')"
+	run_ --name t-gold -e TIER=gold busybox true
+	docker_ run --runtime "stint-$RUNTIME" --network host --name t-open busybox true
+	run_ --name t-args busybox sleep 0
+	run_ --name t-none busybox true
+	[ "$(for id in t-gold t-open t-args t-none; do last_report "$(id_of $id)" .profile; done | xargs)" = 'gold open function default' ]
+	docker_ rm t-gold t-open t-args t-none >/dev/null
+}
+@test "docker: a profile by what a container shows of itself" { on_each_engine_runtime selected; }
+
 lives() {
 	local id pid
 	host_says '{"ceiling": {"resources": {"memory": {"limit": 134217728}, "pids": {"limit": 50}}}}'

@@ -139,6 +139,8 @@ Test(select, a_bad_configuration_is_refused_with_its_place)
 		{"{\"select\":[{\"imagee\":\"x\",\"profile\":\"p\"}]}", "did you mean \"image\""},
 		{"{\"select\":[{\"annotation\":{\"k\":1},\"profile\":\"p\"}]}", "select[0].annotation.k"},
 		{"{\"select\":[{\"profile\":\"../p\"}]}", "absolute path"},
+		{"{\"select\":[{\"network\":\"hosts\",\"profile\":\"p\"}]}", "did you mean \"host\""},
+		{"{\"select\":[{\"env\":{\"A\":1},\"profile\":\"p\"}]}", "select[0].env.A"},
 		{"{\"onUnenforceable\":\"wran\"}", "did you mean \"warn\""},
 		{"{\"onMonitorLoss\":true}", "a string is wanted"},
 		{"{\"allowAnnotations\":[7]}", "allowAnnotations[0]"},
@@ -242,8 +244,43 @@ Test(select, the_first_rule_that_holds)
 			      "{\"annotation\":{\"team\":\"red-*\",\"tier\":\"*\"},\"profile\":\"red\"}]}");
 	config = loaded();
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		struct workload workload = {table[i].image, table[i].namespace_name,
-					    table[i].annotations ? annotations(table[i].annotations) : NULL};
+		struct workload workload = {.image = table[i].image, .namespace_name = table[i].namespace_name,
+					    .annotations = table[i].annotations ? annotations(table[i].annotations) : NULL};
+
+		cr_expect_str_eq(select_profile(&config, &workload), table[i].profile, "row %zu: %s", i,
+				 select_profile(&config, &workload));
+	}
+	host_config_clear(&config);
+}
+
+Test(select, by_what_docker_shows)
+{
+	static const struct {
+		const char *args, *env, *parent, *network, *profile;
+	} table[] = {
+		{"nginx -g daemon off;", "[]", "/docker", "own", "web"},
+		{"/usr/sbin/nginx", "[]", "/docker", "own", "fallback"},
+		{"x", "[\"PATH=/bin\",\"TIER=gold\"]", "/docker", "own", "gold"},
+		{"x", "[\"TIER=silver\"]", "/docker", "own", "fallback"},
+		{"x", "[\"TIERS=gold\",\"TIER\",1]", "/docker", "own", "fallback"},
+		{"x", "[]", "/tenants/a", "own", "tenant"},
+		{"x", "[]", "tenants.slice", "own", "fallback"},
+		{"x", "[]", NULL, "host", "open"},
+		{"x", "[]", "/docker", "joined", "fallback"},
+		{NULL, NULL, NULL, NULL, "fallback"},
+	};
+	struct host_config config;
+
+	put("etc/stint.json", "{\"defaultProfile\":\"fallback\",\"select\":["
+			      "{\"args\":\"nginx *\",\"profile\":\"web\"},"
+			      "{\"env\":{\"TIER\":\"gold\"},\"profile\":\"gold\"},"
+			      "{\"cgroupParent\":\"/tenants/?\",\"profile\":\"tenant\"},"
+			      "{\"network\":\"host\",\"profile\":\"open\"}]}");
+	config = loaded();
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct workload workload = {.args = table[i].args, .cgroup_parent = table[i].parent,
+					    .network = table[i].network,
+					    .env = table[i].env ? annotations(table[i].env) : NULL};
 
 		cr_expect_str_eq(select_profile(&config, &workload), table[i].profile, "row %zu: %s", i,
 				 select_profile(&config, &workload));
