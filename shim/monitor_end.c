@@ -25,6 +25,7 @@ enum {
 	PENDING_AFTER_MS = 10000,
 	/* For init to be reaped, or `stint run` to tell its status: a runtime does that at once. */
 	STATUS_WAIT_MS = 1000,
+	EXPIRE_EVERY = 16,
 	LAUNCHER_TRIES = 20, /* a moment each */
 	LAUNCHER_WAIT_S = 10,
 };
@@ -223,7 +224,8 @@ static void keep_life(struct monitor *m)
 		return;
 	if (life_write(m->lives_fd, m->key, &life, &err) < 0)
 		ledger_warn(&m->state, "what it used is not kept for when it is started again: %s", err.text);
-	if (life.runs == 1)
+	/* A look at all that are there: now and then is enough. */
+	if (life.runs == 1 && m->state.ended_boot_ns / 1000 % EXPIRE_EVERY == 0)
 		lives_expire(m->lives_fd, m->state.ended_real_ns);
 }
 

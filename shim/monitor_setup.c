@@ -264,7 +264,7 @@ int monitor_open(struct monitor *m, const char *root, bool launched, struct erro
 	if (r == 0)
 		r = journal_dir_open(&m->host, &m->log_fd, err);
 	if (r == 0 && life_is_kept(m->ledger->plan.id))
-		r = lives_open(&m->host, &m->lives_fd, err);
+		r = lives_open(&m->host, m->key, &m->lives_fd, err);
 	if (r == 0)
 		r = open_sources(m, err);
 	if (r < 0)

@@ -355,13 +355,13 @@ static int take_earlier_lives(struct ledger_plan *plan, const struct launch_requ
 
 	if (!life_is_kept(plan->id))
 		return 0;
-	r = lives_open(request->host, &lives_fd, err);
+	r = lives_open(request->host, plan->key, &lives_fd, err);
 	if (r < 0)
 		return r;
 	r = life_read(lives_fd, plan->key, &life, err);
 	if (r < 0)
-		return error_prefix(err, "read what earlier runs of this container used (%s/lives/%s; without that file its "
-				    "budgets begin anew)", request->host->state_dir, plan->key);
+		return error_prefix(err, "read what earlier runs of this container used (%s/lives/%.2s/%s; without that file "
+				    "its budgets begin anew)", request->host->state_dir, plan->key, plan->key);
 	plan->runs_before = life.runs;
 	for (int b = 0; b < BUDGET_COUNT; b++) {
 		struct budget_rule *rule = &plan->budgets[b];

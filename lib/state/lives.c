@@ -18,12 +18,16 @@ bool life_is_kept(const char *id)
 	return strlen(id) == MADE_UP && strspn(id, "0123456789abcdef") == MADE_UP;
 }
 
-int lives_open(const struct host *host, int *ret_fd, struct error *err)
+int lives_open(const struct host *host, const char *key, int *ret_fd, struct error *err)
 {
-	char path[PATH_MAX + 8];
+	_cleanup_close_ int top = -1;
+	char path[PATH_MAX + 8], part[3];
+	int r;
 
 	(void)snprintf(path, sizeof path, "%s/lives", host->state_dir);
-	return dir_open_private(path, 0700, ret_fd, err);
+	(void)snprintf(part, sizeof part, "%s", key);
+	r = dir_open_private(path, 0700, &top, err);
+	return r < 0 ? r : dir_make_private(top, part, 0700, false, ret_fd, err);
 }
 
 static int take(const struct json *object, const char *key, uint64_t *ret_value, struct error *err)
@@ -90,7 +94,7 @@ int life_write(int lives_fd, const char *key, const struct life *life, struct er
 
 void lives_expire(int lives_fd, uint64_t now_real_ns)
 {
-	enum { LOOKED_AT_MAX = 512 };
+	enum { LOOKED_AT_MAX = 100000 };
 	static const uint64_t kept_s = LIVES_KEPT_DAYS * 86400u;
 	int fd = openat(lives_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);

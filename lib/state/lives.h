@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What earlier lives of one container used: an engine that starts it again (a restart policy, a crash loop) does not give
- * it its budgets again. One small file a container, /var/lib/stint/lives/<key>, written by the monitor when a
- * life ends and read when the next one is prepared.
+ * it its budgets again. One small file a container, /var/lib/stint/lives/<the key's first two digits>/<key>, written by
+ * the monitor when a life ends and read when the next one is prepared.
  *
  * Only of ids that an engine made up (64 hex digits), which are never another container's. They are not told of
  * a container's removal: a file that was not touched for LIVES_KEPT_DAYS is removed.
@@ -22,12 +22,12 @@ struct life {
 };
 
 bool life_is_kept(const char *id);
-/* Opens the directory, made when missing. */
-int lives_open(const struct host *host, int *ret_fd, struct error *err);
+/* Opens the directory that `key` is in, made when missing. */
+int lives_open(const struct host *host, const char *key, int *ret_fd, struct error *err);
 /* All zero when there is none. */
 int life_read(int lives_fd, const char *key, struct life *ret_life, struct error *err);
 int life_write(int lives_fd, const char *key, const struct life *life, struct error *err);
-/* Removes what is older than LIVES_KEPT_DAYS, of at most some hundred; best effort. */
+/* Removes what is older than LIVES_KEPT_DAYS there; best effort. */
 void lives_expire(int lives_fd, uint64_t now_real_ns);
 
 #endif

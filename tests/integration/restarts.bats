@@ -123,14 +123,14 @@ bad_record() {
 	bundle "$id" /bin/true
 	budget cpu 10s
 	life
-	file=$(compgen -G "$STINT_ROOT/var/lib/stint/lives/$id*")
+	file=$(compgen -G "$STINT_ROOT/var/lib/stint/lives/${id:0:2}/$id*")
 	[ "$(stat -c %a "$file")" = 600 ]
 	echo '{"runs": 1, "used": {"cpu": "a lot"}}' >"$file"
 	run engine_create "$id"
-	[ "$status" -ne 0 ] && [[ "$output" == *"what earlier runs of this container used ("*"/lives/$id"*"used.cpu"* ]] || { echo "$output"; return 1; }
+	[ "$status" -ne 0 ] && [[ "$output" == *"what earlier runs of this container used ("*"/lives/${id:0:2}/$id"*"used.cpu"* ]] || { echo "$output"; return 1; }
 	engine delete "$id" >/dev/null 2>&1 || true
 	rm "$file"
 	life
-	rm "$STINT_ROOT/var/lib/stint/lives/"*
+	rm "$STINT_ROOT/var/lib/stint/lives/"*/*
 }
 @test "a record that cannot be read is an error, not a new budget" { on_each_runtime_in_turn bad_record; }
