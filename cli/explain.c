@@ -76,6 +76,7 @@ static int run(const struct host *host, int argc, char **argv)
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	struct request request = {0};
+	char bundle[PATH_MAX];
 	int option, status;
 
 	opterr = 0;
@@ -102,6 +103,7 @@ static int run(const struct host *host, int argc, char **argv)
 		return cli_usage_error(&verb_explain, optind == argc ?
 			"which bundle? Give the directory that holds config.json" : "one bundle at a time");
 	request.bundle = argv[optind];
+	request.plan.bundle = realpath(request.bundle, bundle);
 	request.plan.budgets = request.budgets.values;
 	return explain(host, &request);
 }

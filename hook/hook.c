@@ -101,7 +101,7 @@ static int start_monitor(struct hook *hook, struct error *err)
 
 static int make_plan(struct hook *hook, enum plan_mode mode, struct error *err)
 {
-	struct plan_request request = {0};
+	struct plan_request request = {.id = hook->state.id, .bundle = hook->state.bundle};
 	int r = config_check(json_root(hook->config), err);
 
 	if (r == 0)

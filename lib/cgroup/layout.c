@@ -6,9 +6,8 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
+#include "lib/base/mountinfo.h"
 #include "lib/cgroup/internal.h"
-
-enum { MOUNTINFO_MAX = 4 << 20 };
 
 const char *const cgroup_mode_names[] = {"v1", "hybrid", "v2"};
 
@@ -28,23 +27,6 @@ unsigned controllers_of(const char *options)
 		options += length + (options[length] == ',');
 	}
 	return set;
-}
-
-/* Undoes mountinfo's \040 and the like, in place. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (; *text; text++) {
-		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] >= '0' && text[2] <= '7' &&
-		    text[3] >= '0' && text[3] <= '7') {
-			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
-			text += 3;
-		} else {
-			*to++ = *text;
-		}
-	}
-	*to = '\0';
 }
 
 /* Beside each hierarchy, while reading: its device, and whether the mount is of all of it. */
@@ -83,34 +65,21 @@ static void add_hierarchy(struct mounts *mounts, const struct hierarchy *h, cons
 	(void)snprintf(mounts->devices[i], sizeof mounts->devices[i], "%s", device);
 }
 
-/* "36 35 98:0 /root /mount/point options - fstype source superoptions" (proc(5)). */
-static void take_line(struct mounts *mounts, char *line)
+static void take_mount(const struct mount *mount, void *data)
 {
-	enum { DEVICE = 2, ROOT = 3, POINT = 4, FIELDS };
-	char *separator = strstr(line, " - "), *fields[FIELDS] = {NULL}, *save = NULL, *type, *options, *name;
-	struct hierarchy h = {0};
+	struct mounts *mounts = data;
+	struct hierarchy h = {.unified = strcmp(mount->type, "cgroup2") == 0};
+	const char *name;
 
-	if (!separator)
+	if ((!h.unified && strcmp(mount->type, "cgroup") != 0) || strlen(mount->device) >= sizeof mounts->devices[0] ||
+	    strlen(mount->point) >= sizeof h.path)
 		return;
-	*separator = '\0';
-	for (int i = 0; i < FIELDS && (i == 0 || fields[i - 1]); i++)
-		fields[i] = strtok_r(i == 0 ? line : NULL, " ", &save);
-	type = strtok_r(separator + 3, " ", &save);
-	(void)strtok_r(NULL, " ", &save);
-	options = strtok_r(NULL, " ", &save);
-	if (!fields[POINT] || !type || !options || (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0) ||
-	    strlen(fields[DEVICE]) >= sizeof mounts->devices[0])
-		return;
-	unescape(fields[POINT]);
-	if (strlen(fields[POINT]) >= sizeof h.path)
-		return;
-	memcpy(h.path, fields[POINT], strlen(fields[POINT]) + 1);
-	h.unified = strcmp(type, "cgroup2") == 0;
-	h.controllers = h.unified ? 0 : controllers_of(options);
-	name = strstr(options, "name=");
+	memcpy(h.path, mount->point, strlen(mount->point) + 1);
+	h.controllers = h.unified ? 0 : controllers_of(mount->options);
+	name = strstr(mount->options, "name=");
 	if (name)
 		(void)snprintf(h.name, sizeof h.name, "%.*s", (int)strcspn(name, ","), name);
-	add_hierarchy(mounts, &h, fields[DEVICE], strcmp(fields[ROOT], "/") == 0);
+	add_hierarchy(mounts, &h, mount->device, strcmp(mount->root, "/") == 0);
 }
 
 /* v2's controllers are not in its mount options but in its root. */
@@ -150,21 +119,12 @@ static int decide_mode(const struct host *host, struct cgroup_layout *layout, st
 int cgroup_layout_read(const struct host *host, struct cgroup_layout *ret_layout, struct error *err)
 {
 	struct mounts mounts = {0};
-	_cleanup_free_ char *text = NULL;
-	_cleanup_close_ int fd = -1;
-	char path[sizeof host->proc + 32], *save = NULL;
-	size_t length;
-	int r;
+	int r = mountinfo_each(host, take_mount, &mounts, err);
 
-	(void)snprintf(path, sizeof path, "%s/self/mountinfo", host->proc);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(err, errno, "find the control groups: open %s", path);
-	r = file_read_fd(fd, path, MOUNTINFO_MAX, &text, &length, err);
-	if (r < 0)
+	if (r < 0) {
+		(void)error_prefix(err, "find the control groups");
 		return r;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		take_line(&mounts, line);
+	}
 	r = decide_mode(host, &mounts.layout, err);
 	if (r < 0)
 		return r;

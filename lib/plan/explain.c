@@ -51,6 +51,7 @@ int plan_to_json(const struct plan *plan, struct json_doc **ret_doc, struct erro
 		return r;
 	if (json_set(doc, root, "effective", effective) < 0 || json_set(doc, root, "sources", sources.array) < 0 ||
 	    json_set(doc, root, "profile", json_new_string(doc, plan->profile_name)) < 0 ||
+	    json_set(doc, root, "selectedBy", json_new_string(doc, plan->selected_by)) < 0 ||
 	    json_set(doc, root, "cgroup", json_new_string(doc, cgroup_mode_names[plan->cgroup_mode])) < 0 ||
 	    json_set(doc, root, "warnings", warnings) < 0)
 		return no_memory(err);
@@ -147,10 +148,12 @@ static const char *section_of(const char *path)
 
 static void print_all(FILE *out, const struct json *root)
 {
-	const char *section = NULL;
+	const char *section = NULL, *by = json_string(json_get(root, "selectedBy"));
 
 	fprintf(out, "Profile %s, cgroup %s. What is in force, and who asked for it:\n",
 		json_string(json_get(root, "profile")), json_string(json_get(root, "cgroup")));
+	if (strstr(by, "stint.json"))
+		fprintf(out, "The profile was selected by %s.\n", by);
 	if (!json_get(root, "sources")->first)
 		fputs("\n  nothing\n", out);
 	json_each(source, json_get(root, "sources")) {

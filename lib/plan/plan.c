@@ -4,88 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lib/oci/config.h"
 #include "lib/plan/enforce.h"
+#include "lib/plan/workload.h"
 
 static const char budget_prefix[] = "io.stint.budget.";
-
-static const char *first_annotation(const struct json *config, const char *const *keys)
-{
-	const char *value = NULL;
-
-	for (; !value && *keys; keys++)
-		value = config_annotation(config, *keys);
-	return value;
-}
-
-enum { SHOWN_MAX = 4096 };
-
-/* What there is room for: a rule is about how a command line begins. */
-static const char *join_args(const struct json *args, char text[SHOWN_MAX])
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	json_each(word, args)
-		if (json_string(word) && used < SHOWN_MAX - 1)
-			used += (size_t)snprintf(text + used, SHOWN_MAX - used, "%s%s", used ? " " : "", word->text);
-	return text;
-}
-
-/* "/docker/ID" is in "/docker", "system.slice:docker:ID" in "system.slice". */
-static const char *parent_of(const char *path, char text[SHOWN_MAX])
-{
-	const char *end = path ? (*path == '/' ? strrchr(path, '/') : strchr(path, ':')) : NULL;
-
-	if (!end || end - path >= SHOWN_MAX)
-		return NULL;
-	(void)snprintf(text, SHOWN_MAX, "%.*s", end == path ? 1 : (int)(end - path), path);
-	return text;
-}
-
-/* Docker's --network host has a namespace with a path too: the host's own. */
-static const char *network_of(const struct host *host, const struct json *config)
-{
-	char own[PATH_MAX];
-	struct stat here, there;
-
-	json_each(entry, json_find(config, "linux.namespaces")) {
-		const char *type = json_string(json_get(entry, "type")), *path = json_string(json_get(entry, "path"));
-
-		if (!type || strcmp(type, "network") != 0)
-			continue;
-		if (!path || !*path)
-			return workload_networks[0];
-		(void)snprintf(own, sizeof own, "%s/self/ns/net", host->proc);
-		return stat(own, &here) == 0 && stat(path, &there) == 0 && here.st_ino == there.st_ino &&
-		       here.st_dev == there.st_dev ? workload_networks[2] : workload_networks[1];
-	}
-	return workload_networks[2];
-}
-
-struct shown {
-	char args[SHOWN_MAX], parent[SHOWN_MAX];
-};
-
-static void describe_workload(const struct host *host, const struct json *config, struct shown *shown,
-			      struct workload *workload)
-{
-	static const char *const images[] = {"io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName",
-					     "org.opencontainers.image.ref.name", NULL};
-	static const char *const namespaces[] = {"io.kubernetes.cri.sandbox-namespace", "io.kubernetes.pod.namespace", NULL};
-
-	*workload = (struct workload){
-		.image = first_annotation(config, images),
-		.namespace_name = first_annotation(config, namespaces),
-		.annotations = json_get(config, "annotations"),
-		.args = join_args(json_find(config, "process.args"), shown->args),
-		.env = json_find(config, "process.env"),
-		.cgroup_parent = parent_of(config_cgroups_path(config), shown->parent),
-		.network = network_of(host, config),
-	};
-}
 
 /* The operator's --budget takes the profile's place. */
 static int apply_request(const struct plan_request *request, struct profile *profile, struct error *err)
@@ -189,8 +113,12 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	struct profile own;
 	int r;
 
-	describe_workload(host, config, &shown, &workload);
-	chosen = request->profile ? request->profile : select_profile(host_config, &workload);
+	workload_describe(host, host_config, config, request, &shown, &workload);
+	chosen = request->profile;
+	if (chosen)
+		(void)snprintf(plan.selected_by, sizeof plan.selected_by, "--profile");
+	else
+		chosen = select_profile(host_config, &workload, plan.selected_by);
 	asked = config_annotation(config, "io.stint.profile");
 	r = profile_load(host, chosen, &plan.effective, err);
 	if (r < 0)

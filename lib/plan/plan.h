@@ -18,10 +18,12 @@
 #include "lib/profile/profile.h"
 #include "lib/profile/select.h"
 
-/* What the operator said on the command line. */
+/* What the operator said on the command line, and what is known of the container beside its config. */
 struct plan_request {
 	const char *profile;	     /* name or path; NULL: select one */
 	const char *const *budgets;  /* "NAME=LIMIT" …, NULL-terminated; may be NULL */
+	const char *id;		     /* NULL: not known */
+	const char *bundle;	     /* absolute: what root.path is relative to; NULL: not known */
 };
 
 /* Who is going to apply the plan, and so what can be enforced. */
@@ -35,6 +37,7 @@ struct plan {
 	struct profile effective;
 	struct profile host;	/* without the config's own limits: how far an update may go */
 	char profile_name[256]; /* the selected profile's name */
+	char selected_by[SELECTED_BY_MAX]; /* "--profile", or as select_profile says it */
 	char image[256];	/* "" when the engine does not say */
 	enum cgroup_mode cgroup_mode;
 	bool kill_on_monitor_loss;
@@ -48,7 +51,7 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	      const struct json *config, const struct plan_request *request, enum plan_mode mode,
 	      struct plan *ret_plan, struct error *err);
 
-/* {"effective": …, "sources": […], "profile": …, "warnings": […]} */
+/* {"effective": …, "sources": […], "profile": …, "selectedBy": …, "cgroup": …, "warnings": […]} */
 int plan_to_json(const struct plan *plan, struct json_doc **ret_doc, struct error *err);
 /* For people: one line an effective value, with the source that set it. malloc'ed. */
 int plan_to_text(const struct plan *plan, char **ret_text, struct error *err);

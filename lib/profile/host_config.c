@@ -85,6 +85,9 @@ static int read_select(struct reader *reader, const struct json *node, const str
 		{.name = "env", .types = TYPE(JSON_OBJECT), .read = read_globs},
 		{.name = "cgroupParent", .types = TYPE(JSON_STRING), .read = read_glob},
 		{.name = "network", .types = TYPE(JSON_STRING), .read = read_network},
+		{.name = "rootfs", .types = TYPE(JSON_STRING), .read = read_glob},
+		{.name = "id", .types = TYPE(JSON_STRING), .read = read_glob},
+		{.name = "hostname", .types = TYPE(JSON_STRING), .read = read_glob},
 		{.name = "profile", .types = TYPE(JSON_STRING), .read = read_rule_profile},
 	};
 	struct host_config *config = reader->target;

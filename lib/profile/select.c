@@ -2,8 +2,10 @@
 /* Which profile is for a container: rules over what it shows of itself. */
 #include "lib/profile/select.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/profile/internal.h"
 
 /* "*" is any text, "?" any byte. Going back only to the last star is enough, and keeps the time
@@ -53,12 +55,17 @@ static const char *variable(const struct json *env, const char *name)
 
 static bool rule_holds(const struct json *rule, const struct workload *workload)
 {
-	if (!holds(json_get(rule, "image"), workload->image) ||
-	    !holds(json_get(rule, "namespace"), workload->namespace_name) ||
-	    !holds(json_get(rule, "args"), workload->args) ||
-	    !holds(json_get(rule, "cgroupParent"), workload->cgroup_parent) ||
-	    !holds(json_get(rule, "network"), workload->network))
-		return false;
+	const struct {
+		const char *condition, *value;
+	} globs[] = {
+		{"image", workload->image}, {"namespace", workload->namespace_name}, {"args", workload->args},
+		{"cgroupParent", workload->cgroup_parent}, {"network", workload->network}, {"rootfs", workload->rootfs},
+		{"id", workload->id}, {"hostname", workload->hostname},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(globs); i++)
+		if (!holds(json_get(rule, globs[i].condition), globs[i].value))
+			return false;
 	json_each(condition, json_get(rule, "env"))
 		if (!holds(condition, variable(workload->env, condition->key)))
 			return false;
@@ -68,10 +75,23 @@ static bool rule_holds(const struct json *rule, const struct workload *workload)
 	return true;
 }
 
-const char *select_profile(const struct host_config *config, const struct workload *workload)
+static const char *selected(const char *profile, const char *by, const char *of, char ret_by[SELECTED_BY_MAX])
 {
+	if (ret_by)
+		(void)snprintf(ret_by, SELECTED_BY_MAX, "%s%s", by, of);
+	return profile;
+}
+
+const char *select_profile(const struct host_config *config, const struct workload *workload,
+			   char ret_by[SELECTED_BY_MAX])
+{
+	static const char file[] = " of stint.json";
+	char where[256];
+
 	json_each(rule, config->select)
 		if (rule_holds(rule, workload) && json_string(json_get(rule, "profile")))
-			return json_string(json_get(rule, "profile"));
-	return config->default_profile ? config->default_profile : "default";
+			return selected(json_string(json_get(rule, "profile")), json_where(rule, where), file, ret_by);
+	if (config->default_profile)
+		return selected(config->default_profile, "defaultProfile", file, ret_by);
+	return selected("default", "default", "", ret_by);
 }

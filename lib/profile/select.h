@@ -9,6 +9,7 @@
  *    "ceiling": {…},                        a profile without a name
  *    "select": [{"image": "glob", "namespace": "glob", "annotation": {"key": "glob"}, "args": "glob",
  *                "env": {"NAME": "glob"}, "cgroupParent": "glob", "network": "own" | "joined" | "host",
+ *                "rootfs": "glob", "id": "glob", "hostname": "glob",
  *                "profile": "name"}, …],    the first rule whose every condition holds
  *    "onUnenforceable": "refuse" | "warn",
  *    "onMonitorLoss": "kill" | "continue",
@@ -47,14 +48,19 @@ struct workload {
 	const struct json *env;	   /* an array of "NAME=value" */
 	const char *cgroup_parent; /* of cgroupsPath: "/docker", or the slice */
 	const char *network;	   /* one of workload_networks */
+	const char *id, *hostname;
+	const char *rootfs;	   /* where the engine keeps the image's uppermost layer */
 };
 /* A network namespace of its own, one that was there before it, or the host's. NULL at the end. */
 extern const char *const workload_networks[];
 
 /* The name or path of the profile: the first rule of `select` that holds, then defaultProfile, then
  * "default". The annotation io.stint.profile has no say here: who writes annotations is not trusted,
- * and so it only tightens what was selected (lib/plan). In globs "*" is any text, "?" any byte. */
-const char *select_profile(const struct host_config *config, const struct workload *workload);
+ * and so it only tightens what was selected (lib/plan). In globs "*" is any text, "?" any byte.
+ * ret_by: who said so, "select[1] (line 7, column 5) of stint.json", "defaultProfile of stint.json", or "default"; may be NULL. */
+enum { SELECTED_BY_MAX = 288 };
+const char *select_profile(const struct host_config *config, const struct workload *workload,
+			   char ret_by[SELECTED_BY_MAX]);
 
 /* Loads a profile with all it extends, met together (extending can only tighten). At most 16 deep
  * and 64 in all; a cycle is an error that shows it. Documents stay loaded as long as the process.

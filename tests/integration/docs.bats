@@ -14,6 +14,7 @@ setup() {
 	cd "$STINT_TEST_DIR"
 }
 teardown() {
+	release_overlay
 	stint_teardown
 	eventually 10 no_monitor
 }
@@ -231,6 +232,49 @@ transcripts() { # FILE
 	[ "$status" -eq 125 ]
 	chmod 755 "$(dirname "$conf")/profiles.d"
 	stint explain bundle
+}
+
+# An image of two layers on which a container's root is an overlay, as Docker lays it out, in $STORE.
+overlay_root() { # the uppermost layer's NAME, the container's
+	mkdir -p "$STORE"/{base,"$1","$2-init","$2"}/diff "$STORE/$2"/{work,merged}
+	mount -t overlay -o "lowerdir=$STORE/$2-init/diff:$STORE/$1/diff:$STORE/base/diff,upperdir=$STORE/$2/diff,workdir=$STORE/$2/work" \
+		overlay "$STORE/$2/merged"
+}
+release_overlay() { [ -z "${STORE:-}" ] || umount -q "$STORE"/*/merged "$STORE" || true; }
+
+@test "docs/configuration.md: the rules on what Docker's containers show choose" {
+	local conf=$STINT_ROOT/etc/stint/stint.json
+	a_bundle
+	mkdir -p "$(dirname "$conf")"
+	STORE=$STINT_TEST_DIR/overlay2
+	mkdir "$STORE"
+	# An overlay's upper directory may be on no overlay.
+	mount -t tmpfs none "$STORE"
+	sed "s|/var/lib/docker/overlay2|$STORE|" "$(blocks docs/configuration.md 'json select')" >"$conf"
+	chosen() { # JQ-FILTER
+		jq "$1" bundle/config.json >c && mkdir -p b && mv c b/config.json && stint explain --json b | jq -r '"\(.profile) \(.selectedBy)"'
+	}
+	overlay_root 4f5e9c one
+	overlay_root 5f5e9c two
+	[[ "$(chosen ".root.path = \"$STORE/one/merged\" | .process.args = [\"/usr/sbin/nginx\", \"-g\"]")" == 'service select[0] (line 3, '*') of stint.json' ]]
+	[ "$(chosen ".root.path = \"$STORE/two/merged\" | .process.args = [\"/usr/sbin/nginx\", \"-g\"]")" = 'default default' ]
+	[ "$(chosen ".root.path = \"$STORE/one/merged\"")" = 'default default' ]
+	# Its layer copied into another image is another directory.
+	cp -a "$STORE/4f5e9c/diff" "$STORE/5f5e9c/diff"
+	[ "$(chosen ".root.path = \"$STORE/two/merged\" | .process.args = [\"/usr/sbin/nginx\", \"-g\"]")" = 'default default' ]
+	[[ "$(chosen '.process.env = ["TIER=batch"] | .linux.cgroupsPath = "/docker/1"')" == 'function select[1] (line 4, '* ]]
+	[ "$(chosen '.process.env = ["TIER=batch"] | .linux.cgroupsPath = "/other/1"')" = 'default default' ]
+	[[ "$(chosen '.hostname = "build-7"')" == 'strict select[2] (line 5, '* ]]
+	[ "$(chosen '.hostname = "build-7" | .linux.namespaces |= map(select(.type != "network"))')" = 'default default' ]
+	run stint explain b
+	[[ "${lines[0]}" == 'Profile default, cgroup '* ]]
+	chosen '.hostname = "build-7"'
+	run stint explain b
+	[ "${lines[1]}" = "The profile was selected by select[2] (line 5, column 5) of stint.json." ]
+	run stint explain --profile function b
+	[[ "$output" != *selected* ]]
+	[ "$(stint explain --json --profile function b | jq -r .selectedBy)" = --profile ]
+	release_overlay
 }
 
 @test "docs/configuration.md: annotations that are orders to a runtime do not pass unless they are let" {

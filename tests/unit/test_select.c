@@ -94,7 +94,7 @@ Test(select, without_a_file_there_are_defaults)
 	cr_assert_not(config.has_ceiling);
 	cr_assert(config.refuse_unenforceable);
 	cr_assert(config.kill_on_monitor_loss);
-	cr_assert_str_eq(select_profile(&config, &(struct workload){0}), "default");
+	cr_assert_str_eq(select_profile(&config, &(struct workload){0}, NULL), "default");
 	(void)strcat(host.config_dir, "/nowhere");
 	config = loaded();
 	cr_assert_null(config.doc);
@@ -140,6 +140,9 @@ Test(select, a_bad_configuration_is_refused_with_its_place)
 		{"{\"select\":[{\"annotation\":{\"k\":1},\"profile\":\"p\"}]}", "select[0].annotation.k"},
 		{"{\"select\":[{\"profile\":\"../p\"}]}", "absolute path"},
 		{"{\"select\":[{\"network\":\"hosts\",\"profile\":\"p\"}]}", "did you mean \"host\""},
+		{"{\"select\":[{\"profile\":\"p\",\"rootfs\":{}}]}", "select[0].rootfs"},
+		{"{\"select\":[{\"profile\":\"p\",\"hostnam\":\"x\"}]}", "did you mean \"hostname\""},
+		{"{\"select\":[{\"profile\":\"p\",\"id\":7}]}", "select[0].id (line 1"},
 		{"{\"select\":[{\"env\":{\"A\":1},\"profile\":\"p\"}]}", "select[0].env.A"},
 		{"{\"onUnenforceable\":\"wran\"}", "did you mean \"warn\""},
 		{"{\"onMonitorLoss\":true}", "a string is wanted"},
@@ -247,8 +250,8 @@ Test(select, the_first_rule_that_holds)
 		struct workload workload = {.image = table[i].image, .namespace_name = table[i].namespace_name,
 					    .annotations = table[i].annotations ? annotations(table[i].annotations) : NULL};
 
-		cr_expect_str_eq(select_profile(&config, &workload), table[i].profile, "row %zu: %s", i,
-				 select_profile(&config, &workload));
+		cr_expect_str_eq(select_profile(&config, &workload, NULL), table[i].profile, "row %zu: %s", i,
+				 select_profile(&config, &workload, NULL));
 	}
 	host_config_clear(&config);
 }
@@ -282,10 +285,41 @@ Test(select, by_what_docker_shows)
 					    .network = table[i].network,
 					    .env = table[i].env ? annotations(table[i].env) : NULL};
 
-		cr_expect_str_eq(select_profile(&config, &workload), table[i].profile, "row %zu: %s", i,
-				 select_profile(&config, &workload));
+		cr_expect_str_eq(select_profile(&config, &workload, NULL), table[i].profile, "row %zu: %s", i,
+				 select_profile(&config, &workload, NULL));
 	}
 	host_config_clear(&config);
+}
+
+Test(select, by_names_and_by_the_image_s_layer_and_who_said_so)
+{
+	static const struct {
+		const char *id, *hostname, *rootfs, *profile, *by;
+	} table[] = {
+		{"web-1", "h", NULL, "web", "select[0] (line 1"},
+		{"web", "h", NULL, "fallback", "defaultProfile of stint.json"},
+		{"x", "db-9", NULL, "db", "select[1] (line 2"},
+		{"x", "h", "/var/lib/docker/overlay2/4f5e/diff", "shop", "select[2] (line 3"},
+		{"x", "h", "/var/lib/docker/overlay2/4f5e/diff/", "fallback", "defaultProfile"},
+		{"x", "h", "/var/lib/docker/overlay2/4f5f/diff", "fallback", "defaultProfile"},
+		{NULL, NULL, NULL, "fallback", "defaultProfile"},
+	};
+	struct host_config config;
+
+	put("etc/stint.json", "{\"defaultProfile\":\"fallback\",\"select\":[{\"id\":\"web-*\",\"profile\":\"web\"},\n"
+			      "{\"hostname\":\"db-?\",\"profile\":\"db\"},\n"
+			      "{\"rootfs\":\"/var/lib/docker/overlay2/4f5e/diff\",\"profile\":\"shop\"}]}");
+	config = loaded();
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct workload workload = {.id = table[i].id, .hostname = table[i].hostname, .rootfs = table[i].rootfs};
+		char by[SELECTED_BY_MAX];
+
+		cr_expect_str_eq(select_profile(&config, &workload, by), table[i].profile, "row %zu: %s", i, by);
+		cr_expect_eq(strncmp(by, table[i].by, strlen(table[i].by)), 0, "row %zu: %s", i, by);
+	}
+	host_config_clear(&config);
+	config = (struct host_config){0};
+	cr_expect_str_eq(select_profile(&config, &(struct workload){0}, NULL), "default");
 }
 
 Test(select, an_annotation_selects_nothing)
@@ -293,9 +327,9 @@ Test(select, an_annotation_selects_nothing)
 	struct host_config config = loaded();
 	struct workload workload = {.annotations = annotations("{\"io.stint.profile\":\"function\"}")};
 
-	cr_expect_str_eq(select_profile(&config, &workload), "default");
+	cr_expect_str_eq(select_profile(&config, &workload, NULL), "default");
 	config.default_profile = "service";
-	cr_expect_str_eq(select_profile(&config, &workload), "service");
+	cr_expect_str_eq(select_profile(&config, &workload, NULL), "service");
 }
 
 Test(select, many_stars_take_no_longer, .timeout = 10)
@@ -307,7 +341,7 @@ Test(select, many_stars_take_no_longer, .timeout = 10)
 	image[sizeof image - 1] = '\0';
 	put("etc/stint.json", "{\"select\":[{\"image\":\"*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b\",\"profile\":\"p\"}]}");
 	config = loaded();
-	cr_assert_str_eq(select_profile(&config, &(struct workload){.image = image}), "default");
+	cr_assert_str_eq(select_profile(&config, &(struct workload){.image = image}, NULL), "default");
 	host_config_clear(&config);
 }
 
