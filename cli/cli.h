@@ -12,7 +12,7 @@
 /* As `docker run` has them. */
 enum exit_status {
 	EXIT_OK = 0,
-	EXIT_DIFFERS = 1,	 /* verify: something is not as planned; report, why: nothing there */
+	EXIT_DIFFERS = 1,	 /* verify: something is not as planned; doctor: there is a problem; report, why: nothing there */
 	EXIT_USAGE = 2,
 	EXIT_STINT = 125,	 /* stint's own failure */
 	EXIT_NOT_EXECUTABLE = 126,
@@ -26,7 +26,7 @@ struct verb {
 	int (*run)(const struct host *host, int argc, char **argv); /* argv[0] is the verb */
 };
 
-extern const struct verb verb_run, verb_explain, verb_report, verb_why, verb_verify, verb_ps;
+extern const struct verb verb_run, verb_explain, verb_report, verb_why, verb_verify, verb_ps, verb_doctor;
 
 /* "stint: TEXT" on standard error; returns `status`. */
 int cli_fail(int status, const struct error *err);

@@ -11,16 +11,8 @@
 #include <sys/wait.h>
 
 #include "lib/base/file.h"
+#include "lib/base/pidfd.h"
 #include "shim/monitor.h"
-
-/* linux/pidfd.h of Linux 6.13 (PIDFD_GET_INFO) and 6.15 (PIDFD_INFO_EXIT), first published size. */
-struct pidfd_info_v0 {
-	uint64_t mask, cgroupid;
-	uint32_t pid, tgid, ppid, ids[8];
-	int32_t exit_code;
-};
-#define PIDFD_INFO_REQUEST _IOWR(0xFF, 11, struct pidfd_info_v0)
-#define PIDFD_INFO_HAS_EXIT (UINT64_C(1) << 3)
 
 static int poll_now(int fd)
 {

@@ -28,6 +28,7 @@ enum controller {
 	CONTROLLER_CPU, CONTROLLER_CPUACCT, CONTROLLER_CPUSET, CONTROLLER_MEMORY, CONTROLLER_PIDS, CONTROLLER_IO /* v1: blkio */,
 	CONTROLLER_FREEZER, CONTROLLER_COUNT
 };
+extern const char *const controller_names[CONTROLLER_COUNT]; /* v1's: "cpu", …, "blkio", "freezer" */
 
 /* The mounted hierarchies, from /proc/self/mountinfo. */
 enum { HIERARCHY_MAX = 16 };

@@ -11,8 +11,7 @@
 
 const char *const cgroup_mode_names[] = {"v1", "hybrid", "v2"};
 
-static const char *const controller_names[CONTROLLER_COUNT] = {"cpu", "cpuacct", "cpuset", "memory", "pids", "blkio",
-							       "freezer"};
+const char *const controller_names[CONTROLLER_COUNT] = {"cpu", "cpuacct", "cpuset", "memory", "pids", "blkio", "freezer"};
 
 unsigned controllers_of(const char *options)
 {

@@ -61,6 +61,9 @@ int monitor_start(const struct host *host, const char *key, int launcher_pidfd, 
 /* Where a program of ours is: beside the one that runs, never by PATH. */
 int program_path(const char *name, char path[PATH_MAX], struct error *err);
 
+/* Another's program, in the system's directories, never by PATH. */
+bool program_find(const char *name, char path[PATH_MAX]);
+
 /* The real runtime: `wanted` (a name or absolute path), else the host configuration's, else the
  * first found of crun and runc in the system's directories. It must be an executable file and none
  * of stint's own programs. The result is absolute. */

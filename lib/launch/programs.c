@@ -62,7 +62,7 @@ static int check(const char *path, struct error *err)
 	return 0;
 }
 
-static int find_by_name(const char *name, char path[PATH_MAX], struct error *err)
+bool program_find(const char *name, char path[PATH_MAX])
 {
 	static const char *const directories[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
 						  "/usr/bin", "/sbin", "/bin"};
@@ -70,8 +70,15 @@ static int find_by_name(const char *name, char path[PATH_MAX], struct error *err
 	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
 		(void)snprintf(path, PATH_MAX, "%s/%s", directories[i], name);
 		if (access(path, F_OK) == 0)
-			return check(path, err);
+			return true;
 	}
+	return false;
+}
+
+static int find_by_name(const char *name, char path[PATH_MAX], struct error *err)
+{
+	if (program_find(name, path))
+		return check(path, err);
 	return error_set(err, ENOENT, "find the runtime %s: it is in none of the system's directories of "
 				      "programs; install it, or give an absolute path", name);
 }

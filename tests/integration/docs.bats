@@ -310,7 +310,7 @@ page() { groff -mandoc -Tascii -P-cbou "$TOP/docs/$1"; }
 @test "every option is in its help and its manual page, and every option of a help exists" {
 	local source manual verb option help options pair
 	for pair in cli/run.c:stint-run.1:run cli/explain.c:stint.1:explain cli/ps.c:stint.1:ps cli/report.c:stint.1:report \
-		cli/why.c:stint.1:why cli/verify.c:stint.1:verify hook/hook.c:stint-hook.8: shim/monitor.c:stint-monitor.8:; do
+		cli/why.c:stint.1:why cli/verify.c:stint.1:verify cli/doctor.c:stint.1:doctor hook/hook.c:stint-hook.8: shim/monitor.c:stint-monitor.8:; do
 		IFS=: read -r source manual verb <<<"$pair"
 		options=$(options_of "$source")
 		[ -n "$options" ]
@@ -370,7 +370,7 @@ page() { groff -mandoc -Tascii -P-cbou "$TOP/docs/$1"; }
 	run -127 stint run --rootfs rootfs -- /no/such
 	run stint run --rootfs no-such -- /bin/true
 	[ "$status" -eq 125 ]
-	for verb in run explain ps report why verify; do
+	for verb in run explain ps report why verify doctor; do
 		run stint "$verb" --no-such-option
 		[ "$status" -eq 2 ]
 		run stint "$verb" --help

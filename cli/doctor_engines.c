@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engines: which there are, and whether stint is really in their path. */
+#include "cli/doctor_engines.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/ask.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/file.h"
+#include "lib/doctor/version.h"
+#include "lib/launch/launch.h"
+
+enum { VERSION_MS = 5000, INFO_MS = 2000, CONFIG_MAX = 1 << 20 };
+
+struct engine {
+	const char *name, *program;
+	const char *files[3]; /* globs below the root, later ones above earlier ones; NULL at the end */
+	const struct engine_keys *keys; /* NULL: Docker's form */
+	bool hooks;			/* it reads hook files */
+	const char *advice;
+};
+
+static const struct engine engines[] = {
+	{.name = "docker", .program = "dockerd", .files = {"/etc/docker/daemon.json"},
+	 .advice = "name stint-runtime in \"runtimes\" of /etc/docker/daemon.json, and reload dockerd"},
+	{.name = "containerd", .program = "containerd", .files = {"/etc/containerd/config.toml"},
+	 .keys = &containerd_keys,
+	 .advice = "only its CRI plugin needs it: name stint-runtime as the BinaryName of a runtime in /etc/containerd/config.toml"},
+	{.name = "podman", .program = "podman", .hooks = true,
+	 .files = {"/usr/share/containers/containers.conf", "/etc/containers/containers.conf", "/etc/containers/containers.conf.d/*.conf"},
+	 .keys = &podman_keys,
+	 .advice = "name stint-runtime in [engine.runtimes] of /etc/containers/containers.conf, or stint-hook in a hooks directory"},
+	{.name = "crio", .program = "crio", .hooks = true, .files = {"/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"},
+	 .keys = &crio_keys,
+	 .advice = "name stint-runtime as the runtime_path of a handler in /etc/crio/crio.conf.d/"},
+};
+
+/* Says it when a file is there and cannot be read: what it says is not known then. */
+static void take_file(struct diagnosis *d, const struct engine *engine, const char *file, struct engine_settings *settings)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct error err = {0};
+	size_t length;
+	int r = file_read(AT_FDCWD, file, CONFIG_MAX, &text, &length, &err);
+
+	if (r == 0 && !engine->keys)
+		r = json_parse(file, text, length, &doc, &err);
+	if (r < 0)
+		found(d, FINDING_WARNING, engine->name, "see whether the engine itself takes it", "%s", err.text);
+	else if (!engine->keys)
+		settings_take_json(settings, json_root(doc));
+	else
+		settings_take_toml(settings, engine->keys, text);
+}
+
+static void take_files(struct diagnosis *d, const struct engine *engine, const char *pattern, struct engine_settings *settings)
+{
+	char path[2 * PATH_MAX];
+	glob_t files;
+
+	(void)snprintf(path, sizeof path, "%s%s", d->host->root, pattern);
+	if (glob(path, 0, NULL, &files) == 0)
+		for (size_t i = 0; i < files.gl_pathc; i++)
+			take_file(d, engine, files.gl_pathv[i], settings);
+	globfree(&files);
+}
+
+/* containerd's imports may be relative to the file that has them. */
+static void take_imports(struct diagnosis *d, const struct engine *engine, struct engine_settings *settings)
+{
+	int count = settings->import_count;
+	char pattern[2 * PATH_MAX];
+
+	for (int i = 0; i < count; i++) {
+		(void)snprintf(pattern, sizeof pattern, "%s%s", settings->imports[i][0] == '/' ? "" : "/etc/containerd/",
+			       settings->imports[i]);
+		take_files(d, engine, pattern, settings);
+	}
+}
+
+static void read_settings(struct diagnosis *d, const struct engine *engine, struct engine_settings *settings)
+{
+	static const char *const hooks_dirs[] = {"/usr/share/containers/oci/hooks.d", "/etc/containers/oci/hooks.d"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(engine->files) && engine->files[i]; i++)
+		take_files(d, engine, engine->files[i], settings);
+	take_imports(d, engine, settings);
+	for (size_t i = 0; engine->hooks && i < ARRAY_SIZE(hooks_dirs) && settings->hooks_dir_count < DIRECTORIES_MAX; i++)
+		(void)snprintf(settings->hooks_dirs[settings->hooks_dir_count++], PATH_MAX, "%s", hooks_dirs[i]);
+}
+
+/* What a running dockerd has in force, in the shape of its file. */
+static bool ask_dockerd(struct engine_settings *settings)
+{
+	static const char format[] = "{\"default-runtime\":{{json .DefaultRuntime}},\"runtimes\":{{json .Runtimes}}}";
+	_cleanup_json_ struct json_doc *doc = NULL;
+	char docker[PATH_MAX], text[16384];
+	const char *argv[] = {docker, "info", "--format", format, NULL};
+
+	if (!program_find("docker", docker) || ask(argv, INFO_MS, text, sizeof text) != 0 ||
+	    json_parse("docker info", text, strlen(text), &doc, NULL) < 0 || !json_get(json_root(doc), "runtimes")->first)
+		return false;
+	settings_take_json(settings, json_root(doc));
+	return true;
+}
+
+/* Of several paths of one runtime the engine takes the first that is there. */
+static bool counts(const struct engine_settings *settings, int i)
+{
+	for (int before = 0; before < i; before++)
+		if (strcmp(settings->runtimes[before].name, settings->runtimes[i].name) == 0 &&
+		    access(settings->runtimes[before].path, X_OK) == 0)
+			return false;
+	return true;
+}
+
+/* The place among its runtimes of the one that is stint; the default one before others. -1: none. */
+static int stint_among(const struct engine_settings *settings)
+{
+	int found_at = -1;
+
+	for (int i = 0; i < settings->runtime_count; i++)
+		if (counts(settings, i) && is_stint(settings->runtimes[i].path, "stint-runtime") == STINT_IS &&
+		    (found_at < 0 || strcmp(settings->runtimes[i].name, settings->default_runtime) == 0))
+			found_at = i;
+	return found_at;
+}
+
+static bool is_default(const struct engine_settings *settings, int i)
+{
+	const char *chosen = settings->default_runtime;
+
+	return strchr(chosen, '/') ? is_stint(chosen, "stint-runtime") == STINT_IS :
+				     i >= 0 && strcmp(chosen, settings->runtimes[i].name) == 0;
+}
+
+static void check_gone(struct diagnosis *d, const struct engine *engine, const struct engine_settings *settings)
+{
+	for (int i = 0; i < settings->runtime_count; i++)
+		if (counts(settings, i) && is_stint(settings->runtimes[i].path, "stint-runtime") == STINT_GONE)
+			found(d, FINDING_PROBLEM, engine->name, "install it there, or take the runtime out of the configuration",
+			      "its runtime \"%s\" is %s, which cannot be executed", settings->runtimes[i].name, settings->runtimes[i].path);
+}
+
+static void tell_path(struct diagnosis *d, const struct engine *engine, const char *version,
+		      const struct engine_settings *settings, const char *whence)
+{
+	int i = stint_among(settings);
+	bool hooked = engine->hooks && doctor_hooks(d, engine->name, settings);
+
+	if (is_default(settings, i))
+		found(d, FINDING_OK, engine->name, NULL, "%s; stint is its default runtime%s", version, whence);
+	else if (i >= 0)
+		found(d, FINDING_OK, engine->name, NULL, "%s; stint is its runtime \"%s\"%s, not the default", version,
+		      settings->runtimes[i].name, whence);
+	else if (hooked)
+		found(d, FINDING_OK, engine->name, NULL, "%s; stint is in its path by hooks", version);
+	else
+		found(d, FINDING_WARNING, engine->name, engine->advice, "%s; stint is not in its path%s", version, whence);
+}
+
+/* What is in force is the running daemon's word; what it will be after a restart is the file's. */
+static void check_docker(struct diagnosis *d, const struct engine *engine, const char *version,
+			 const struct engine_settings *file)
+{
+	_cleanup_free_ struct engine_settings *live = calloc(1, sizeof *live);
+	bool answers = live && ask_dockerd(live);
+
+	tell_path(d, engine, version, answers ? live : file, answers ? "" : ", by its file (dockerd does not answer)");
+	if (answers && stint_among(file) >= 0 && stint_among(live) < 0)
+		found(d, FINDING_PROBLEM, engine->name, "systemctl reload docker",
+		      "dockerd has not read its daemon.json, which names stint, or runs with another");
+}
+
+static void check_engine(struct diagnosis *d, const struct engine *engine, const char *path)
+{
+	_cleanup_free_ struct engine_settings *settings = calloc(1, sizeof *settings);
+	const char *argv[] = {path, "--version", NULL};
+	struct program_version version = {.text = "of unknown version"};
+	char text[1024];
+
+	if (!settings)
+		return;
+	if (ask(argv, VERSION_MS, text, sizeof text) == 0)
+		(void)version_of_output(text, &version);
+	read_settings(d, engine, settings);
+	check_gone(d, engine, settings);
+	if (!engine->keys)
+		check_docker(d, engine, version.text, settings);
+	else
+		tell_path(d, engine, version.text, settings, "");
+}
+
+void doctor_engines(struct diagnosis *d)
+{
+	char path[PATH_MAX];
+	int count = 0;
+
+	d->section = "Engines";
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
+		if (program_find(engines[i].program, path)) {
+			count++;
+			check_engine(d, &engines[i], path);
+		}
+	if (!count)
+		found(d, FINDING_OK, "engines", NULL, "none of docker, containerd, podman and crio is installed: stint run needs none");
+}
