@@ -199,6 +199,15 @@ put() { # FILE: standard input, below the root
 	is_said watched 'ok: 1'
 	is_said t-old 'warning: */run/stint/t-old was left by a container that is no more'
 	[ -z "$(said t-new)" ]
+	# Both its monitors are killed, while who would bring them back cannot.
+	kill -STOP "$pid" "$(guard_of "$id")"
+	kill -KILL "$(monitor_of "$id")" "$(guard_of "$id")"
+	eventually 10 monitors_are_gone
+	examined 0
+	is_said "$id" 'warning: no monitor watches it'
+	is_said watched 'ok: 0'
+	kill -CONT "$pid"
+	eventually 10 is_watched
 	crun kill "$id" KILL
 	wait "$pid" || true
 	eventually 10 monitors_are_gone
