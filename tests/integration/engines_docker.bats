@@ -207,7 +207,8 @@ same_commands() {
 	docker_ run --runtime "$with" --network none --name $name -d -m 64m --env A=b --hostname h busybox sh -c 'echo begun; trap "exit 3" TERM; while :; do sleep 0.1; done' >/dev/null
 	{
 		set +e
-		docker_ run --rm --runtime "$with" --network none busybox sh -c 'echo out; echo err >&2; exit 4'; echo "$?"
+		# Docker carries the two streams apart, and either may arrive first.
+		docker_ run --rm --runtime "$with" --network none busybox sh -c 'echo out; echo err >&2; exit 4' 2>"$STINT_TEST_DIR/err"; echo "$?"; cat "$STINT_TEST_DIR/err"
 		docker_ run --rm --runtime "$with" --network none busybox /no/such/command; echo "$?"
 		docker_ run --rm --runtime "$with" --network none -u 1000:1000 busybox id; echo "$?"
 		docker_ run --rm --runtime "$with" --network none -w /tmp busybox pwd; echo "$?"
