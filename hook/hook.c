@@ -174,6 +174,7 @@ static int precreate(struct hook *hook, struct error *err)
 		r = json_parse("config.json", text, length, &hook->config, err);
 	if (r == 0)
 		r = make_plan(hook, PLAN_WRAPPER, err);
+	edit.oom_group = hook->layout.mode == CGROUP_V2;
 	if (r == 0)
 		r = config_edit(hook->config, &hook->plan, &edit, err);
 	if (r == 0)

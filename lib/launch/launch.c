@@ -184,7 +184,8 @@ static int write_files(struct launch *launch, const struct launch_request *reque
 	_cleanup_close_ int bundle = -1;
 	char inner[LEDGER_PATH_MAX + 16];
 	struct edit_request edit = {.bundle = request->bundle,
-				    .allow_annotations = request->host_config->allow_annotations};
+				    .allow_annotations = request->host_config->allow_annotations,
+				    .oom_group = request->layout->mode == CGROUP_V2 && !plan->nested};
 	int r = plan_to_json(request->plan, &doc, err);
 
 	if (r == 0)

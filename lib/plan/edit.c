@@ -171,6 +171,8 @@ int config_edit(struct json_doc *doc, const struct plan *plan, const struct edit
 	struct json *root = json_root(doc);
 	int r = edit_resources(doc, plan, err);
 
+	if (r == 0 && request->oom_group)
+		r = edit_oom_group(doc, plan, err);
 	if (r == 0)
 		r = edit_security(doc, plan, err);
 	if (r == 0)

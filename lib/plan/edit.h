@@ -6,6 +6,7 @@
  *   process.capabilities every set ∩ the plan's, and noNewPrivileges
  *   linux.seccomp        the plan's, where it has one
  *   linux.cgroupsPath    given by the caller
+ *   linux.resources.unified   memory.oom.group, where the caller asks for it
  *   annotations          those that a runtime obeys (run.oci.*, org.systemd.property.*, org.criu.*) are removed
  *                        unless the host configuration lets them pass
  *   mounts               a cgroup mount is made read-only when the container has no cgroup namespace
@@ -24,6 +25,7 @@ struct edit_request {
 	const char *bundle;	    /* absolute, no symlinks: what relative paths are relative to */
 	const char *cgroups_path;   /* NULL: leave it */
 	const struct json *allow_annotations;
+	bool oom_group; /* the runtime's group is on v2, and nobody else sets memory.oom.group of it */
 };
 
 /* Edits `config` in place; on failure the tree is half edited and must be thrown away. */

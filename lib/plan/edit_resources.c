@@ -239,3 +239,17 @@ int edit_resources(struct json_doc *doc, const struct plan *plan, struct error *
 		r = edit_companions(doc, resources, &limits, err);
 	return r < 0 ? r : edit_unified(resources, wanted, &limits, err);
 }
+
+int edit_oom_group(struct json_doc *doc, const struct plan *plan, struct error *err)
+{
+	struct json *unified;
+	struct cgroup_limits limits;
+
+	plan_limits(plan, &limits);
+	if (!limits.oom_group)
+		return 0;
+	unified = json_ensure_object(doc, json_find(json_root(doc), "linux.resources"), "unified");
+	if (!unified || json_set(doc, unified, "memory.oom.group", json_new_string(doc, "1")) < 0)
+		return no_memory(err);
+	return 0;
+}

@@ -305,6 +305,33 @@ Test(edit, the_host_s_groups_are_read_only)
 	expect_more(&request, ",\"cgroupsPath\":\"/else\"", "", "linux.cgroupsPath", "\"/else\"");
 }
 
+/* Where no group of ours is above the runtime's: v2 alone has the word, and only a budget that kills needs it. */
+Test(edit, the_oom_killer_takes_the_whole_container_where_the_runtime_makes_the_group)
+{
+	static const struct {
+		const char *profile;
+		bool oom_group;
+		const char *wanted;
+	} rows[] = {
+		{MEMORY_BUDGET, true, "{\"memory.low\":\"1\",\"memory.oom.group\":\"1\"}"},
+		{MEMORY_BUDGET, false, "{\"memory.low\":\"1\"}"},
+		{MEMORY, true, "{\"memory.low\":\"1\",\"memory.oom.group\":\"0\"}"},
+		{"{\"budgets\":{\"memory\":{\"limit\":\"1MiB\",\"action\":\"warn\"}}}", true, "{\"memory.low\":\"1\",\"memory.oom.group\":\"0\"}"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct edit_request request = {.oom_group = rows[i].oom_group};
+		_cleanup_json_ struct json_doc *profile = parsed(rows[i].profile),
+					       *config = config_of("", ",\"resources\":{\"unified\":{\"memory.low\":\"1\",\"memory.oom.group\":\"0\"}}", "");
+		struct plan plan = plan_of(profile, json_root(config));
+		_cleanup_free_ char *text = NULL;
+
+		cr_assert_eq(config_edit(config, &plan, &request, NULL), 0);
+		text = written(json_find(json_root(config), "linux.resources.unified"));
+		cr_expect_str_eq(text, rows[i].wanted, "%s: %s", rows[i].profile, text);
+	}
+}
+
 /* What this version does not know is kept, and numbers letter for letter. */
 Test(edit, the_unknown_is_kept)
 {
