@@ -148,12 +148,8 @@ exec_brings_back() {
 
 # --- update ---
 
-payload() { # CONTROLLER FILE
-	cat /sys/fs/cgroup/"$1"/stint/"$id"~*/payload/"$2"
-}
-above() { # CONTROLLER FILE
-	cat /sys/fs/cgroup/"$1"/stint/"$id"~*/"$2"
-}
+payload() { kernel_has "/stint/$id~*/payload" "$1"; }
+above() { kernel_has "/stint/$id~*" "$1"; }
 update_json() { # JSON
 	echo "$1" | engine update --resources - "$id"
 }
@@ -162,20 +158,20 @@ host_limits='{"ceiling": {"resources": {"memory": {"limit": 268435456}, "pids": 
 update_within_host() {
 	HOST=$host_limits running_container '.linux.resources.memory = {"limit": 67108864} | .linux.resources.pids = {"limit": 20} |
 		.linux.resources.cpu = {"quota": 20000, "period": 100000}'
-	[ "$(above memory memory.limit_in_bytes)" = 67108864 ]
+	[ "$(above memory)" = 67108864 ]
 	# What config.json itself had asked for may be loosened, up to what the host says.
 	update_json '{"memory": {"limit": 134217728, "swap": 134217728}, "pids": {"limit": 40}, "cpu": {"quota": 50000, "period": 100000}}'
-	[ "$(payload memory memory.limit_in_bytes) $(above memory memory.limit_in_bytes)" = '134217728 134217728' ]
-	[ "$(payload pids pids.max) $(above pids pids.max)" = '40 40' ]
-	[ "$(payload cpu cpu.cfs_quota_us) $(above cpu cpu.cfs_quota_us)" = '50000 50000' ]
+	[ "$(payload memory) $(above memory)" = '134217728 134217728' ]
+	[ "$(payload pids) $(above pids)" = '40 40' ]
+	[ "$(payload quota) $(above quota)" = '50000 50000' ]
 	# And held there.
 	update_json '{"memory": {"limit": 1073741824, "swap": -1}, "pids": {"limit": -1}, "cpu": {"quota": 400000, "period": 100000}}'
-	[ "$(payload memory memory.limit_in_bytes) $(above memory memory.limit_in_bytes)" = '268435456 268435456' ]
-	[ "$(payload pids pids.max) $(above pids pids.max)" = '64 64' ]
-	[ "$(payload cpu cpu.cfs_quota_us) $(above cpu cpu.cfs_quota_us)" = '100000 100000' ]
+	[ "$(payload memory) $(above memory)" = '268435456 268435456' ]
+	[ "$(payload pids) $(above pids)" = '64 64' ]
+	[ "$(payload quota) $(above quota)" = '100000 100000' ]
 	# Tightened again, by options; what is not named stays.
 	engine update --memory 32M --pids-limit 10 "$id"
-	[ "$(payload memory memory.limit_in_bytes) $(payload pids pids.max) $(payload cpu cpu.cfs_quota_us)" = '33554432 10 100000' ]
+	[ "$(payload memory) $(payload pids) $(payload quota)" = '33554432 10 100000' ]
 	engine_clear "$id"
 	all_clean "$id"
 	[[ "$(report_of "$id" '.warnings | join("\n")')" == *'update held to the plan: memory.limit: 1073741824 asked, 268435456 set'*'pids.limit: -1 asked, 64 set'* ]] ||
@@ -186,9 +182,9 @@ update_within_host() {
 update_is_narrow() {
 	local text
 	HOST=$host_limits running_container
-	update_json '{"cpu": {"shares": 512}, "blockIO": {}, "pids": {"limit": 0}, "memory": {"limit": 0}}'
-	[ "$(payload cpu cpu.shares)" = 512 ]
-	[ "$(payload memory memory.limit_in_bytes) $(payload pids pids.max)" = '268435456 64' ]
+	update_json '{"cpu": {"shares": 501}, "blockIO": {}, "pids": {"limit": 0}, "memory": {"limit": 0}}'
+	[ "$(payload shares)" = 501 ]
+	[ "$(payload memory) $(payload pids)" = '268435456 64' ]
 	for text in '{' '[]' '{"memory": {"limit": "1"}}' '{"memory": {"limit": 1}, "Memory": {"limit": -1}}' '{"memory": {"limit": 1e6}}'; do
 		echo "$text" >"$STINT_TEST_DIR/resources.json"
 		run engine update --resources "$STINT_TEST_DIR/resources.json" "$id"
@@ -198,7 +194,7 @@ update_is_narrow() {
 	[ "$status" -ne 0 ] && [[ "$output" == *"--memory lots: a number is wanted"* ]]
 	run engine update --mem=1g "$id"
 	[ "$status" -ne 0 ] && [[ "$output" == *'can be read in more than one way'* ]]
-	[ "$(payload memory memory.limit_in_bytes) $(payload pids pids.max)" = '268435456 64' ]
+	[ "$(payload memory) $(payload pids)" = '268435456 64' ]
 	engine_clear "$id"
 	all_clean "$id"
 }
@@ -211,7 +207,7 @@ update_brings_back() {
 	eventually 5 flock --shared --nonblock "$(engine_state "$id")/ledger" true
 	update_json '{"pids": {"limit": 30}}'
 	eventually 5 is_watched "$id"
-	[ "$(payload pids pids.max)" = 30 ]
+	[ "$(payload pids)" = 30 ]
 	engine_clear "$id"
 	all_clean "$id"
 	[ "$(reports_count "$id")" -eq 1 ]

@@ -86,7 +86,7 @@ hunted() { # NUMBER
 	[ "$(jq -s 'map(select(.id | startswith("t-hunt-")) | select(.monitor.takeovers > 0)) | length' "$JOURNAL")" -ge 50 ]
 	[ -z "$(ls "$STINT_ROOT/run/stint")" ]
 	eventually 5 test -z "$(monitors)"
-	none_there "/sys/fs/cgroup/*/stint/t-hunt-*-$$"
+	[ -z "$(groups_like "stint/t-hunt-*-$$")" ]
 }
 
 guard_killed() {

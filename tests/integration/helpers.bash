@@ -91,16 +91,57 @@ guard_of() { watcher_of stint-guard "$1"; }
 
 # Neither groups nor state nor processes of container ID.
 nothing_left() { # ID
-	! compgen -G "/sys/fs/cgroup/*/stint/$1" >/dev/null &&
-		! compgen -G "/sys/fs/cgroup/stint/$1" >/dev/null &&
+	[ -z "$(groups_like "stint/$1")" ] &&
 		! compgen -G "$STINT_ROOT/run/stint/$1*" >/dev/null &&
 		[ -z "$(monitor_of "$1")$(guard_of "$1")" ]
 }
 no_leftovers() { # ID
 	eventually 3 nothing_left "$1" || {
-		ls -d /sys/fs/cgroup/*/stint/"$1" "$STINT_ROOT"/run/stint/* 2>/dev/null
+		groups_like "stint/$1"
+		ls -d "$STINT_ROOT"/run/stint/* 2>/dev/null
 		return 1
 	}
+}
+
+# What the kernel has of a control group, whichever version it is of. GROUP may be a pattern.
+kernel_has() { # GROUP memory|memory-used|pids|pids-used|quota|shares|cpu-ns
+	local root=/sys/fs/cgroup
+	# shellcheck disable=SC2086 # a pattern
+	if [ -e $root/cgroup.controllers ]; then
+		case $2 in
+		memory) cat $root$1/memory.max ;;
+		memory-used) cat $root$1/memory.current ;;
+		pids) cat $root$1/pids.max ;;
+		pids-used) cat $root$1/pids.current ;;
+		quota) cut -d ' ' -f 1 $root$1/cpu.max ;;
+		shares) # the least that make this weight: runtimes give 1 + (shares - 2) * 9999 / 262142
+			echo $(((($(cat $root$1/cpu.weight) - 1) * 262142 + 9998) / 9999 + 2)) ;;
+		cpu-ns) awk '$1 == "usage_usec" { print $2 * 1000 }' $root$1/cpu.stat ;;
+		esac
+	else
+		case $2 in
+		memory) cat $root/memory$1/memory.limit_in_bytes ;;
+		memory-used) cat $root/memory$1/memory.usage_in_bytes ;;
+		pids) cat $root/pids$1/pids.max ;;
+		pids-used) cat $root/pids$1/pids.current ;;
+		quota) cat $root/cpu$1/cpu.cfs_quota_us ;;
+		shares) cat $root/cpu$1/cpu.shares ;;
+		cpu-ns) cat $root/cpuacct$1/cpuacct.usage ;;
+		esac
+	fi
+}
+# Every tree of control groups that stint needs.
+cgroup_trees() {
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+		echo /sys/fs/cgroup
+	else
+		echo /sys/fs/cgroup/{cpu,cpuacct,memory,pids,freezer,unified}
+	fi
+}
+# The groups there are, in any tree.
+groups_like() { # PATTERN
+	compgen -G "/sys/fs/cgroup/*/$1" || true
+	compgen -G "/sys/fs/cgroup/$1" || true
 }
 
 # Every runtime there is, with $RUNTIME set and an id of its own.

@@ -291,7 +291,6 @@ passes_through() {
 }
 
 commands_have_their_effect() {
-	local memory
 	use_runtime
 	bundle "$id" /bin/sh -c 'trap "echo got usr1" USR1; echo ready; while :; do sleep 0.05; done'
 	created_and_started "$id"
@@ -304,13 +303,12 @@ commands_have_their_effect() {
 	has_status "$id" running
 	[ "$(engine exec "$id" /bin/cat <<<'through it')" = 'through it' ]
 	engine update --memory 67108864 --pids-limit 30 "$id"
-	memory=$(cat /sys/fs/cgroup/memory/stint/"$id"~*/payload/memory.limit_in_bytes)
-	[ "$memory" = 67108864 ]
-	[ "$(cat /sys/fs/cgroup/pids/stint/"$id"~*/payload/pids.max)" = 30 ]
+	[ "$(kernel_has "/stint/$id~*/payload" memory)" = 67108864 ]
+	[ "$(kernel_has "/stint/$id~*/payload" pids)" = 30 ]
 	echo '{"memory": {"limit": 50331648}}' | engine update --resources - "$id"
-	[ "$(cat /sys/fs/cgroup/memory/stint/"$id"~*/payload/memory.limit_in_bytes)" = 50331648 ]
+	[ "$(kernel_has "/stint/$id~*/payload" memory)" = 50331648 ]
 	# What our own level allows stays.
-	[ "$(cat /sys/fs/cgroup/memory/stint/"$id"~*/memory.limit_in_bytes)" = 2147483648 ]
+	[ "$(kernel_has "/stint/$id~*" memory)" = 2147483648 ]
 	engine delete --force "$id"
 	all_clean "$id"
 	[ "$(reports_count "$id")" -eq 1 ]
@@ -361,10 +359,10 @@ paused_to_its_end() {
 	created_and_started "$id"
 	sleep 0.3
 	engine pause "$id"
-	before=$(cat /sys/fs/cgroup/cpuacct/stint/"$id"~*/cpuacct.usage)
+	before=$(kernel_has "/stint/$id~*" cpu-ns)
 	sleep 0.5
 	has_status "$id" paused
-	after=$(cat /sys/fs/cgroup/cpuacct/stint/"$id"~*/cpuacct.usage)
+	after=$(kernel_has "/stint/$id~*" cpu-ns)
 	[ $((after - before)) -lt 20000000 ]
 	eventually 10 has_status "$id" stopped
 	ended_and_deleted "$id" 5
@@ -526,23 +524,23 @@ descriptors_arrive() {
 engine_gives_a_path() {
 	local dir
 	use_runtime
-	for dir in cpu cpuacct memory pids freezer unified; do mkdir -p "/sys/fs/cgroup/$dir/t-pod-$$/pod"; done
+	for dir in $(cgroup_trees); do mkdir -p "$dir/t-pod-$$/pod"; done
 	bundle "$id" /bin/sleep 60
 	config --arg path "/t-pod-$$/pod/$id" '.linux.cgroupsPath = $path'
 	created_and_started "$id"
 	grep -q ":/t-pod-$$/pod/$id/payload\$" "/proc/$(cat "$STINT_TEST_DIR/$id.pid")/cgroup"
 	# The engine's path is there, and has the container's figures.
-	[ "$(cat "/sys/fs/cgroup/pids/t-pod-$$/pod/$id/pids.current")" -ge 1 ]
-	[ "$(cat "/sys/fs/cgroup/memory/t-pod-$$/pod/$id/memory.usage_in_bytes")" -gt 0 ]
-	none_there "/sys/fs/cgroup/*/stint/$id*"
+	[ "$(kernel_has "/t-pod-$$/pod/$id" pids-used)" -ge 1 ]
+	[ "$(kernel_has "/t-pod-$$/pod/$id" memory-used)" -gt 0 ]
+	[ -z "$(groups_like "stint/$id*")" ]
 	engine delete --force "$id"
 	all_clean "$id"
 	[ "$(report_of "$id" .monitor.exact)" = true ]
-	none_there "/sys/fs/cgroup/*/t-pod-$$/pod/*/"
-	for dir in cpu cpuacct memory pids freezer unified; do
-		[ -d "/sys/fs/cgroup/$dir/t-pod-$$/pod" ] || { echo "$dir: the parent is gone"; return 1; }
+	for dir in $(cgroup_trees); do
+		none_there "$dir/t-pod-$$/pod/*/"
+		[ -d "$dir/t-pod-$$/pod" ] || { echo "$dir: the parent is gone"; return 1; }
+		rmdir "$dir/t-pod-$$/pod" "$dir/t-pod-$$"
 	done
-	rmdir /sys/fs/cgroup/*/t-pod-$$/pod /sys/fs/cgroup/*/t-pod-$$
 }
 @test "cgroupsPath of the engine's: our level is inside it, and its parent stays" {
 	on_each_runtime engine_gives_a_path
@@ -595,7 +593,7 @@ at_the_gate() { # COUNT
 	for i in 1 4 10 99 200; do all_clean "t-many-$i-$$"; done
 	[ -z "$(ls "$STINT_ROOT/run/stint")" ]
 	[ -z "$(monitors)" ]
-	none_there "/sys/fs/cgroup/*/stint/t-many-*-$$"
+	[ -z "$(groups_like "stint/t-many-*-$$")" ]
 }
 killed_ones() { [ "$(grep -c ' 137$' "$STINT_TEST_DIR/many/statuses")" -eq "$1" ]; }
 

@@ -131,12 +131,12 @@ memory_time_spent() {
 @test "warn: thresholds and a warn-only budget are said and reported, and nothing is stopped" {
 	id="t-warn-$$"
 	cat >"$STINT_TEST_DIR/warn.json" <<-JSON
-	{"name": "warn", "budgets": {"wall": {"limit": "2s", "warn": "25%"}, "cpu": {"limit": "100ms", "action": "warn"}}}
+	{"name": "warn", "budgets": {"wall": {"limit": "10s", "warn": "10%"}, "cpu": {"limit": "100ms", "action": "warn"}}}
 	JSON
-	bundle "$id" /bin/sh -c 'i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; sleep 0.8'
+	bundle "$id" /bin/sh -c 'until read -r stat </proc/$$/stat; set -- $stat; [ $((${14} + ${15})) -gt 20 ]; do :; done; sleep 1.2'
 	run --separate-stderr stint run --profile "$STINT_TEST_DIR/warn.json" --id "$id" "$BUNDLE"
 	[ "$status" -eq 0 ]
-	[[ "$stderr" == *"wall budget"*"25%"* ]]
+	[[ "$stderr" == *"wall budget"*"10%"* ]]
 	[ "$(report_of "$id" '.warnings | map(select(test("cpu budget"))) | length')" = 1 ]
 	[ "$(report_of "$id" '.warnings | map(select(test("wall budget"))) | length')" = 1 ]
 	[ "$(report_of "$id" .verdict.action)" = warn ]

@@ -45,15 +45,15 @@ watchers() { # ID: the monitor and its standby, whatever root the runtime has
 
 # Neither group nor state nor watcher nor a container in the runtime's own books.
 clean() { # ID
-	! compgen -G "/sys/fs/cgroup/*/stint/$1" >/dev/null && ! compgen -G "/sys/fs/cgroup/*/stint/$1~*" >/dev/null &&
-		! compgen -G "/sys/fs/cgroup/stint/$1*" >/dev/null &&
+	[ -z "$(groups_like "stint/$1")$(groups_like "stint/$1~*")" ] &&
 		! compgen -G "$STINT_ROOT/run/stint/$1*" >/dev/null &&
 		! compgen -G "/run/*/$1" >/dev/null && ! compgen -G "$STINT_TEST_DIR/engine-*/$1" >/dev/null &&
 		[ -z "$(watchers "$1")" ]
 }
 all_clean() { # ID
 	eventually 5 clean "$1" || {
-		ls -d /sys/fs/cgroup/*/stint/"$1"* "$STINT_ROOT"/run/stint/"$1"* /run/*/"$1" "$STINT_TEST_DIR"/engine-*/"$1" 2>/dev/null
+		groups_like "stint/$1*"
+		ls -d "$STINT_ROOT"/run/stint/"$1"* /run/*/"$1" "$STINT_TEST_DIR"/engine-*/"$1" 2>/dev/null
 		watchers "$1"
 		return 1
 	}
