@@ -58,6 +58,13 @@ config() { # JQ-FILTER
 report_of() { # ID JQ-FILTER
 	jq -c "select(.id == \"$1\")" "$JOURNAL" | tail -n 1 | jq -c -r "$2"
 }
+# How it ended. Before Linux 6.15 only a container's parent is sure to be told: under an engine a report may not have it.
+ended_with() { # ID code|signal NUMBER
+	local got
+	got=$(report_of "$1" ".exit.$2")
+	[ "$got" = "$3" ] || { [ "$got" = null ] && ! kernel_tells_exit; } || { report_of "$1" .; return 1; }
+}
+kernel_tells_exit() { [ "$(printf '6.15\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 6.15 ]; }
 reports_count() { # ID
 	jq -c "select(.id == \"$1\")" "$JOURNAL" | wc -l
 }
