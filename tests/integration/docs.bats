@@ -310,7 +310,8 @@ page() { groff -mandoc -Tascii -P-cbou "$TOP/docs/$1"; }
 @test "every option is in its help and its manual page, and every option of a help exists" {
 	local source manual verb option help options pair
 	for pair in cli/run.c:stint-run.1:run cli/explain.c:stint.1:explain cli/ps.c:stint.1:ps cli/report.c:stint.1:report \
-		cli/why.c:stint.1:why cli/verify.c:stint.1:verify cli/doctor.c:stint.1:doctor hook/hook.c:stint-hook.8: shim/monitor.c:stint-monitor.8:; do
+		cli/why.c:stint.1:why cli/verify.c:stint.1:verify cli/doctor.c:stint.1:doctor cli/install.c:stint.1:install \
+		hook/hook.c:stint-hook.8: shim/monitor.c:stint-monitor.8:; do
 		IFS=: read -r source manual verb <<<"$pair"
 		options=$(options_of "$source")
 		[ -n "$options" ]
@@ -334,7 +335,7 @@ page() { groff -mandoc -Tascii -P-cbou "$TOP/docs/$1"; }
 
 @test "every verb is in stint's help and in stint(1), and no other" {
 	local verb
-	sed -nE 's/^\t\.name = "([a-z]+)",/\1/p' "$TOP"/cli/*.c | sort >verbs
+	sed -nE '/^const struct verb /,/^};/s/^\t\.name = "([a-z]+)",/\1/p' "$TOP"/cli/*.c | sort >verbs
 	[ "$(wc -l <verbs)" -ge 6 ]
 	stint --help | sed -nE 's/^  ([a-z]+) +[A-Z].*/\1/p' | sort | diff verbs -
 	sed -nE '/^\.Sh DESCRIPTION/,/^\.Sh ENV/s/^\.It Cm ([a-z]+)$/\1/p' "$TOP/docs/stint.1" | sort | diff verbs -

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `stint install ENGINE` and `stint uninstall ENGINE`: telling an engine of stint, and taking it back. */
+#include "cli/install.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "lib/base/units.h"
+#include "lib/install/diff.h"
+#include "lib/launch/launch.h"
+
+static const struct engine *const engines[] = {&engine_docker, &engine_containerd, &engine_podman, &engine_crio};
+
+struct request {
+	const struct engine *engine;
+	bool as_default, hooks, dry_run;
+};
+
+static bool changes(const struct installation *inst)
+{
+	for (size_t i = 0; i < inst->count; i++)
+		if (edit_changes(&inst->edits[i]))
+			return true;
+	return false;
+}
+
+/* A program that an engine is told of must be there: what is missing some of them pass over in silence. */
+static int find_program(const char *name, char path[PATH_MAX], struct error *err)
+{
+	int r = program_path(name, path, err);
+
+	if (r == 0 && access(path, X_OK) < 0)
+		return error_errno(err, errno, "find %s, which is to be beside this program: %s", name, path);
+	return r;
+}
+
+static int show_diff(const struct installation *inst, struct error *err)
+{
+	for (size_t i = 0; i < inst->count; i++) {
+		const struct edit *edit = &inst->edits[i];
+
+		if (edit_changes(edit) && diff_write(stdout, edit->path, edit->current, edit->wanted) < 0)
+			return error_set(err, ENOMEM, "compare %s: out of memory", edit->path);
+	}
+	return 0;
+}
+
+static void say_files(const struct installation *inst)
+{
+	const char *name = inst->engine->name;
+	char backup[PATH_MAX];
+
+	for (size_t i = 0; i < inst->count; i++) {
+		const struct edit *edit = &inst->edits[i];
+
+		if (!edit_changes(edit))
+			continue;
+		(void)printf("%s: %s %s", name, edit->path, !edit->wanted ? "removed" : edit->current ? "changed" : "written");
+		if (!inst->removing && edit->without) {
+			record_backup_path(inst->host, name, edit->path, backup);
+			(void)printf(" (as it was: %s)", backup);
+		}
+		if (inst->removing && edit->wanted)
+			(void)fputs(" (stint's part is out of it)", stdout);
+		(void)putchar('\n');
+	}
+}
+
+/* Returns what the step does; where the engine has none, as if it had been done. */
+static int take_step(struct installation *inst, engine_step step, const char *done, const char *not_done, struct error *err)
+{
+	char note[NOTE_MAX] = "";
+	int r = step ? step(inst, note, err) : 1;
+
+	if (step && r >= 0)
+		(void)printf("%s: %s: %s\n", inst->engine->name, r ? done : not_done, note);
+	return r;
+}
+
+static int check_and_try(struct installation *inst, struct error *err)
+{
+	const struct engine *engine = inst->engine;
+	int r = take_step(inst, engine->validate, "checked", "not checked", err);
+
+	if (r >= 0)
+		r = take_step(inst, engine->reload, "reloaded", "not reloaded", err);
+	if (r > 0 && !inst->removing)
+		r = take_step(inst, engine->smoke, "tried", "not tried", err);
+	return r;
+}
+
+/* The running engine may have read what is being taken back. */
+static void go_back(struct installation *inst, struct error *err)
+{
+	size_t length = strlen(err->text);
+	char note[NOTE_MAX];
+
+	(void)snprintf(err->text + length, sizeof err->text - length, "; the files are as they were");
+	install_rollback(inst, err);
+	if (inst->engine->reload)
+		(void)inst->engine->reload(inst, note, NULL);
+}
+
+static int apply(struct installation *inst, struct error *err)
+{
+	int r = install_apply(inst, err);
+
+	if (r < 0)
+		return r;
+	say_files(inst);
+	r = check_and_try(inst, err);
+	if (r < 0)
+		go_back(inst, err);
+	return r;
+}
+
+static int carry_out(struct installation *inst, const struct request *request, struct error *err)
+{
+	const char *next = inst->removing ? inst->engine->removed : inst->engine->installed;
+	int r;
+
+	if (!changes(inst)) {
+		(void)printf("%s: nothing to change: %s\n", inst->engine->name, inst->removing ?
+			     "stint install has put nothing there" : "stint is installed, as asked");
+		return 0;
+	}
+	if (request->dry_run)
+		return show_diff(inst, err);
+	r = apply(inst, err);
+	if (r < 0)
+		return r;
+	(void)printf("%s\n", next);
+	return 0;
+}
+
+/* An empty record where there is none. */
+static int read_record(struct installation *inst, struct error *err)
+{
+	int r = record_read(inst->host, inst->engine->name, &inst->record, err);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int install(struct installation *inst, const struct request *request, struct error *err)
+{
+	int r = find_program("stint-runtime", inst->runtime, err);
+
+	if (r == 0 && request->hooks)
+		r = find_program("stint-hook", inst->hook, err);
+	if (r == 0)
+		r = read_record(inst, err);
+	if (r == 0)
+		r = inst->engine->plan(inst, err);
+	if (r == 0)
+		r = edits_remove(inst, err);
+	return r < 0 ? r : carry_out(inst, request, err);
+}
+
+static int uninstall(struct installation *inst, const struct request *request, struct error *err)
+{
+	int r = read_record(inst, err);
+
+	inst->removing = true;
+	if (r == 0)
+		r = edits_remove(inst, err);
+	return r < 0 ? r : carry_out(inst, request, err);
+}
+
+static int with_installation(const struct host *host, const struct request *request,
+			     int (*work)(struct installation *inst, const struct request *request, struct error *err))
+{
+	_cleanup_free_ struct installation *inst = calloc(1, sizeof *inst);
+	struct error err = {0};
+	int r;
+
+	if (!inst) {
+		(void)error_set(&err, ENOMEM, "out of memory");
+		return cli_fail(EXIT_STINT, &err);
+	}
+	inst->host = host;
+	inst->engine = request->engine;
+	inst->as_default = request->as_default;
+	inst->hooks = request->hooks;
+	r = work(inst, request, &err);
+	installation_clear(inst);
+	if (r >= 0)
+		return EXIT_OK;
+	(void)error_prefix(&err, "%s %s", work == install ? "install" : "uninstall", request->engine->name);
+	return cli_fail(EXIT_STINT, &err);
+}
+
+static bool is_installed(const struct host *host, const struct engine *engine)
+{
+	_cleanup_record_ struct record record = {0};
+
+	return record_read(host, engine->name, &record, NULL) == 0;
+}
+
+/* What has not been tried does not become what everybody's containers run under: first it is there by name only. */
+static int install_as_asked(const struct host *host, const struct request *request)
+{
+	struct request by_name = *request;
+	bool first = request->as_default && !request->dry_run && !is_installed(host, request->engine);
+	int status = EXIT_OK;
+
+	by_name.as_default = false;
+	if (first)
+		status = with_installation(host, &by_name, install);
+	if (status == EXIT_OK)
+		status = with_installation(host, request, install);
+	if (status != EXIT_OK && first && is_installed(host, request->engine))
+		(void)with_installation(host, &by_name, uninstall);
+	return status;
+}
+
+static int find_engine(const struct verb *verb, int argc, char **argv, const struct engine **ret_engine)
+{
+	const char *names[ARRAY_SIZE(engines) + 1] = {NULL}, *near;
+
+	if (argc - optind != 1)
+		return cli_usage_error(verb, "which engine? One of docker, containerd, podman, crio");
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
+		names[i] = engines[i]->name;
+		if (strcmp(argv[optind], engines[i]->name) == 0) {
+			*ret_engine = engines[i];
+			return EXIT_OK;
+		}
+	}
+	near = nearest_name(argv[optind], names);
+	return cli_usage_error(verb, "there is no engine '%s'; %s%s", argv[optind], near ? "did you mean " :
+			       "stint knows docker, containerd, podman and crio", near ? near : "");
+}
+
+static int run_install(const struct host *host, int argc, char **argv)
+{
+	static const struct option options[] = {{"as-default", no_argument, NULL, 'd'},
+						{"dry-run", no_argument, NULL, 'n'},
+						{"hooks", no_argument, NULL, 'k'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
+	struct request request = {0};
+	int option, status;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":nh", options, NULL)) != -1) {
+		switch (option) {
+		case 'd':
+			request.as_default = true;
+			break;
+		case 'n':
+			request.dry_run = true;
+			break;
+		case 'k':
+			request.hooks = true;
+			break;
+		case 'h':
+			return cli_help(&verb_install);
+		default:
+			return cli_option_error(&verb_install, option, argv, options);
+		}
+	}
+	status = find_engine(&verb_install, argc, argv, &request.engine);
+	if (status != EXIT_OK)
+		return status;
+	if (request.hooks && !request.engine->has_hooks)
+		return cli_usage_error(&verb_install, "--hooks is for podman; %s has stint as a runtime", request.engine->name);
+	return install_as_asked(host, &request);
+}
+
+static int run_uninstall(const struct host *host, int argc, char **argv)
+{
+	static const struct option options[] = {{"dry-run", no_argument, NULL, 'n'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
+	struct request request = {0};
+	int option, status;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":nh", options, NULL)) != -1) {
+		if (option == 'h')
+			return cli_help(&verb_uninstall);
+		if (option != 'n')
+			return cli_option_error(&verb_uninstall, option, argv, options);
+		request.dry_run = true;
+	}
+	status = find_engine(&verb_uninstall, argc, argv, &request.engine);
+	return status == EXIT_OK ? with_installation(host, &request, uninstall) : status;
+}
+
+const struct verb verb_install = {
+	.name = "install",
+	.synopsis = "install docker|containerd|podman|crio [--dry-run] [--as-default] [--hooks]",
+	.summary = "Tells an engine of stint, as its runtime \"stint\".",
+	.help = "Keeps everything else of the engine's configuration, lets the engine check the result, and runs a\n"
+		"container under it where the engine can be reached. When either fails the files are put back. What\n"
+		"was there before is kept in /var/lib/stint/install; a second time changes nothing.\n"
+		"\n"
+		"  -n, --dry-run     print what would be changed, as a unified diff, and change nothing\n"
+		"      --as-default  every new container runs under stint, not only those that ask for it\n"
+		"      --hooks       podman: stint's hooks too, for containers whose runtime is another\n"
+		"  -h, --help        this text\n"
+		"\n"
+		"Exit status: 0; 2 for a usage error; 125 when it failed: the error says what, and the files are as before.\n"
+		"\n"
+		"Example:\n"
+		"  stint install docker --dry-run && stint install docker && docker run --runtime stint IMAGE\n",
+	.run = run_install,
+};
+
+const struct verb verb_uninstall = {
+	.name = "uninstall",
+	.synopsis = "uninstall docker|containerd|podman|crio [--dry-run]",
+	.summary = "Takes out of an engine what 'stint install' put there.",
+	.help = "Files that nobody changed since are put back as they were; out of others stint's part is taken.\n"
+		"\n"
+		"  -n, --dry-run  print what would be changed, as a unified diff, and change nothing\n"
+		"  -h, --help     this text\n"
+		"\n"
+		"Exit status: 0; 2 for a usage error; 125 when it failed: the error says what.\n"
+		"\n"
+		"Example:\n"
+		"  stint uninstall docker\n",
+	.run = run_uninstall,
+};

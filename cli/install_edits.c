@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What each file is now, what it is without stint, and what it is to be. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/install.h"
+#include "lib/base/file.h"
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool edit_changes(const struct edit *edit)
+{
+	return !same_text(edit->current, edit->wanted);
+}
+
+/* A text without a NUL, or NULL where there is no file. */
+static int read_text(const char *path, char **ret_text, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length = 0;
+	int r = file_read(AT_FDCWD, path, INSTALL_FILE_MAX, &text, &length, err);
+
+	if (r == -ENOENT) {
+		*ret_text = NULL;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	if (strlen(text) != length)
+		return error_set(err, EINVAL, "read %s: it has a NUL byte", path);
+	*ret_text = steal_ptr(&text);
+	return 0;
+}
+
+int read_below(const struct installation *inst, const char *path, char **ret_text, struct error *err)
+{
+	char full[PATH_MAX];
+
+	(void)snprintf(full, sizeof full, "%s%.1024s", inst->host->root, path);
+	return read_text(full, ret_text, err);
+}
+
+static int out_of_memory(const struct edit *edit, struct error *err)
+{
+	return error_set(err, ENOMEM, "edit %s: out of memory", edit->path);
+}
+
+/* As it was before, if nobody changed it since; else stint's part is cut out of it. */
+static int find_without(struct installation *inst, struct edit *edit, struct error *err)
+{
+	const struct record_file *file = record_find(&inst->record, edit->path);
+	const char *text = edit->current;
+
+	edit->recorded = file != NULL;
+	if (!edit->current)
+		return 0;
+	if (file && same_text(file->written, edit->current))
+		text = file->original;
+	else if (file && file->own)
+		text = NULL;
+	else if (file)
+		return inst->engine->cut(edit->path, edit->current, file->original, &edit->without, err);
+	if (!text)
+		return 0;
+	edit->without = strdup(text);
+	return edit->without ? 0 : out_of_memory(edit, err);
+}
+
+/* What is below a link is edited, and the link stays. */
+static int resolve(const char *path, struct edit *edit, struct error *err)
+{
+	struct stat st;
+
+	edit->mode = 0644;
+	edit->uid = geteuid();
+	edit->gid = getegid();
+	if (!realpath(path, edit->path)) {
+		if (errno != ENOENT)
+			return error_errno(err, errno, "look at %s", path);
+		if (lstat(path, &st) == 0)
+			return error_set(err, ENOENT, "edit %s: it is a symbolic link to nothing; remove it", path);
+		(void)snprintf(edit->path, sizeof edit->path, "%s", path);
+		return 0;
+	}
+	if (stat(edit->path, &st) < 0)
+		return error_errno(err, errno, "look at %s", edit->path);
+	edit->mode = st.st_mode & 07777;
+	edit->uid = st.st_uid;
+	edit->gid = st.st_gid;
+	return 0;
+}
+
+void edit_clear(struct edit *edit)
+{
+	free(edit->current);
+	free(edit->without);
+	free(edit->wanted);
+	*edit = (struct edit){0};
+}
+
+int edit_read(struct installation *inst, const char *path, bool own, struct edit *ret_edit, struct error *err)
+{
+	_cleanup_(edit_clear) struct edit edit = {.own = own};
+	int r = resolve(path, &edit, err);
+
+	if (r == 0)
+		r = read_text(edit.path, &edit.current, err);
+	if (r == 0)
+		r = find_without(inst, &edit, err);
+	if (r < 0)
+		return r;
+	*ret_edit = edit;
+	edit = (struct edit){0};
+	return 0;
+}
+
+int edit_add(struct installation *inst, const char *path, bool own, struct edit **ret_edit, struct error *err)
+{
+	struct edit *edit = &inst->edits[inst->count];
+	int r;
+
+	if (inst->count == RECORD_FILES_MAX)
+		return error_set(err, E2BIG, "edit %s: more files than %d", path, RECORD_FILES_MAX);
+	r = edit_read(inst, path, own, edit, err);
+	if (r < 0)
+		return r;
+	inst->count++;
+	*ret_edit = edit;
+	return 0;
+}
+
+int edit_own(struct installation *inst, const char *path, char *wanted, struct error *err)
+{
+	struct edit *edit = NULL;
+	int r = edit_add(inst, path, true, &edit, err);
+
+	if (r < 0) {
+		free(wanted);
+		return r;
+	}
+	edit->wanted = wanted;
+	if (edit->current && !edit->recorded && edit_changes(edit))
+		return error_set(err, EEXIST, "write %s: there is a file that stint install did not write; see whether it is "
+				 "needed, and move it away", edit->path);
+	return 0;
+}
+
+static bool has_edit(const struct installation *inst, const char *path)
+{
+	for (size_t i = 0; i < inst->count; i++)
+		if (strcmp(inst->edits[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+int edits_remove(struct installation *inst, struct error *err)
+{
+	for (size_t i = inst->record.files_count; i-- > 0;) {
+		const struct record_file *file = &inst->record.files[i];
+		struct edit *edit = NULL;
+		int r;
+
+		if (has_edit(inst, file->path))
+			continue;
+		r = edit_add(inst, file->path, file->own, &edit, err);
+		if (r < 0)
+			return r;
+		if (!edit->without)
+			continue;
+		edit->wanted = strdup(edit->without);
+		if (!edit->wanted)
+			return out_of_memory(edit, err);
+	}
+	return 0;
+}
+
+void installation_clear(struct installation *inst)
+{
+	for (size_t i = 0; i < inst->count; i++)
+		edit_clear(&inst->edits[i]);
+	toml_free(inst->before);
+	record_clear(&inst->record);
+	record_clear(&inst->made);
+}
