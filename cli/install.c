@@ -94,10 +94,8 @@ static int check_and_try(struct installation *inst, struct error *err)
 /* The running engine may have read what is being taken back. */
 static void go_back(struct installation *inst, struct error *err)
 {
-	size_t length = strlen(err->text);
 	char note[NOTE_MAX];
 
-	(void)snprintf(err->text + length, sizeof err->text - length, "; the files are as they were");
 	install_rollback(inst, err);
 	if (inst->engine->reload)
 		(void)inst->engine->reload(inst, note, NULL);
@@ -121,7 +119,8 @@ static int carry_out(struct installation *inst, const struct request *request, s
 	const char *next = inst->removing ? inst->engine->removed : inst->engine->installed;
 	int r;
 
-	if (!changes(inst)) {
+	/* A record whose files somebody put back by hand is still to be removed. */
+	if (!changes(inst) && !(inst->removing && inst->record.files_count)) {
 		(void)printf("%s: nothing to change: %s\n", inst->engine->name, inst->removing ?
 			     "stint install has put nothing there" : "stint is installed, as asked");
 		return 0;
@@ -233,6 +232,33 @@ static int find_engine(const struct verb *verb, int argc, char **argv, const str
 			       "stint knows docker, containerd, podman and crio", near ? near : "");
 }
 
+/* Negative: go on; else the exit status. */
+static int parse(const struct verb *verb, const struct option *options, int argc, char **argv, struct request *request)
+{
+	int option, status;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":nh", options, NULL)) != -1) {
+		switch (option) {
+		case 'd':
+			request->as_default = true;
+			break;
+		case 'n':
+			request->dry_run = true;
+			break;
+		case 'k':
+			request->hooks = true;
+			break;
+		case 'h':
+			return cli_help(verb);
+		default:
+			return cli_option_error(verb, option, argv, options);
+		}
+	}
+	status = find_engine(verb, argc, argv, &request->engine);
+	return status == EXIT_OK ? -1 : status;
+}
+
 static int run_install(const struct host *host, int argc, char **argv)
 {
 	static const struct option options[] = {{"as-default", no_argument, NULL, 'd'},
@@ -241,28 +267,9 @@ static int run_install(const struct host *host, int argc, char **argv)
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	struct request request = {0};
-	int option, status;
+	int status = parse(&verb_install, options, argc, argv, &request);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":nh", options, NULL)) != -1) {
-		switch (option) {
-		case 'd':
-			request.as_default = true;
-			break;
-		case 'n':
-			request.dry_run = true;
-			break;
-		case 'k':
-			request.hooks = true;
-			break;
-		case 'h':
-			return cli_help(&verb_install);
-		default:
-			return cli_option_error(&verb_install, option, argv, options);
-		}
-	}
-	status = find_engine(&verb_install, argc, argv, &request.engine);
-	if (status != EXIT_OK)
+	if (status >= 0)
 		return status;
 	if (request.hooks && !request.engine->has_hooks)
 		return cli_usage_error(&verb_install, "--hooks is for podman; %s has stint as a runtime", request.engine->name);
@@ -275,18 +282,9 @@ static int run_uninstall(const struct host *host, int argc, char **argv)
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	struct request request = {0};
-	int option, status;
+	int status = parse(&verb_uninstall, options, argc, argv, &request);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":nh", options, NULL)) != -1) {
-		if (option == 'h')
-			return cli_help(&verb_uninstall);
-		if (option != 'n')
-			return cli_option_error(&verb_uninstall, option, argv, options);
-		request.dry_run = true;
-	}
-	status = find_engine(&verb_uninstall, argc, argv, &request.engine);
-	return status == EXIT_OK ? with_installation(host, &request, uninstall) : status;
+	return status >= 0 ? status : with_installation(host, &request, uninstall);
 }
 
 const struct verb verb_install = {

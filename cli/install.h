@@ -72,7 +72,7 @@ void installation_clear(struct installation *inst);
 
 /* Writes the record, then the files. On failure everything is as it was. */
 int install_apply(struct installation *inst, struct error *err);
-/* Puts everything back that install_apply did. What fails of it is added to `err`. */
+/* Puts everything back that install_apply did, and adds to `err` that it did, or what could not be put back. */
 void install_rollback(struct installation *inst, struct error *err);
 
 /* A container that runs stint itself, `stint --version`, in a root filesystem made of that program alone. */

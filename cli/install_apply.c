@@ -143,32 +143,38 @@ int install_apply(struct installation *inst, struct error *err)
 	return r;
 }
 
-static void add_failure(struct error *err, int r, const struct error *failure)
+static int put_record_back(struct installation *inst, struct error *err)
 {
-	size_t used = strlen(err->text);
+	if (inst->record.files_count)
+		return record_write(inst->host, inst->engine->name, &inst->record, err);
+	remove_dirs(&inst->made);
+	return record_remove(inst->host, inst->engine->name, err);
+}
 
-	if (r < 0)
-		(void)snprintf(err->text + used, sizeof err->text - used, "; and not everything could be put back: %.300s",
-			       failure->text);
+static size_t left_in(const struct error *err, const char *end)
+{
+	return sizeof err->text - (size_t)(end - err->text);
 }
 
 void install_rollback(struct installation *inst, struct error *err)
 {
 	struct error failure = {0};
 	int r = make_dirs(&inst->record, &failure);
+	char *end;
 
-	add_failure(err, r, &failure);
 	for (size_t i = inst->count; i-- > 0;) {
 		const struct edit *edit = &inst->edits[i];
 
-		if (edit_changes(edit))
-			add_failure(err, edit_put(edit, edit->current, &failure), &failure);
+		if (edit_changes(edit) && edit_put(edit, edit->current, &failure) < 0)
+			r = -failure.code;
 	}
-	if (inst->record.files_count) {
-		r = record_write(inst->host, inst->engine->name, &inst->record, &failure);
-	} else {
-		remove_dirs(&inst->made);
-		r = record_remove(inst->host, inst->engine->name, &failure);
-	}
-	add_failure(err, r, &failure);
+	/* The record of what is still there has to stay. */
+	if (r == 0)
+		r = put_record_back(inst, &failure);
+	end = err->text + strlen(err->text);
+	if (r < 0)
+		(void)snprintf(end, left_in(err, end), "; not everything could be put back: %.300s; the originals are in %.100s/install/%s",
+			       failure.text, inst->host->state_dir, inst->engine->name);
+	else
+		(void)snprintf(end, left_in(err, end), "; the files are as they were");
 }

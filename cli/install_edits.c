@@ -61,6 +61,8 @@ static int find_without(struct installation *inst, struct edit *edit, struct err
 		return 0;
 	if (file && same_text(file->written, edit->current))
 		text = file->original;
+	else if (file && same_text(file->original, edit->current))
+		text = edit->current; /* it was not written yet, or somebody put it back */
 	else if (file && file->own)
 		text = NULL;
 	else if (file)

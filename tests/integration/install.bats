@@ -146,7 +146,8 @@ runtimes_of_docker() { docker_ info --format '{{range $name, $_ := .Runtimes}}{{
 	echo '{"runtime": "/bin/false"}' >"$STINT_ROOT/etc/stint/stint.json"
 	echo '{"debug": false}' >"$D"
 	run_docker
-	install_fails 'install docker: run docker: exit status' docker --as-default
+	install_fails '; the files are as they were' docker --as-default
+	is_in 'install docker: run docker: exit status'
 	[[ "$(runtimes_of_docker)" != *stint* ]]
 	[ -z "$(docker_ ps -aq)$(docker_ images -q)" ]
 	# It stays what it was, by name, when it cannot become the default.
@@ -189,6 +190,15 @@ run_docker_elsewhere() {
 	stint uninstall docker
 	[ ! -e "$STINT_ROOT/etc/docker" ]
 	mkdir "$STINT_ROOT/etc/docker"
+	# One that somebody put back by hand is not touched again; neither is one that was not written any more.
+	printf '{"debug":\ttrue}' >"$D"
+	stint install docker
+	cp "$STINT_ROOT/var/lib/stint/install/docker/daemon.json.original" "$D"
+	run stint uninstall docker
+	[ "$status" -eq 0 ]
+	[ "$(cat "$D")" = "$(printf '{"debug":\ttrue}')" ]
+	[ "$(stint uninstall docker)" = 'docker: nothing to change: stint install has put nothing there' ]
+	rm "$D"
 	# A link stays one.
 	echo '{}' >"$STINT_ROOT/etc/real.json"
 	ln -s ../real.json "$D"
