@@ -12,9 +12,9 @@ struct command {
 };
 enum { COMMAND_TEXT_MAX = 1 << 20 };
 
-/* argv[0] is looked for in PATH. Its standard input is empty; what it prints goes to files in memory, so that nobody who
- * inherits them can hold this up. -ENOENT: there is no such program; -ETIMEDOUT: it was killed after `seconds`. Its exit
- * status is no error of this function's. */
+/* argv[0] is looked for in PATH. Its standard input is empty; what it prints goes to files in memory, so that nobody
+ * who inherits them can hold this up. -ENOENT: there is no such program; -ETIMEDOUT: it was killed after `seconds`.
+ * Its exit status is no error of this function's. */
 int command_run(const char *const *argv, int seconds, struct command *ret_command, struct error *err);
 /* The same, and a status other than 0 is -EIO, with the line in the error in which the program says why. */
 int command_check(const char *const *argv, int seconds, struct command *ret_command, struct error *err);

@@ -57,7 +57,10 @@ static void say_files(const struct installation *inst)
 
 		if (!edit_changes(edit))
 			continue;
-		(void)printf("%s: %s %s", name, edit->path, !edit->wanted ? "removed" : edit->current ? "changed" : "written");
+		(void)printf("%s: %s %s", name, edit->path,
+			     !edit->wanted   ? "removed"
+			     : edit->current ? "changed"
+					     : "written");
 		if (!inst->removing && edit->without) {
 			record_backup_path(inst->host, name, edit->path, backup);
 			(void)printf(" (as it was: %s)", backup);
@@ -69,7 +72,8 @@ static void say_files(const struct installation *inst)
 }
 
 /* Returns what the step does; where the engine has none, as if it had been done. */
-static int take_step(struct installation *inst, engine_step step, const char *done, const char *not_done, struct error *err)
+static int take_step(struct installation *inst, engine_step step, const char *done, const char *not_done,
+		     struct error *err)
 {
 	char note[NOTE_MAX] = "";
 	int r = step ? step(inst, note, err) : 1;
@@ -121,8 +125,8 @@ static int carry_out(struct installation *inst, const struct request *request, s
 
 	/* A record whose files somebody put back by hand is still to be removed. */
 	if (!changes(inst) && !(inst->removing && inst->record.files_count)) {
-		(void)printf("%s: nothing to change: %s\n", inst->engine->name, inst->removing ?
-			     "stint install has put nothing there" : "stint is installed, as asked");
+		(void)printf("%s: nothing to change: %s\n", inst->engine->name,
+			     inst->removing ? "stint install has put nothing there" : "stint is installed, as asked");
 		return 0;
 	}
 	if (request->dry_run)
@@ -228,8 +232,9 @@ static int find_engine(const struct verb *verb, int argc, char **argv, const str
 		}
 	}
 	near = nearest_name(argv[optind], names);
-	return cli_usage_error(verb, "there is no engine '%s'; %s%s", argv[optind], near ? "did you mean " :
-			       "stint knows docker, containerd, podman and crio", near ? near : "");
+	return cli_usage_error(verb, "there is no engine '%s'; %s%s", argv[optind],
+			       near ? "did you mean " : "stint knows docker, containerd, podman and crio",
+			       near ? near : "");
 }
 
 /* Negative: go on; else the exit status. */
@@ -272,15 +277,15 @@ static int run_install(const struct host *host, int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (request.hooks && !request.engine->has_hooks)
-		return cli_usage_error(&verb_install, "--hooks is for podman; %s has stint as a runtime", request.engine->name);
+		return cli_usage_error(&verb_install, "--hooks is for podman; %s has stint as a runtime",
+				       request.engine->name);
 	return install_as_asked(host, &request);
 }
 
 static int run_uninstall(const struct host *host, int argc, char **argv)
 {
-	static const struct option options[] = {{"dry-run", no_argument, NULL, 'n'},
-						{"help", no_argument, NULL, 'h'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+		{"dry-run", no_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	struct request request = {0};
 	int status = parse(&verb_uninstall, options, argc, argv, &request);
 
@@ -300,7 +305,8 @@ const struct verb verb_install = {
 		"      --hooks       podman: stint's hooks too, for containers whose runtime is another\n"
 		"  -h, --help        this text\n"
 		"\n"
-		"Exit status: 0; 2 for a usage error; 125 when it failed: the error says what, and the files are as before.\n"
+		"Exit status: 0; 2 for a usage error; 125 when it failed: the error says what, and the files are as "
+		"before.\n"
 		"\n"
 		"Example:\n"
 		"  stint install docker --dry-run && stint install docker && docker run --runtime stint IMAGE\n",

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `stint install ENGINE` and `stint uninstall ENGINE`. An engine is a line of a table: which files it is told of stint in,
- * how it checks them, how it is made to read them, and how a container is run under it. The rest is the same for all:
- * work out what each file is to be, show it or write it, let the engine check it, try it, and go back when that fails.
+ * `stint install ENGINE` and `stint uninstall ENGINE`. An engine is a line of a table: which files it is told of stint
+ * in, how it checks them, how it is made to read them, and how a container is run under it. The rest is the same for
+ * all: work out what each file is to be, show it or write it, let the engine check it, try it, and go back when that
+ * fails.
  */
 #ifndef STINT_CLI_INSTALL_H
 #define STINT_CLI_INSTALL_H
@@ -57,7 +58,8 @@ extern const struct engine engine_docker, engine_containerd, engine_podman, engi
 /* Reads a file, and works out what it is without stint. */
 int edit_read(struct installation *inst, const char *path, bool own, struct edit *ret_edit, struct error *err);
 void edit_clear(struct edit *edit);
-/* Makes `text` what the file has in it, with the owner and the mode that it has, whole or not at all; NULL removes it. */
+/* Makes `text` what the file has in it, with the owner and the mode that it has, whole or not at all; NULL removes
+ * it. */
 int edit_put(const struct edit *edit, const char *text, struct error *err);
 /* One more file of the installation: *ret_edit->wanted is to be set. */
 int edit_add(struct installation *inst, const char *path, bool own, struct edit **ret_edit, struct error *err);
@@ -82,8 +84,8 @@ struct smoke {
 };
 /* 0: this build of stint needs libraries, and cannot be the only file; the note says so. */
 int smoke_prepare(struct installation *inst, struct smoke *ret_smoke, char note[NOTE_MAX], struct error *err);
-/* Whether the container with the id (NULL: the one that the engine wrote to the file "id" beside the directory) ran under
- * stint: its report is there. */
+/* Whether the container with the id (NULL: the one that the engine wrote to the file "id" beside the directory) ran
+ * under stint: its report is there. */
 int smoke_reported(struct installation *inst, const struct smoke *smoke, const char *id, struct error *err);
 void smoke_clear(struct installation *inst, const struct smoke *smoke);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writing what was worked out, and going back. The record is written before the first file and removed after the last, so
- * that whatever is interrupted can be taken back by `stint uninstall`.
+ * Writing what was worked out, and going back. The record is written before the first file and removed after the last,
+ * so that whatever is interrupted can be taken back by `stint uninstall`.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +18,8 @@ int edit_put(const struct edit *edit, const char *text, struct error *err)
 	if (!text)
 		return unlink(edit->path) < 0 && errno != ENOENT ? error_errno(err, errno, "remove %s", edit->path) : 0;
 	r = file_write_atomic(AT_FDCWD, edit->path, text, strlen(text), edit->mode, true, err);
-	if (r == 0 && (edit->uid != geteuid() || edit->gid != getegid()) && lchown(edit->path, edit->uid, edit->gid) < 0)
+	if (r == 0 && (edit->uid != geteuid() || edit->gid != getegid()) &&
+	    lchown(edit->path, edit->uid, edit->gid) < 0)
 		return error_errno(err, errno, "give %s its owner back", edit->path);
 	return r;
 }
@@ -173,7 +174,8 @@ void install_rollback(struct installation *inst, struct error *err)
 		r = put_record_back(inst, &failure);
 	end = err->text + strlen(err->text);
 	if (r < 0)
-		(void)snprintf(end, left_in(err, end), "; not everything could be put back: %.300s; the originals are in %.100s/install/%s",
+		(void)snprintf(end, left_in(err, end),
+			       "; not everything could be put back: %.300s; the originals are in %.100s/install/%s",
 			       failure.text, inst->host->state_dir, inst->engine->name);
 	else
 		(void)snprintf(end, left_in(err, end), "; the files are as they were");

@@ -2,8 +2,8 @@
 /*
  * containerd: a handler of the plugin for Kubernetes. Where it goes depends on how containerd merges files. Up to 1.7 a
  * plugin's table in an imported file takes the place of the whole table, so a drop-in would lose what config.toml says:
- * the handler goes into the last file that has the table. From 2.0 tables are merged by key, and a drop-in will do. Either
- * way containerd's own dump, before and after, has to be the same but for the handler.
+ * the handler goes into the last file that has the table. From 2.0 tables are merged by key, and a drop-in will do.
+ * Either way containerd's own dump, before and after, has to be the same but for the handler.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -37,7 +37,8 @@ static int dump(struct installation *inst, struct toml **ret_dump, struct error 
 		argv[2] = "/dev/null"; /* there does not have to be one, unless it is named */
 	r = command_check(argv, CONTAINERD_SECONDS, &command, err);
 	if (r == -ENOENT)
-		return error_set(err, ENOENT, "find containerd: it is not in PATH, and only it can say what its configuration "
+		return error_set(err, ENOENT,
+				 "find containerd: it is not in PATH, and only it can say what its configuration "
 				 "amounts to; install it first");
 	return r < 0 ? r : toml_parse("containerd's dump", command.out, strlen(command.out), ret_dump, err);
 }
@@ -79,7 +80,8 @@ static int add_import(struct imports *imports, const char *pattern, struct error
 	return r;
 }
 
-static int find_imports(const struct installation *inst, const struct toml *root, struct imports *imports, struct error *err)
+static int find_imports(const struct installation *inst, const struct toml *root, struct imports *imports,
+			struct error *err)
 {
 	_cleanup_(toml_strings_freep) char **patterns = NULL;
 	const struct toml_item *pair = root ? toml_find(root, TOML_PAIR, "imports") : NULL;
@@ -89,14 +91,16 @@ static int find_imports(const struct installation *inst, const struct toml *root
 		return 0;
 	patterns = toml_strings(root, pair);
 	if (!patterns)
-		return error_set(err, EINVAL, "read %s, line %u: imports is no list of plain strings", config_path, pair->line);
+		return error_set(err, EINVAL, "read %s, line %u: imports is no list of plain strings", config_path,
+				 pair->line);
 	for (size_t i = 0; patterns[i] && r == 0; i++) {
 		char pattern[PATH_MAX];
 
 		if (patterns[i][0] == '/')
 			(void)snprintf(pattern, sizeof pattern, "%s", patterns[i]);
 		else
-			(void)snprintf(pattern, sizeof pattern, "%s/etc/containerd/%.1024s", inst->host->root, patterns[i]);
+			(void)snprintf(pattern, sizeof pattern, "%s/etc/containerd/%.1024s", inst->host->root,
+				       patterns[i]);
 		r = add_import(imports, pattern, err);
 	}
 	return r;
@@ -160,8 +164,10 @@ static int look(struct installation *inst, struct search *search, struct error *
 	root = search->root;
 	search->version = containerd_version(root ? root : inst->before);
 	if (!containerd_plugin(search->version))
-		return error_set(err, EINVAL, "edit %s: its version is not one from 1 to %d", search->last, CONTAINERD_VERSION_MAX);
-	(void)snprintf(key, sizeof key, "plugins.%s.containerd.default_runtime_name", containerd_plugin(search->version));
+		return error_set(err, EINVAL, "edit %s: its version is not one from 1 to %d", search->last,
+				 CONTAINERD_VERSION_MAX);
+	(void)snprintf(key, sizeof key, "plugins.%s.containerd.default_runtime_name",
+		       containerd_plugin(search->version));
 	search->kept_default = root ? toml_string(root, toml_find(root, TOML_PAIR, key)) : NULL;
 	r = find_imports(inst, root, &search->imports, err);
 	return r < 0 ? r : find_last(inst, search, err);
@@ -210,6 +216,10 @@ static int validate(struct installation *inst, char note[NOTE_MAX], struct error
 	_cleanup_toml_ struct toml *after = NULL;
 	int r = dump(inst, &after, err);
 
+	if (r == -ENOENT && inst->removing) {
+		(void)snprintf(note, NOTE_MAX, "containerd is not installed any more");
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	if (inst->removing) {
@@ -221,24 +231,29 @@ static int validate(struct installation *inst, char note[NOTE_MAX], struct error
 	if (r < 0)
 		return r;
 	if (!containerd_has(after, inst->runtime, inst->as_default))
-		return error_set(err, EINVAL, "look at containerd config dump: it does not have stint's handler as it was written; "
+		return error_set(err, EINVAL,
+				 "look at containerd config dump: it does not have stint's handler as it was written; "
 				 "does a file that is imported later replace it?");
 	(void)snprintf(note, NOTE_MAX, "containerd config dump has the handler, and all else as before");
 	return 1;
 }
 
-static int run_container(const struct installation *inst, const struct smoke *smoke, const char *address, struct error *err)
+static int run_container(const struct installation *inst, const struct smoke *smoke, const char *address,
+			 struct error *err)
 {
 	char fifos[PATH_MAX];
-	const char *const argv[] = {"ctr", "-a", address, "run", "--rm", "--fifo-dir", fifos, "--runc-binary", inst->runtime, "--rootfs",
-				    smoke->directory, smoke->id, "/stint", "--version", NULL};
+	const char *const argv[] = {
+		"ctr", "-a", address, "run", "--rm", "--fifo-dir", fifos, "--runc-binary", inst->runtime, "--rootfs",
+		smoke->directory, smoke->id, "/stint", "--version", NULL,
+	};
 	_cleanup_command_ struct command command = {0};
 	int r;
 
 	(void)snprintf(fifos, sizeof fifos, "%s/run/containerd/fifo", inst->host->root);
 	r = command_check(argv, CONTAINERD_SECONDS, &command, err);
 	if (r == 0 && strcmp(command.out, "stint " STINT_VERSION "\n") != 0)
-		return error_set(err, EIO, "run a container with ctr: it printed \"%.100s\", and not stint's version", command.out);
+		return error_set(err, EIO, "run a container with ctr: it printed \"%.100s\", and not stint's version",
+				 command.out);
 	return r;
 }
 
@@ -268,7 +283,8 @@ static int smoke(struct installation *inst, char note[NOTE_MAX], struct error *e
 	if (r == 0)
 		r = smoke_reported(inst, &smoke, smoke.id, err);
 	smoke_clear(inst, &smoke);
-	(void)snprintf(note, NOTE_MAX, "a container ran under containerd and stint (ctr run --runc-binary), and its report is there");
+	(void)snprintf(note, NOTE_MAX,
+		       "a container ran under containerd and stint (ctr run --runc-binary), and its report is there");
 	return r < 0 ? r : 1;
 }
 
@@ -278,7 +294,8 @@ const struct engine engine_containerd = {
 	.cut = cut,
 	.validate = validate,
 	.smoke = smoke,
-	.installed = "containerd reads it when it starts: systemctl restart containerd (containers go on). Then a RuntimeClass with the\n"
+	.installed = "containerd reads it when it starts: systemctl restart containerd (containers go on). Then a "
+		     "RuntimeClass with the\n"
 		     "handler stint selects it.",
 	.removed = "containerd reads it when it starts: systemctl restart containerd (containers go on).",
 };

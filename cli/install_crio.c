@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CRI-O: a drop-in with the handler. It has no allowed_annotations: that list is of CRI-O's own annotations, an unknown one
- * in it keeps CRI-O from starting, and those of a pod that are not CRI-O's pass anyway.
+ * CRI-O: a drop-in with the handler. It has no allowed_annotations: that list is of CRI-O's own annotations, an unknown
+ * one in it keeps CRI-O from starting, and those of a pod that are not CRI-O's pass anyway.
  */
 #include <stdio.h>
 #include <string.h>

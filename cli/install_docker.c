@@ -129,8 +129,8 @@ static int wait_until(const struct installation *inst, struct running wanted, st
 	return 0;
 }
 
-/* A running daemon forgets runtimes, and a default, only for others that it reads: for as long as that takes the file says what
- * goes without saying. */
+/* A running daemon forgets runtimes, and a default, only for others that it reads: for as long as that takes the file
+ * says what goes without saying. */
 static int read_anew(const struct installation *inst, int pidfd, const struct edit *edit, struct error *err)
 {
 	_cleanup_free_ char *spelled = NULL;
@@ -145,8 +145,8 @@ static int read_anew(const struct installation *inst, int pidfd, const struct ed
 		r = edit_put(edit, spelled, err);
 	if (r < 0)
 		return r;
-	r = syscall(SYS_pidfd_send_signal, pidfd, SIGHUP, NULL, 0) < 0 ? error_errno(err, errno, "reload dockerd") :
-									 wait_until(inst, wanted, err);
+	r = syscall(SYS_pidfd_send_signal, pidfd, SIGHUP, NULL, 0) < 0 ? error_errno(err, errno, "reload dockerd")
+								       : wait_until(inst, wanted, err);
 	back = spelled ? edit_put(edit, edit->current, r < 0 ? NULL : err) : 0;
 	return r < 0 ? r : back < 0 ? back : r;
 }
@@ -159,7 +159,8 @@ static int reload(struct installation *inst, char note[NOTE_MAX], struct error *
 	_cleanup_close_ int pidfd = open_daemon(inst, &pid);
 
 	if (pidfd < 0) {
-		(void)snprintf(note, NOTE_MAX, "no dockerd runs (by %.300s/run/docker.pid); it reads the file when it starts",
+		(void)snprintf(note, NOTE_MAX,
+			       "no dockerd runs (by %.300s/run/docker.pid); it reads the file when it starts",
 			       inst->host->root);
 		return 0;
 	}
@@ -167,14 +168,18 @@ static int reload(struct installation *inst, char note[NOTE_MAX], struct error *
 	if (r == 0)
 		r = read_anew(inst, pidfd, &edit, err);
 	if (r == -ENOENT) {
-		(void)snprintf(note, NOTE_MAX, "the docker command, to see whether dockerd (pid %d) does it, is not installed", pid);
+		(void)snprintf(note, NOTE_MAX,
+			       "the docker command, to see whether dockerd (pid %d) does it, is not installed", pid);
 		return 0;
 	}
 	if (r < 0)
 		return r;
 	if (r == 0 && !inst->removing)
-		return error_set(err, EIO, "reload dockerd (pid %d): it does not have the runtime %s as asked; does it read another "
-				 "file (see --config-file of its command line), or what does its log say?", pid, STINT_HANDLER);
+		return error_set(
+			err, EIO,
+			"reload dockerd (pid %d): it does not have the runtime %s as asked; does it read another "
+			"file (see --config-file of its command line), or what does its log say?",
+			pid, STINT_HANDLER);
 	if (r == 0)
 		(void)snprintf(note, NOTE_MAX, "dockerd (pid %d) has the runtime until it is started anew", pid);
 	else
@@ -196,21 +201,23 @@ static int import(const struct smoke *smoke, const char *address, struct error *
 	return r < 0 ? r : command_check(load, DOCKER_SECONDS, &loaded, err);
 }
 
-static int run_container(const struct installation *inst, const struct smoke *smoke, const char *address, struct error *err)
+static int run_container(const struct installation *inst, const struct smoke *smoke, const char *address,
+			 struct error *err)
 {
 	char id_file[PATH_MAX];
 	/* As the default it is what runs when nobody names it. */
-	const char *const named[] = {"docker", "-H", address, "run", "--rm", "--name", smoke->id, "--cidfile", id_file, "--network",
-				     "none", "--runtime", STINT_HANDLER, smoke->id, "/stint", "--version", NULL};
-	const char *const by_default[] = {"docker", "-H", address, "run", "--rm", "--name", smoke->id, "--cidfile", id_file,
-					  "--network", "none", smoke->id, "/stint", "--version", NULL};
+	const char *const argv[] = {
+		"docker", "-H", address, "run", "--rm", "--name", smoke->id, "--cidfile", id_file, "--network", "none",
+		"--runtime", inst->as_default ? "" : STINT_HANDLER, smoke->id, "/stint", "--version", NULL,
+	};
 	_cleanup_command_ struct command command = {0};
 	int r;
 
 	(void)snprintf(id_file, sizeof id_file, "%.4000s.id", smoke->directory);
-	r = command_check(inst->as_default ? by_default : named, DOCKER_SECONDS, &command, err);
+	r = command_check(argv, DOCKER_SECONDS, &command, err);
 	if (r == 0 && strcmp(command.out, "stint " STINT_VERSION "\n") != 0)
-		return error_set(err, EIO, "run a container: it printed \"%.100s\", and not stint's version", command.out);
+		return error_set(err, EIO, "run a container: it printed \"%.100s\", and not stint's version",
+				 command.out);
 	return r;
 }
 

@@ -147,8 +147,10 @@ int edit_own(struct installation *inst, const char *path, char *wanted, struct e
 	}
 	edit->wanted = wanted;
 	if (edit->current && !edit->recorded && edit_changes(edit))
-		return error_set(err, EEXIST, "write %s: there is a file that stint install did not write; see whether it is "
-				 "needed, and move it away", edit->path);
+		return error_set(err, EEXIST,
+				 "write %s: there is a file that stint install did not write; see whether it is "
+				 "needed, and move it away",
+				 edit->path);
 	return 0;
 }
 

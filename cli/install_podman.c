@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Podman: a drop-in that names the runtime and, with --hooks, a directory of stint's own with the hooks. `precreate` in a
- * directory that CRI-O reads would stop CRI-O; in this one nobody looks but who was told to. The drop-in is written last and
- * removed first: until then there are no hooks, and never one without the others.
+ * Podman: a drop-in that names the runtime and, with --hooks, a directory of stint's own with the hooks. `precreate` in
+ * a directory that CRI-O reads would stop CRI-O; in this one nobody looks but who was told to. The drop-in is written
+ * last and removed first: until then there are no hooks, and never one without the others.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -45,7 +45,8 @@ static int look_into(struct installation *inst, const char *path, struct hooks_d
 		return 0;
 	dirs = toml_strings(toml, pair);
 	if (!dirs)
-		return error_set(err, EINVAL, "read %s, line %u: hooks_dir is no list of plain strings", path, pair->line);
+		return error_set(err, EINVAL, "read %s, line %u: hooks_dir is no list of plain strings", path,
+				 pair->line);
 	toml_strings_free(hooks->dirs);
 	hooks->dirs = dirs;
 	return 0;
@@ -54,7 +55,8 @@ static int look_into(struct installation *inst, const char *path, struct hooks_d
 /* In the order in which Podman reads them (containers.conf(5)). */
 static int find_hooks_dirs(struct installation *inst, struct hooks_dirs *hooks, struct error *err)
 {
-	static const char *const patterns[] = {"/usr/share/containers/containers.conf", "/etc/containers/containers.conf",
+	static const char *const patterns[] = {"/usr/share/containers/containers.conf",
+					       "/etc/containers/containers.conf",
 					       "/etc/containers/containers.conf.d/*.conf"};
 	int r = 0;
 
@@ -120,7 +122,8 @@ static int plan(struct installation *inst, struct error *err)
 		return r;
 	for (count = hooks.dirs ? 0 : 1; hooks.dirs && hooks.dirs[count]; count++) {
 		if (count == HOOKS_DIRS_MAX)
-			return error_set(err, E2BIG, "add to hooks_dir of Podman: it has more than %d directories", HOOKS_DIRS_MAX);
+			return error_set(err, E2BIG, "add to hooks_dir of Podman: it has more than %d directories",
+					 HOOKS_DIRS_MAX);
 		dirs[count] = hooks.dirs[count];
 	}
 	dirs[count] = ours;
@@ -130,19 +133,24 @@ static int plan(struct installation *inst, struct error *err)
 static int run_container(const struct installation *inst, const struct smoke *smoke, struct error *err)
 {
 	char id_file[PATH_MAX];
-	/* As the default, and as hooks, stint is there when nobody names it. Podman's own limits may be above
-	 * what the machine allows. */
-	const char *const named[] = {"podman", "--runtime", STINT_HANDLER, "run", "--rm", "--name", smoke->id, "--cidfile", id_file,
-				     "--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--rootfs", smoke->directory, "/stint", "--version", NULL};
-	const char *const unnamed[] = {"podman", "run", "--rm", "--name", smoke->id, "--cidfile", id_file, "--network", "none",
-				       "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--rootfs", smoke->directory, "/stint", "--version", NULL};
+	/* Podman's own limits may be above what the machine allows. */
+	const char *argv[] = {
+		"podman", "--runtime", STINT_HANDLER, "run", "--rm", "--name", smoke->id, "--cidfile", id_file,
+		"--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--rootfs",
+		smoke->directory, "/stint", "--version", NULL,
+	};
+	/* As the default, and as hooks, stint is there when nobody names it. */
+	bool named = !inst->as_default && !inst->hooks;
+	const char **from = named ? argv : argv + 2;
 	_cleanup_command_ struct command command = {0};
 	int r;
 
 	(void)snprintf(id_file, sizeof id_file, "%.4000s.id", smoke->directory);
-	r = command_check(inst->as_default || inst->hooks ? unnamed : named, PODMAN_SECONDS, &command, err);
+	*from = "podman";
+	r = command_check(from, PODMAN_SECONDS, &command, err);
 	if (r == 0 && strcmp(command.out, "stint " STINT_VERSION "\n") != 0)
-		return error_set(err, EIO, "run a container: it printed \"%.100s\", and not stint's version", command.out);
+		return error_set(err, EIO, "run a container: it printed \"%.100s\", and not stint's version",
+				 command.out);
 	return r;
 }
 
@@ -162,8 +170,9 @@ static int smoke(struct installation *inst, char note[NOTE_MAX], struct error *e
 	int r;
 
 	if (inst->host->root[0] || !is_installed()) {
-		(void)snprintf(note, NOTE_MAX, inst->host->root[0] ? "Podman reads /etc/containers, and not below STINT_ROOT" :
-			       "podman is not installed");
+		(void)snprintf(note, NOTE_MAX,
+			       inst->host->root[0] ? "Podman reads /etc/containers, and not below STINT_ROOT"
+						   : "podman is not installed");
 		return 0;
 	}
 	r = smoke_prepare(inst, &smoke, note, err);
@@ -178,7 +187,9 @@ static int smoke(struct installation *inst, char note[NOTE_MAX], struct error *e
 	}
 	smoke_clear(inst, &smoke);
 	(void)snprintf(note, NOTE_MAX, "a container ran under stint%s, and its report is there",
-		       inst->hooks ? "'s hooks" : inst->as_default ? " by default" : "");
+		       inst->hooks	  ? "'s hooks"
+		       : inst->as_default ? " by default"
+					  : "");
 	return r < 0 ? r : 1;
 }
 
@@ -187,6 +198,7 @@ const struct engine engine_podman = {
 	.has_hooks = true,
 	.plan = plan,
 	.smoke = smoke,
-	.installed = "podman --runtime stint run ... is on its allotment; with --as-default or --hooks every new container is.",
+	.installed = "podman --runtime stint run ... is on its allotment; with --as-default or --hooks every new "
+		     "container is.",
 	.removed = "Containers that were made with the runtime stint cannot be started again; make them anew.",
 };

@@ -29,8 +29,9 @@ static int copy_self(int dirfd, struct error *err)
 
 	while (from >= 0 && to >= 0 && n > 0)
 		n = sendfile(to, from, NULL, 1 << 20);
-	return from < 0 || to < 0 || n < 0 || fchmod(to, 0755) < 0 ?
-		error_errno(err, errno, "copy this program for the container that is tried") : 0;
+	return from < 0 || to < 0 || n < 0 || fchmod(to, 0755) < 0
+		       ? error_errno(err, errno, "copy this program for the container that is tried")
+		       : 0;
 }
 
 int smoke_prepare(struct installation *inst, struct smoke *ret_smoke, char note[NOTE_MAX], struct error *err)
@@ -40,7 +41,8 @@ int smoke_prepare(struct installation *inst, struct smoke *ret_smoke, char note[
 	int r;
 
 	if (!is_static()) {
-		(void)snprintf(note, NOTE_MAX, "this build of stint needs libraries, so it cannot be a container's only file");
+		(void)snprintf(note, NOTE_MAX,
+			       "this build of stint needs libraries, so it cannot be a container's only file");
 		return 0;
 	}
 	(void)snprintf(smoke.directory, sizeof smoke.directory, "%.2048s/install/%s/smoke", inst->host->state_dir,
@@ -97,6 +99,8 @@ int smoke_reported(struct installation *inst, const struct smoke *smoke, const c
 			return 0;
 		(void)nanosleep(&pause, NULL);
 	}
-	return error_set(err, ENOENT, "find the report of the container that was tried: there is none in %s, so stint was not in "
-			 "its path", inst->host->log_dir);
+	return error_set(err, ENOENT,
+			 "find the report of the container that was tried: there is none in %s, so stint was not in "
+			 "its path",
+			 inst->host->log_dir);
 }

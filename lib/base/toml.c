@@ -220,8 +220,8 @@ static int read_segment(struct scanner *s, char path[TOML_PATH_SIZE])
 	if (quote != '"' && quote != '\'') {
 		while (is_bare(s->text[s->at]))
 			s->at++;
-		return s->at > from ? append(s, path, s->text + from, s->at - from) :
-				      refuse(s, "not valid TOML, or not understood: no key where one must be");
+		return s->at > from ? append(s, path, s->text + from, s->at - from)
+				    : refuse(s, "not valid TOML, or not understood: no key where one must be");
 	}
 	r = skip_line_string(s);
 	if (r < 0)
@@ -303,7 +303,8 @@ static struct toml_item *add(struct scanner *s, enum toml_kind kind, const char 
 		toml->items = more;
 		s->room = room;
 	}
-	toml->items[toml->count] = (struct toml_item){.kind = kind, .path = strdup(path), .start = start, .line = s->line};
+	toml->items[toml->count] =
+		(struct toml_item){.kind = kind, .path = strdup(path), .start = start, .line = s->line};
 	if (!toml->items[toml->count].path) {
 		(void)error_set(s->err, ENOMEM, "read %s: out of memory", s->name);
 		return NULL;

@@ -19,8 +19,8 @@ enum toml_kind { TOML_TABLE, TOML_ARRAY_TABLE, TOML_PAIR };
 
 struct toml_item {
 	enum toml_kind kind;
-	/* Segments joined by dots; one that is no bare key is in double quotes: `plugins."io.x.v1".name`. The tables of an
-	 * array are `name[0]`, `name[1]`. */
+	/* Segments joined by dots; one that is no bare key is in double quotes: `plugins."io.x.v1".name`. The tables of
+	 * an array are `name[0]`, `name[1]`. */
 	char *path;
 	size_t start, end;	 /* its lines, with the newline */
 	size_t value, value_end; /* of a pair */

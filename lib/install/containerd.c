@@ -16,7 +16,9 @@ static const char annotations[] = "io.stint.*";
 const char *containerd_plugin(int64_t version)
 {
 	static const char *const plugins[CONTAINERD_VERSION_MAX + 1] = {
-		[1] = "cri", [2] = "\"io.containerd.grpc.v1.cri\"", [3] = "\"io.containerd.cri.v1.runtime\"",
+		[1] = "cri",
+		[2] = "\"io.containerd.grpc.v1.cri\"",
+		[3] = "\"io.containerd.cri.v1.runtime\"",
 		[4] = "\"io.containerd.cri.v1.runtime\"",
 	};
 
@@ -38,7 +40,8 @@ int64_t containerd_version(const struct toml *toml)
 /* "plugins.PLUGIN.containerd" and, with `name`, its handler. */
 static void handler_path(const char *plugin, const char *name, char path[TOML_PATH_SIZE])
 {
-	(void)snprintf(path, TOML_PATH_SIZE, "plugins.%s.containerd%s%.128s", plugin, name ? ".runtimes." : "", name ? name : "");
+	(void)snprintf(path, TOML_PATH_SIZE, "plugins.%s.containerd%s%.128s", plugin, name ? ".runtimes." : "",
+		       name ? name : "");
 }
 
 const char *containerd_dump_plugin(const struct toml *dump)
@@ -95,8 +98,10 @@ static int find_template(const struct containerd_request *request, const char *p
 
 	handler_path(plugin, NULL, path);
 	fallback = handler_string(request->dump, path, "default_runtime_name");
-	(void)snprintf(name, TOML_PATH_SIZE, "%s", fallback && strcmp(fallback, STINT_HANDLER) != 0 ? fallback :
-		       request->kept_default ? request->kept_default : "runc");
+	(void)snprintf(name, TOML_PATH_SIZE, "%s",
+		       fallback && strcmp(fallback, STINT_HANDLER) != 0 ? fallback
+		       : request->kept_default				? request->kept_default
+									: "runc");
 	handler_path(plugin, name, path);
 	if (is_runc(request->dump, path))
 		return 0;
@@ -107,8 +112,10 @@ static int find_template(const struct containerd_request *request, const char *p
 		if (is_runc(request->dump, path))
 			return 0;
 	}
-	return error_set(err, ENOENT, "find a handler of containerd to take the options from: none has the type %s, which is the "
-			 "one that calls a runtime by its path", runc_type);
+	return error_set(err, ENOENT,
+			 "find a handler of containerd to take the options from: none has the type %s, which is the "
+			 "one that calls a runtime by its path",
+			 runc_type);
 }
 
 /* What Go has anyway where nothing is said, but for the options of handlers: the dump shows those that are said. */
@@ -142,7 +149,8 @@ static void put_keys(FILE *out, const struct toml *dump, const char *handler, bo
 		if (item->kind != TOML_PAIR || !toml_below(item->path, handler) || (for_stint && is_own(key)))
 			continue;
 		is_option = strncmp(key, below, strlen(below)) == 0;
-		if (is_option != options || ((!options || for_stint) && is_unset(dump->text + item->value, item->value_end - item->value)))
+		if (is_option != options ||
+		    ((!options || for_stint) && is_unset(dump->text + item->value, item->value_end - item->value)))
 			continue;
 		fprintf(out, "%s = %.*s\n", key + (options ? strlen(below) : 0), (int)(item->value_end - item->value),
 			dump->text + item->value);
@@ -167,7 +175,8 @@ static int put_annotations(FILE *out, const struct toml *dump, const char *handl
 		_cleanup_free_ char *quoted = toml_quote(there[i]);
 
 		if (!quoted)
-			return error_set(err, EINVAL, "read containerd's dump: %s has what cannot be written again", path);
+			return error_set(err, EINVAL, "read containerd's dump: %s has what cannot be written again",
+					 path);
 		ours = ours || strcmp(there[i], annotations) == 0;
 		fprintf(out, "%s, ", quoted);
 	}
@@ -226,8 +235,8 @@ static int put_stint(const struct block *block, const char *quoted, struct error
 	return r;
 }
 
-/* The default handler, where the file says it, or below the header of its table; else the block has both. Returns how much
- * of the text is written. */
+/* The default handler, where the file says it, or below the header of its table; else the block has both. Returns how
+ * much of the text is written. */
 static size_t put_default(const struct block *block, const char *path)
 {
 	const char *text = block->file->text;
@@ -262,7 +271,8 @@ static int put_all(const struct block *block, const char *text, struct error *er
 	size_t at = 0, length = strlen(text);
 
 	if (!quoted)
-		return error_set(err, EINVAL, "name %s in containerd's configuration: it has characters that cannot stand there",
+		return error_set(err, EINVAL,
+				 "name %s in containerd's configuration: it has characters that cannot stand there",
 				 block->request->runtime);
 	handler_path(block->plugin, NULL, path);
 	if (block->request->as_default)
@@ -290,11 +300,15 @@ static int check_file(const char *name, const struct toml *file, const char *plu
 		const struct toml_item *item = &file->items[i];
 
 		if (item->kind != TOML_TABLE && toml_below(handler, item->path))
-			return error_set(err, EINVAL, "edit %s, line %u: %s is written as a value, and nothing can be added to it; "
-					 "write it as [%s]", name, item->line, item->path, item->path);
+			return error_set(err, EINVAL,
+					 "edit %s, line %u: %s is written as a value, and nothing can be added to it; "
+					 "write it as [%s]",
+					 name, item->line, item->path, item->path);
 		if (toml_below(item->path, handler))
-			return error_set(err, EEXIST, "edit %s, line %u: there is a handler \"%s\" that stint install did not "
-					 "write; rename it or take it out first", name, item->line, STINT_HANDLER);
+			return error_set(err, EEXIST,
+					 "edit %s, line %u: there is a handler \"%s\" that stint install did not "
+					 "write; rename it or take it out first",
+					 name, item->line, STINT_HANDLER);
 	}
 	return 0;
 }
@@ -310,26 +324,29 @@ static int check_default(const char *name, const struct toml *file, const char *
 	pair = toml_find(file, TOML_PAIR, key);
 	if (!pair || !memchr(file->text + pair->value, '\n', pair->value_end - pair->value))
 		return 0;
-	return error_set(err, EINVAL, "edit %s, line %u: default_runtime_name goes over several lines; write it in one", name,
-			 pair->line);
+	return error_set(err, EINVAL, "edit %s, line %u: default_runtime_name goes over several lines; write it in one",
+			 name, pair->line);
 }
 
 int containerd_edit(const char *name, const char *text, const struct containerd_request *request, char **ret_text,
 		    struct error *err)
 {
 	_cleanup_toml_ struct toml *file = NULL;
-	struct block block = {.request = request, .plugin = containerd_plugin(request->version),
+	struct block block = {.request = request,
+			      .plugin = containerd_plugin(request->version),
 			      .dump_plugin = containerd_dump_plugin(request->dump)};
 	char first[64], *edited = NULL;
 	size_t length;
 	int r;
 
 	if (!block.plugin)
-		return error_set(err, EINVAL, "edit %s: its version is %" PRId64 ", and versions 1 to %d are known", name,
-				 request->version, CONTAINERD_VERSION_MAX);
+		return error_set(err, EINVAL, "edit %s: its version is %" PRId64 ", and versions 1 to %d are known",
+				 name, request->version, CONTAINERD_VERSION_MAX);
 	if (!block.dump_plugin)
-		return error_set(err, ENOENT, "edit %s: containerd has no runtime handlers; is its plugin for Kubernetes (CRI) "
-				 "built in? Without it use ctr run --runc-binary", name);
+		return error_set(err, ENOENT,
+				 "edit %s: containerd has no runtime handlers; is its plugin for Kubernetes (CRI) "
+				 "built in? Without it use ctr run --runc-binary",
+				 name);
 	(void)snprintf(first, sizeof first, "version = %" PRId64 "\n", request->version);
 	text = text ? text : first;
 	r = toml_parse(name, text, strlen(text), &file, err);

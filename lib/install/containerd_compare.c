@@ -32,7 +32,8 @@ static int compare(const struct toml *a, const struct toml *b, const char *plugi
 		if (item->kind != TOML_PAIR || may_differ(item->path, plugin, as_default) ||
 		    same_value(a, item, b, toml_find(b, TOML_PAIR, item->path)))
 			continue;
-		return error_set(err, EINVAL, "compare containerd's configuration before and after: %s would %s", item->path, what);
+		return error_set(err, EINVAL, "compare containerd's configuration before and after: %s would %s",
+				 item->path, what);
 	}
 	return 0;
 }
@@ -43,7 +44,8 @@ int containerd_same(const struct toml *before, const struct toml *after, bool as
 	int r;
 
 	if (!plugin)
-		return error_set(err, EINVAL, "compare containerd's configuration before and after: it had no handlers");
+		return error_set(err, EINVAL,
+				 "compare containerd's configuration before and after: it had no handlers");
 	r = compare(before, after, plugin, as_default, "be lost or changed", err);
 	return r < 0 ? r : compare(after, before, plugin, as_default, "be new", err);
 }
@@ -56,9 +58,11 @@ bool containerd_has(const struct toml *dump, const char *runtime, bool as_defaul
 
 	if (!plugin)
 		return false;
-	(void)snprintf(path, sizeof path, "plugins.%s.containerd.runtimes.%s.options.BinaryName", plugin, STINT_HANDLER);
+	(void)snprintf(path, sizeof path, "plugins.%s.containerd.runtimes.%s.options.BinaryName", plugin,
+		       STINT_HANDLER);
 	binary = toml_string(dump, toml_find(dump, TOML_PAIR, path));
 	(void)snprintf(path, sizeof path, "plugins.%s.containerd.default_runtime_name", plugin);
 	fallback = toml_string(dump, toml_find(dump, TOML_PAIR, path));
-	return binary && strcmp(binary, runtime) == 0 && (!as_default || (fallback && strcmp(fallback, STINT_HANDLER) == 0));
+	return binary && strcmp(binary, runtime) == 0 &&
+	       (!as_default || (fallback && strcmp(fallback, STINT_HANDLER) == 0));
 }

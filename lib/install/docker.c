@@ -32,8 +32,10 @@ static int set_runtime(struct json_doc *doc, const char *name, const char *runti
 	if (path && strcmp(path, runtime) == 0)
 		return 0;
 	if (json_get(runtimes, STINT_HANDLER))
-		return error_set(err, EEXIST, "edit %s: there is a runtime \"%s\" that stint install did not write; rename it "
-				 "or take it out first", name, STINT_HANDLER);
+		return error_set(err, EEXIST,
+				 "edit %s: there is a runtime \"%s\" that stint install did not write; rename it "
+				 "or take it out first",
+				 name, STINT_HANDLER);
 	entry = json_new(doc, JSON_OBJECT);
 	if (json_set(doc, entry, "path", json_new_string(doc, runtime)) < 0 ||
 	    json_set(doc, runtimes, STINT_HANDLER, entry) < 0)

@@ -12,8 +12,11 @@ static const char header[] = "# Written by \"stint install\"; \"stint uninstall\
 static int quote(const char *path, char **ret_quoted, struct error *err)
 {
 	*ret_quoted = toml_quote(path);
-	return *ret_quoted ? 0 : error_set(err, EINVAL, "name %s in an engine's configuration: it has characters that cannot "
-					   "stand there; install stint elsewhere", path);
+	return *ret_quoted ? 0
+			   : error_set(err, EINVAL,
+				       "name %s in an engine's configuration: it has characters that cannot "
+				       "stand there; install stint elsewhere",
+				       path);
 }
 
 struct drop_in {

@@ -14,25 +14,25 @@
 
 #define STINT_HANDLER "stint" /* the name of the runtime in every engine */
 
-/* daemon.json: `runtimes.stint.path`, and with `as_default` "default-runtime". -EEXIST: another runtime of that name. */
+/* daemon.json: `runtimes.stint.path`, and with `as_default` "default-runtime". -EEXIST: another one has that name. */
 int docker_edit(const char *name, const char *text, const char *runtime, bool as_default, char **ret_text,
 		struct error *err);
-/* Takes that out again, and puts the default runtime of `original` back. *ret_text may become NULL: there was no file, and
- * nothing is left in it. */
+/* Takes that out again, and puts the default runtime of `original` back. *ret_text may become NULL: there was no file,
+ * and nothing is left in it. */
 int docker_cut(const char *name, const char *text, const char *original, char **ret_text, struct error *err);
 /* Whether it has the runtime, and as the default. */
 int docker_says(const char *name, const char *text, bool *ret_has, bool *ret_is_default, struct error *err);
-/* With what goes without saying written out: that there are no more runtimes and, if `with_default`, which is the default.
- * *ret_text is NULL when it is there already. */
+/* With what goes without saying written out: that there are no more runtimes and, if `with_default`, which is the
+ * default. *ret_text is NULL when it is there already. */
 int docker_spell_out(const char *name, const char *text, bool with_default, char **ret_text, struct error *err);
 
 /* containerd. The table of the plugin is named after the version of the configuration. */
 struct containerd_request {
-	const char *runtime;	 /* the path of stint-runtime */
-	const struct toml *dump; /* what is in force, without stint or with it: `containerd config dump` */
+	const char *runtime;	  /* the path of stint-runtime */
+	const struct toml *dump;  /* what is in force, without stint or with it: `containerd config dump` */
 	const char *kept_default; /* the default handler when that of the dump is stint; NULL: runc */
-	int64_t version;	 /* of the root configuration */
-	const struct toml *root; /* for a drop-in that is merged with it by key: what it says need not be said again */
+	int64_t version;	  /* of the root configuration */
+	const struct toml *root;  /* for a drop-in that is merged with it by key: what it says need not be said again */
 	bool as_default;
 };
 enum { CONTAINERD_VERSION_MAX = 4 };
@@ -53,7 +53,8 @@ int containerd_same(const struct toml *before, const struct toml *after, bool as
 bool containerd_has(const struct toml *dump, const char *runtime, bool as_default);
 
 /* Podman's drop-in. `hooks_dirs`: what hooks_dir is to be, NULL-terminated; NULL: left alone. */
-int podman_conf(const char *runtime, bool as_default, const char *const *hooks_dirs, char **ret_text, struct error *err);
+int podman_conf(const char *runtime, bool as_default, const char *const *hooks_dirs, char **ret_text,
+		struct error *err);
 /* One file of hooks.d: stint-hook at `path` in `stage`, below `root` unless that is "". */
 int hook_json(const char *path, const char *root, const char *stage, char **ret_text, struct error *err);
 /* CRI-O's drop-in. */

@@ -29,8 +29,10 @@ int marked_cut(const char *name, const char *text, char **ret_text, struct error
 		length = strcspn(line, "\n");
 		length += line[length] == '\n';
 		if (marked(line, length, begun ? MARK_BEGIN : MARK_END))
-			return error_set(err, EINVAL, "read %s, line %u: this mark of stint has no other; take both \"%s\" "
-					 "and \"%s\" out, and what is between them", name, number, MARK_BEGIN, MARK_END);
+			return error_set(err, EINVAL,
+					 "read %s, line %u: this mark of stint has no other; take both \"%s\" "
+					 "and \"%s\" out, and what is between them",
+					 name, number, MARK_BEGIN, MARK_END);
 		if (marked(line, length, MARK_WAS))
 			skip = strlen(MARK_WAS);
 		if (marked(line, length, MARK_BEGIN)) {
@@ -43,8 +45,10 @@ int marked_cut(const char *name, const char *text, char **ret_text, struct error
 		}
 	}
 	if (begun)
-		return error_set(err, EINVAL, "read %s, line %u: what begins here has no \"%s\"; put it behind the last of "
-				 "stint's lines", name, begun, MARK_END);
+		return error_set(err, EINVAL,
+				 "read %s, line %u: what begins here has no \"%s\"; put it behind the last of "
+				 "stint's lines",
+				 name, begun, MARK_END);
 	cut[used] = '\0';
 	*ret_text = steal_ptr(&cut);
 	return 0;

@@ -58,8 +58,10 @@ const struct record_file *record_find(const struct record *record, const char *p
 
 static int refuse(struct error *err, const char *dir)
 {
-	return error_set(err, EINVAL, "read %s/%s: it is not as stint writes it; restore the originals beside it by hand, then "
-			 "remove %s", dir, record_name, dir);
+	return error_set(err, EINVAL,
+			 "read %s/%s: it is not as stint writes it; restore the originals beside it by hand, then "
+			 "remove %s",
+			 dir, record_name, dir);
 }
 
 static int read_file(int dirfd, const struct json *node, struct record *record, struct error *err)
@@ -71,8 +73,8 @@ static int read_file(int dirfd, const struct json *node, struct record *record, 
 	size_t length;
 	int r = 0;
 
-	if (record->files_count == RECORD_FILES_MAX || !path || path[0] != '/' || !written || !json_is(existed, JSON_BOOL) ||
-	    !json_is(own, JSON_BOOL))
+	if (record->files_count == RECORD_FILES_MAX || !path || path[0] != '/' || !written ||
+	    !json_is(existed, JSON_BOOL) || !json_is(own, JSON_BOOL))
 		return -EINVAL;
 	*file = (struct record_file){.path = strdup(path), .written = strdup(written), .own = own->boolean};
 	record->files_count++;
@@ -88,13 +90,14 @@ static int read_all(int dirfd, const char *dir, struct json *root, struct record
 {
 	struct error inner = {0};
 
-	json_each(node, json_get(root, "files"))
-		if (read_file(dirfd, node, record, &inner) < 0) {
-			if (!inner.code)
-				return refuse(err, dir);
-			return error_set(err, inner.code, "%s", inner.text);
-		}
-	json_each(node, json_get(root, "directories")) {
+	json_each(node, json_get(root, "files")) if (read_file(dirfd, node, record, &inner) < 0)
+	{
+		if (!inner.code)
+			return refuse(err, dir);
+		return error_set(err, inner.code, "%s", inner.text);
+	}
+	json_each(node, json_get(root, "directories"))
+	{
 		if (!json_string(node) || node->text[0] != '/' || record->dirs_count == RECORD_DIRS_MAX)
 			return refuse(err, dir);
 		record->dirs[record->dirs_count] = strdup(node->text);

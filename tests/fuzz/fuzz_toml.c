@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as a TOML file that stint is to be installed into. What is accepted has its items inside the text and in its
- * order; what is edited is TOML again, and without stint's marks it is what it was.
+ * Any bytes as a TOML file that stint is to be installed into. What is accepted has its items inside the text and in
+ * its order; what is edited is TOML again, and without stint's marks it is what it was.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,7 +30,8 @@ static void look(const struct toml *toml)
 		char *string = toml_string(toml, item);
 
 		check(item->start >= at && item->end > item->start && item->end <= toml->length);
-		check(item->kind != TOML_PAIR || (item->value > item->start && item->value_end > item->value && item->value_end <= item->end));
+		check(item->kind != TOML_PAIR ||
+		      (item->value > item->start && item->value_end > item->value && item->value_end <= item->end));
 		at = item->end;
 		free(string);
 		toml_strings_free(toml_strings(toml, item));
@@ -40,7 +41,8 @@ static void look(const struct toml *toml)
 /* Handlers of stint's own aside, and marks that somebody else wrote. */
 static void edit(const char *text, const struct toml *toml, const struct toml *dump)
 {
-	struct containerd_request request = {.runtime = "/s", .dump = dump, .version = containerd_version(toml), .as_default = true};
+	struct containerd_request request = {
+		.runtime = "/s", .dump = dump, .version = containerd_version(toml), .as_default = true};
 	struct toml *again = NULL;
 	char *edited = NULL, *cut = NULL;
 	size_t length = strlen(text);

@@ -382,12 +382,21 @@ SystemdCgroup = true" ]
 	run stint uninstall containerd
 	[ "$status" -eq 125 ]
 	is_in "$C, line"
-	PATH=$STINT_BIN KEPT=1 install_fails_without_engine
-}
-install_fails_without_engine() {
-	run "$STINT_BIN/stint" install containerd
+	# Without containerd nobody knows what is in force; what is in it can be taken out all the same.
+	containerd_config
+	stint install containerd
+	run env PATH=/none "$STINT_BIN/stint" install containerd
 	[ "$status" -eq 125 ]
 	is_in 'find containerd: it is not in PATH'
+	run env PATH=/none "$STINT_BIN/stint" uninstall containerd
+	[ "$status" -eq 0 ]
+	is_in 'containerd is not installed any more'
+	containerd_config_is_back
+}
+containerd_config_is_back() {
+	mv "$C" back
+	containerd_config
+	diff "$C" back
 }
 
 # A mount namespace whose /etc, /run and /var are its own, with nothing in /etc/containers, and STINT_ROOT not set.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What engines are told of stint: nothing of what they were told before is lost, and all of it can be taken out again. */
+/* What engines are told of stint: nothing of what they were told before is lost, and all of it can be taken out again.
+ */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,14 +52,22 @@ static char *docker(const char *text, bool as_default)
 
 Test(install, docker_keeps_every_other_key_and_number)
 {
-	expect_text(docker("{\"a\": 18446744073709551615, \"b\": [1.50e3, {\"c\": null}], \"runtimes\": {\"x\": {\"path\": \"/x\"}}}", true),
-		    "{\n  \"a\": 18446744073709551615,\n  \"b\": [\n    1.50e3,\n    {\n      \"c\": null\n    }\n  ],\n"
-		    "  \"runtimes\": {\n    \"x\": {\n      \"path\": \"/x\"\n    },\n    \"stint\": {\n"
-		    "      \"path\": \"/usr/bin/stint-runtime\"\n    }\n  },\n  \"default-runtime\": \"stint\"\n}\n", "keys");
-	expect_text(docker(NULL, false), "{\n  \"runtimes\": {\n    \"stint\": {\n      \"path\": \"/usr/bin/stint-runtime\"\n    }\n  }\n}\n",
-		    "no file");
-	expect_text(docker(" \n", false), "{\n  \"runtimes\": {\n    \"stint\": {\n      \"path\": \"/usr/bin/stint-runtime\"\n    }\n  }\n}\n",
-		    "an empty file");
+	expect_text(
+		docker("{\"a\": 18446744073709551615, \"b\": [1.50e3, {\"c\": null}], \"runtimes\": {\"x\": {\"path\": "
+		       "\"/x\"}}}",
+		       true),
+		"{\n  \"a\": 18446744073709551615,\n  \"b\": [\n    1.50e3,\n    {\n      \"c\": null\n    }\n  ],\n"
+		"  \"runtimes\": {\n    \"x\": {\n      \"path\": \"/x\"\n    },\n    \"stint\": {\n"
+		"      \"path\": \"/usr/bin/stint-runtime\"\n    }\n  },\n  \"default-runtime\": \"stint\"\n}\n",
+		"keys");
+	expect_text(
+		docker(NULL, false),
+		"{\n  \"runtimes\": {\n    \"stint\": {\n      \"path\": \"/usr/bin/stint-runtime\"\n    }\n  }\n}\n",
+		"no file");
+	expect_text(
+		docker(" \n", false),
+		"{\n  \"runtimes\": {\n    \"stint\": {\n      \"path\": \"/usr/bin/stint-runtime\"\n    }\n  }\n}\n",
+		"an empty file");
 }
 
 Test(install, docker_is_refused_what_is_not_understood)
@@ -67,16 +76,22 @@ Test(install, docker_is_refused_what_is_not_understood)
 		const char *text;
 		int code;
 	} rows[] = {
-		{"[]", EINVAL}, {"{", EINVAL}, {"{\"runtimes\": []}", EINVAL}, {"{\"runtimes\": 1}", EINVAL},
-		{"{\"a\": 1, \"a\": 2}", EINVAL}, {"{\"a\": 1} // x", EINVAL},
-		{"{\"runtimes\": {\"stint\": {\"path\": \"/other\"}}}", EEXIST}, {"{\"runtimes\": {\"stint\": 1}}", EEXIST},
+		{"[]", EINVAL},
+		{"{", EINVAL},
+		{"{\"runtimes\": []}", EINVAL},
+		{"{\"runtimes\": 1}", EINVAL},
+		{"{\"a\": 1, \"a\": 2}", EINVAL},
+		{"{\"a\": 1} // x", EINVAL},
+		{"{\"runtimes\": {\"stint\": {\"path\": \"/other\"}}}", EEXIST},
+		{"{\"runtimes\": {\"stint\": 1}}", EEXIST},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct error err = {0};
 		char *edited = NULL;
 
-		cr_expect_eq(docker_edit("d", rows[i].text, runtime, false, &edited, &err), -rows[i].code, "%s: %s", rows[i].text, err.text);
+		cr_expect_eq(docker_edit("d", rows[i].text, runtime, false, &edited, &err), -rows[i].code, "%s: %s",
+			     rows[i].text, err.text);
 		cr_expect_null(edited);
 	}
 }
@@ -88,21 +103,22 @@ Test(install, docker_is_taken_out_of_what_was_changed_since)
 	} rows[] = {
 		{"{\"runtimes\":{\"stint\":{\"path\":\"/s\"}},\"default-runtime\":\"stint\"}", NULL, NULL},
 		{"{\"runtimes\":{\"stint\":{\"path\":\"/s\"}},\"x\":1}", NULL, "{\"x\":1}"},
-		{"{\"runtimes\":{\"stint\":{\"path\":\"/s\"}},\"default-runtime\":\"stint\"}", "{\"default-runtime\": \"y\", \"runtimes\": {}}",
-		 "{\"runtimes\":{},\"default-runtime\":\"y\"}"},
+		{"{\"runtimes\":{\"stint\":{\"path\":\"/s\"}},\"default-runtime\":\"stint\"}",
+		 "{\"default-runtime\": \"y\", \"runtimes\": {}}", "{\"runtimes\":{},\"default-runtime\":\"y\"}"},
 		/* What somebody made the default since stays it. */
 		{"{\"runtimes\":{\"stint\":{}, \"z\":{}},\"default-runtime\":\"z\"}", "{\"default-runtime\": \"y\"}",
 		 "{\"runtimes\":{\"z\":{}},\"default-runtime\":\"z\"}"},
 		/* A runtime of that name that was there before. */
-		{"{\"runtimes\":{\"stint\":{\"path\":\"/s\"}},\"default-runtime\":\"stint\"}", "{\"runtimes\":{\"stint\":{\"path\":\"/s\"}}}",
-		 "{\"runtimes\":{\"stint\":{\"path\":\"/s\"}}}"},
+		{"{\"runtimes\":{\"stint\":{\"path\":\"/s\"}},\"default-runtime\":\"stint\"}",
+		 "{\"runtimes\":{\"stint\":{\"path\":\"/s\"}}}", "{\"runtimes\":{\"stint\":{\"path\":\"/s\"}}}"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct error err = {0};
 		char *cut = (char *)1;
 
-		cr_assert_eq(docker_cut("d", rows[i].text, rows[i].original, &cut, &err), 0, "%s: %s", rows[i].text, err.text);
+		cr_assert_eq(docker_cut("d", rows[i].text, rows[i].original, &cut, &err), 0, "%s: %s", rows[i].text,
+			     err.text);
 		expect_json(cut, rows[i].wanted, rows[i].text);
 	}
 }
@@ -142,13 +158,17 @@ static const char dump_text[] =
 	"version = 2\n"
 	"[" CRI "]\n  default_runtime_name = \"usual\"\n"
 	"  [" CRI ".runtimes.other]\n    runtime_type = \"io.containerd.kata.v2\"\n"
-	"  [" CRI ".runtimes.usual]\n    runtime_type = \"io.containerd.runc.v2\"\n    runtime_root = \"\"\n    pod_annotations = [\"a\"]\n"
-	"    [" CRI ".runtimes.usual.options]\n      BinaryName = \"/bin/crun\"\n      SystemdCgroup = true\n      IoUid = 0\n";
+	"  [" CRI ".runtimes.usual]\n    runtime_type = \"io.containerd.runc.v2\"\n    runtime_root = \"\"\n    "
+		  "pod_annotations = [\"a\"]\n"
+	"    [" CRI
+	".runtimes.usual.options]\n      BinaryName = \"/bin/crun\"\n      SystemdCgroup = true\n      IoUid = 0\n";
 
 static int edit(const char *text, const char *dump, bool as_default, char **ret_text, struct error *err)
 {
 	struct toml *toml = parsed(dump), *file = text ? parsed(text) : NULL;
-	struct containerd_request request = {.runtime = runtime, .dump = toml, .as_default = as_default,
+	struct containerd_request request = {.runtime = runtime,
+					     .dump = toml,
+					     .as_default = as_default,
 					     .version = file ? containerd_version(file) : 2};
 	int r = containerd_edit("c", text, &request, ret_text, err);
 
@@ -166,13 +186,15 @@ static char *edited(const char *text, bool as_default)
 	return result;
 }
 
-#define STINT_BLOCK \
-	"[" CRI ".runtimes.stint]\nruntime_type = \"io.containerd.runc.v2\"\npod_annotations = [\"a\", \"io.stint.*\"]\n" \
-	"container_annotations = [\"io.stint.*\"]\n[" CRI ".runtimes.stint.options]\nBinaryName = \"/usr/bin/stint-runtime\"\n" \
+#define STINT_BLOCK                                                                                                    \
+	"[" CRI                                                                                                        \
+	".runtimes.stint]\nruntime_type = \"io.containerd.runc.v2\"\npod_annotations = [\"a\", \"io.stint.*\"]\n"      \
+	"container_annotations = [\"io.stint.*\"]\n[" CRI                                                              \
+	".runtimes.stint.options]\nBinaryName = \"/usr/bin/stint-runtime\"\n"                                          \
 	"SystemdCgroup = true\n"
-#define OTHERS_BLOCK \
-	"[" CRI ".runtimes.other]\nruntime_type = \"io.containerd.kata.v2\"\n[" CRI ".runtimes.other.options]\n" \
-	"[" CRI ".runtimes.usual]\nruntime_type = \"io.containerd.runc.v2\"\npod_annotations = [\"a\"]\n" \
+#define OTHERS_BLOCK                                                                                                   \
+	"[" CRI ".runtimes.other]\nruntime_type = \"io.containerd.kata.v2\"\n[" CRI ".runtimes.other.options]\n"       \
+	"[" CRI ".runtimes.usual]\nruntime_type = \"io.containerd.runc.v2\"\npod_annotations = [\"a\"]\n"              \
 	"[" CRI ".runtimes.usual.options]\nBinaryName = \"/bin/crun\"\nSystemdCgroup = true\nIoUid = 0\n"
 
 Test(install, containerd_a_block_behind_what_is_there)
@@ -182,18 +204,24 @@ Test(install, containerd_a_block_behind_what_is_there)
 
 	text = edited(written, false);
 	cr_expect_eq(strncmp(text, written, strlen(written)), 0);
-	expect_text(text, "version = 2 # mine\n[" CRI ".runtimes.usual]\n[" CRI ".runtimes.other]\n" MARK_BEGIN "\n" STINT_BLOCK MARK_END "\n",
+	expect_text(text,
+		    "version = 2 # mine\n[" CRI ".runtimes.usual]\n[" CRI ".runtimes.other]\n" MARK_BEGIN
+		    "\n" STINT_BLOCK MARK_END "\n",
 		    "handlers that are written are not written again");
-	expect_text(edited("version = 2", false), "version = 2\n" MARK_BEGIN "\n" OTHERS_BLOCK STINT_BLOCK MARK_END "\n",
+	expect_text(edited("version = 2", false),
+		    "version = 2\n" MARK_BEGIN "\n" OTHERS_BLOCK STINT_BLOCK MARK_END "\n",
 		    "those that are in force without being written are");
-	expect_text(edited(NULL, true), "version = 2\n" MARK_BEGIN "\n[" CRI "]\ndefault_runtime_name = \"stint\"\n" OTHERS_BLOCK
-		    STINT_BLOCK MARK_END "\n", "no file");
+	expect_text(edited(NULL, true),
+		    "version = 2\n" MARK_BEGIN "\n[" CRI
+		    "]\ndefault_runtime_name = \"stint\"\n" OTHERS_BLOCK STINT_BLOCK MARK_END "\n",
+		    "no file");
 }
 
 Test(install, containerd_the_default_where_it_is_written)
 {
 	static const char *const rows[] = {
-		"version = 2\n[" CRI "]\n\tdefault_runtime_name = 'usual' # yes\n\tx = 1\n[" CRI ".runtimes.usual]\n[" CRI ".runtimes.other]\n",
+		"version = 2\n[" CRI "]\n\tdefault_runtime_name = 'usual' # yes\n\tx = 1\n[" CRI
+		".runtimes.usual]\n[" CRI ".runtimes.other]\n",
 		"version = 2\n[" CRI "]\n\tx = 1\n[" CRI ".runtimes.usual]\n[" CRI ".runtimes.other]\n",
 		"version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\ncontainerd.default_runtime_name = \"usual\"\n",
 		"version = 2\n",
@@ -247,7 +275,8 @@ Test(install, containerd_versions_have_their_own_tables)
 
 Test(install, containerd_a_drop_in_does_not_repeat_what_it_is_merged_with)
 {
-	struct toml *dump = parsed(dump_text), *root = parsed("version = 2\n[" CRI ".runtimes.usual]\n[" CRI ".runtimes.other]\n");
+	struct toml *dump = parsed(dump_text),
+		    *root = parsed("version = 2\n[" CRI ".runtimes.usual]\n[" CRI ".runtimes.other]\n");
 	struct containerd_request request = {.runtime = runtime, .dump = dump, .version = 2, .root = root};
 	char *text = NULL;
 
@@ -266,7 +295,8 @@ Test(install, containerd_is_refused_what_is_not_understood)
 		{"version = 2\nplugins = {}\n", "plugins is written as a value", false},
 		{"version = 2\n[" CRI "]\nruntimes = {runc = {}}\n", "runtimes is written as a value", false},
 		{"version = 2\n[[plugins]]\n", NULL, false},
-		{"version = 2\n[" CRI ".runtimes.stint]\n", "a handler \"stint\" that stint install did not write", false},
+		{"version = 2\n[" CRI ".runtimes.stint]\n", "a handler \"stint\" that stint install did not write",
+		 false},
 		{"version = 2\n[" CRI ".runtimes]\nstint.runtime_type = \"x\"\n", "did not write", false},
 		{"version = 2\n[" CRI "]\ndefault_runtime_name = \"\"\"\nx\"\"\"\n", "goes over several lines", true},
 	};
@@ -298,8 +328,10 @@ Test(install, containerd_compares_what_is_in_force)
 		{"oom_score = 1\n", "oom_score = 2\n", false, false},
 		{"oom_score = 1\n", "", false, false},
 		{"", "oom_score = 1\n", false, false},
-		{"[" CRI "]\ndefault_runtime_name = \"a\"\n", "[" CRI "]\ndefault_runtime_name = \"stint\"\n", true, true},
-		{"[" CRI "]\ndefault_runtime_name = \"a\"\n", "[" CRI "]\ndefault_runtime_name = \"stint\"\n", false, false},
+		{"[" CRI "]\ndefault_runtime_name = \"a\"\n", "[" CRI "]\ndefault_runtime_name = \"stint\"\n", true,
+		 true},
+		{"[" CRI "]\ndefault_runtime_name = \"a\"\n", "[" CRI "]\ndefault_runtime_name = \"stint\"\n", false,
+		 false},
 		{"[" CRI ".runtimes.stinted]\nx = 1\n", "", false, false},
 	};
 
@@ -336,7 +368,8 @@ Test(install, marks)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *cut = NULL;
 
-		cr_expect_eq(marked_cut("m", rows[i].text, &cut, NULL), rows[i].wanted ? 0 : -EINVAL, "%s", rows[i].text);
+		cr_expect_eq(marked_cut("m", rows[i].text, &cut, NULL), rows[i].wanted ? 0 : -EINVAL, "%s",
+			     rows[i].text);
 		expect_text(cut, rows[i].wanted, rows[i].text);
 	}
 }
@@ -375,8 +408,17 @@ Test(install, drop_ins)
 Test(install, diffs_are_what_patch_reads)
 {
 	static const char *const texts[] = {
-		NULL, "", "a\n", "a", "b\n", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\n", "a\nb\nc\nX\ne\nf\ng\nh\ni\nj\nk\nl\nm\nY\nn\n",
-		"X\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\nX\n", "b\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm", "a\na\nb\nb\na\na\n", "a\nb\nb\na\nb\n\n\n",
+		NULL,
+		"",
+		"a\n",
+		"a",
+		"b\n",
+		"a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\n",
+		"a\nb\nc\nX\ne\nf\ng\nh\ni\nj\nk\nl\nm\nY\nn\n",
+		"X\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\nX\n",
+		"b\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm",
+		"a\na\nb\nb\na\na\n",
+		"a\nb\nb\na\nb\n\n\n",
 	};
 	char directory[] = "/tmp/stint-test-diff-XXXXXX", path[64], command[400];
 
@@ -408,8 +450,10 @@ Test(install, diffs_are_what_patch_reads)
 			/* A file that is made or removed empty has no lines that could say so. */
 			if (i < 2 && j < 2)
 				continue;
-			(void)snprintf(command, sizeof command, "cd %s; [ ! -s diff ] || patch -s -f -p0 file <diff >log 2>&1 || cat log; "
-				       "if [ -e wanted ]; then cmp -s file wanted; else [ ! -s file ]; fi", directory);
+			(void)snprintf(command, sizeof command,
+				       "cd %s; [ ! -s diff ] || patch -s -f -p0 file <diff >log 2>&1 || cat log; "
+				       "if [ -e wanted ]; then cmp -s file wanted; else [ ! -s file ]; fi",
+				       directory);
 			cr_expect_eq(system(command), 0, "%zu to %zu", i, j);
 		}
 	}
@@ -420,8 +464,11 @@ Test(install, diffs_are_what_patch_reads)
 Test(install, the_record_is_read_as_it_was_written)
 {
 	char root[] = "/tmp/stint-test-record-XXXXXX", command[400], path[PATH_MAX];
-	struct record record = {.files_count = 2, .dirs_count = 1,
-				.files = {{.path = (char *)"/etc/a.json", .original = (char *)"{}\n", .written = (char *)"{\"é\": \"\\n\"}\n"},
+	struct record record = {.files_count = 2,
+				.dirs_count = 1,
+				.files = {{.path = (char *)"/etc/a.json",
+					   .original = (char *)"{}\n",
+					   .written = (char *)"{\"é\": \"\\n\"}\n"},
 					  {.path = (char *)"/etc/d/b", .written = (char *)"x", .own = true}},
 				.dirs = {(char *)"/etc/d"}};
 	struct record read = {0};
@@ -444,7 +491,8 @@ Test(install, the_record_is_read_as_it_was_written)
 	record_backup_path(&host, "docker", "/etc/a.json", path);
 	cr_expect_eq(access(path, F_OK), 0, "%s", path);
 	/* One that is cut short is not taken for an empty one. */
-	(void)snprintf(command, sizeof command, "echo '{\"version\": 1}' >%s/var/lib/stint/install/docker/record.json", root);
+	(void)snprintf(command, sizeof command, "echo '{\"version\": 1}' >%s/var/lib/stint/install/docker/record.json",
+		       root);
 	cr_assert_eq(system(command), 0);
 	cr_expect_eq(record_read(&host, "docker", &read, &err), -EINVAL);
 	cr_expect_not_null(strstr(err.text, "restore the originals beside it by hand"), "%s", err.text);

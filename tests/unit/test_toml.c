@@ -73,7 +73,8 @@ Test(toml, items_have_their_whole_lines)
 
 	cr_assert_eq(toml->count, 4u);
 	for (size_t i = 0; i < toml->count; i++)
-		cr_expect_eq(strncmp(text + toml->items[i].start, lines[i], toml->items[i].end - toml->items[i].start), 0, "%zu", i);
+		cr_expect_eq(strncmp(text + toml->items[i].start, lines[i], toml->items[i].end - toml->items[i].start),
+			     0, "%zu", i);
 	cr_expect_eq(toml->items[3].end, strlen(text));
 	toml_free(toml);
 }
@@ -110,7 +111,8 @@ Test(toml, what_is_none_is_refused_with_its_line)
 		struct toml *toml = NULL;
 		struct error err = {0};
 
-		cr_expect_eq(toml_parse("test", rows[i].text, strlen(rows[i].text), &toml, &err), -EINVAL, "%s", rows[i].text);
+		cr_expect_eq(toml_parse("test", rows[i].text, strlen(rows[i].text), &toml, &err), -EINVAL, "%s",
+			     rows[i].text);
 		cr_expect_not_null(strstr(err.text, rows[i].error), "%s: it is \"%s\"", rows[i].text, err.text);
 		cr_expect_null(toml);
 	}
@@ -134,11 +136,13 @@ Test(toml, what_is_too_much_is_refused)
 
 Test(toml, strings)
 {
-	struct toml *toml = parsed("a = \"x \\\"y\\\\\" # c\nb = 'c:\\d'\nc = \"\"\nd = \"\\u0041\"\ne = '''x'''\nf = 1\n"
-				   "g = [ 'a', # one\n \"b\" , ]\nh = []\ni = ['a', 1]\nj = [{append = true}]\n");
+	struct toml *toml =
+		parsed("a = \"x \\\"y\\\\\" # c\nb = 'c:\\d'\nc = \"\"\nd = \"\\u0041\"\ne = '''x'''\nf = 1\n"
+		       "g = [ 'a', # one\n \"b\" , ]\nh = []\ni = ['a', 1]\nj = [{append = true}]\n");
 	static const struct {
 		const char *path, *value;
-	} rows[] = {{"a", "x \"y\\"}, {"b", "c:\\d"}, {"c", ""}, {"d", NULL}, {"e", NULL}, {"f", NULL}, {"g", NULL}, {"none", NULL}};
+	} rows[] = {{"a", "x \"y\\"}, {"b", "c:\\d"}, {"c", ""},   {"d", NULL},
+		    {"e", NULL},      {"f", NULL},    {"g", NULL}, {"none", NULL}};
 	char **strings;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
