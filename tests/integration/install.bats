@@ -528,6 +528,22 @@ runtime_type = \"oci\"" ]
 	rm "$STINT_ROOT/etc/crio"
 }
 
+@test "stint doctor finds what was installed" {
+	local engine
+	rm -rf "$STINT_ROOT"/etc/{docker,containerd}
+	for engine in docker containerd podman crio; do
+		stint install $engine
+	done
+	export DOCKER_HOST=unix:///nowhere
+	[ "$(stint doctor --json | jq -r '.checks[] | select(.section == "Engines" and (.found | contains("stint is its runtime"))) | .name' |
+		xargs)" = 'docker containerd podman' ]
+	for engine in docker containerd podman crio; do
+		stint uninstall $engine
+	done
+	[ "$(stint doctor --json | jq '[.checks[] | select(.section == "Engines" and (.found | contains("stint is its runtime")))] | length')" -eq 0 ]
+	mkdir "$STINT_ROOT"/etc/{docker,containerd}
+}
+
 @test "docs/install.md: the diff is what is done" {
 	cat >"$C" <<-'CONFIG'
 		version = 2
