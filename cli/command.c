@@ -22,20 +22,26 @@ void command_clear(struct command *command)
 	*command = (struct command){0};
 }
 
-/* What is in the file, cut where it is too long. */
+/* A file in memory that cannot grow beyond what is read back: who writes without end gets an error. */
+static int open_output(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || (ftruncate(fd, COMMAND_TEXT_MAX) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_GROW) == 0))
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
 static char *read_back(int fd)
 {
-	char *text = malloc(COMMAND_TEXT_MAX + 1);
+	_cleanup_free_ char *text = malloc(COMMAND_TEXT_MAX + 1);
 	ssize_t n = text ? pread(fd, text, COMMAND_TEXT_MAX, 0) : -1;
-	char *fitting;
 
-	if (n < 0) {
-		free(text);
+	if (n < 0)
 		return NULL;
-	}
 	text[n] = '\0';
-	fitting = realloc(text, (size_t)n + 1);
-	return fitting ? fitting : text;
+	return strdup(text);
 }
 
 static int spawn(const char *const *argv, int out, int errors, pid_t *ret_pid)
@@ -76,8 +82,8 @@ static bool wait_for(pid_t pid, int seconds, int *ret_status)
 
 int command_run(const char *const *argv, int seconds, struct command *ret_command, struct error *err)
 {
-	_cleanup_close_ int out = memfd_create("stint-out", MFD_CLOEXEC);
-	_cleanup_close_ int errors = memfd_create("stint-errors", MFD_CLOEXEC);
+	_cleanup_close_ int out = open_output("stint-out");
+	_cleanup_close_ int errors = open_output("stint-errors");
 	_cleanup_command_ struct command command = {0};
 	pid_t pid;
 	int r;

@@ -8,7 +8,7 @@
 
 struct command {
 	int status;	   /* its exit status; 128 and the signal that ended it */
-	char *out, *errors; /* what it printed, as far as COMMAND_TEXT_MAX; never NULL after success */
+	char *out, *errors; /* what it printed, never NULL after success; beyond COMMAND_TEXT_MAX it cannot write */
 };
 enum { COMMAND_TEXT_MAX = 1 << 20 };
 

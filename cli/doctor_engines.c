@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/ask.h"
+#include "cli/command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
 #include "lib/doctor/version.h"
 #include "lib/launch/launch.h"
 
-enum { VERSION_MS = 5000, INFO_MS = 2000, CONFIG_MAX = 1 << 20 };
+enum { VERSION_S = 5, INFO_S = 2, CONFIG_MAX = 1 << 20 };
 
 struct engine {
 	const char *name, *program;
@@ -25,17 +25,17 @@ struct engine {
 
 static const struct engine engines[] = {
 	{.name = "docker", .program = "dockerd", .files = {"/etc/docker/daemon.json"},
-	 .advice = "name stint-runtime in \"runtimes\" of /etc/docker/daemon.json, and reload dockerd"},
+	 .advice = "stint install docker"},
 	{.name = "containerd", .program = "containerd", .files = {"/etc/containerd/config.toml"},
 	 .keys = &containerd_keys,
-	 .advice = "only its CRI plugin needs it: name stint-runtime as the BinaryName of a runtime in /etc/containerd/config.toml"},
+	 .advice = "stint install containerd, if its CRI plugin is used; ctr and dockerd need it not"},
 	{.name = "podman", .program = "podman", .hooks = true,
 	 .files = {"/usr/share/containers/containers.conf", "/etc/containers/containers.conf", "/etc/containers/containers.conf.d/*.conf"},
 	 .keys = &podman_keys,
-	 .advice = "name stint-runtime in [engine.runtimes] of /etc/containers/containers.conf, or stint-hook in a hooks directory"},
+	 .advice = "stint install podman"},
 	{.name = "crio", .program = "crio", .hooks = true, .files = {"/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"},
 	 .keys = &crio_keys,
-	 .advice = "name stint-runtime as the runtime_path of a handler in /etc/crio/crio.conf.d/"},
+	 .advice = "stint install crio"},
 };
 
 /* Says it when a file is there and cannot be read: what it says is not known then. */
@@ -47,14 +47,14 @@ static void take_file(struct diagnosis *d, const struct engine *engine, const ch
 	size_t length;
 	int r = file_read(AT_FDCWD, file, CONFIG_MAX, &text, &length, &err);
 
-	if (r == 0 && !engine->keys)
+	if (r == 0 && engine->keys)
+		r = settings_take_toml(settings, engine->keys, file, text, &err);
+	else if (r == 0)
 		r = json_parse(file, text, length, &doc, &err);
 	if (r < 0)
 		found(d, FINDING_WARNING, engine->name, "see whether the engine itself takes it", "%s", err.text);
-	else if (!engine->keys)
+	else if (doc)
 		settings_take_json(settings, json_root(doc));
-	else
-		settings_take_toml(settings, engine->keys, text);
 }
 
 static void take_files(struct diagnosis *d, const struct engine *engine, const char *pattern, struct engine_settings *settings)
@@ -98,11 +98,12 @@ static bool ask_dockerd(struct engine_settings *settings)
 {
 	static const char format[] = "{\"default-runtime\":{{json .DefaultRuntime}},\"runtimes\":{{json .Runtimes}}}";
 	_cleanup_json_ struct json_doc *doc = NULL;
-	char docker[PATH_MAX], text[16384];
+	_cleanup_command_ struct command info = {0};
+	char docker[PATH_MAX];
 	const char *argv[] = {docker, "info", "--format", format, NULL};
 
-	if (!program_find("docker", docker) || ask(argv, INFO_MS, text, sizeof text) != 0 ||
-	    json_parse("docker info", text, strlen(text), &doc, NULL) < 0 || !json_get(json_root(doc), "runtimes")->first)
+	if (!program_find("docker", docker) || command_check(argv, INFO_S, &info, NULL) < 0 ||
+	    json_parse("docker info", info.out, strlen(info.out), &doc, NULL) < 0 || !json_get(json_root(doc), "runtimes")->first)
 		return false;
 	settings_take_json(settings, json_root(doc));
 	return true;
@@ -181,12 +182,12 @@ static void check_engine(struct diagnosis *d, const struct engine *engine, const
 	_cleanup_free_ struct engine_settings *settings = calloc(1, sizeof *settings);
 	const char *argv[] = {path, "--version", NULL};
 	struct program_version version = {.text = "of unknown version"};
-	char text[1024];
+	_cleanup_command_ struct command said = {0};
 
 	if (!settings)
 		return;
-	if (ask(argv, VERSION_MS, text, sizeof text) == 0)
-		(void)version_of_output(text, &version);
+	if (command_check(argv, VERSION_S, &said, NULL) == 0)
+		(void)version_of_output(said.out, &version);
 	read_settings(d, engine, settings);
 	check_gone(d, engine, settings);
 	if (!engine->keys)

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/ask.h"
+#include "cli/command.h"
 #include "cli/doctor.h"
 #include "lib/base/cleanup.h"
 #include "lib/doctor/vulnerability.h"
 #include "lib/launch/launch.h"
 
-enum { ASK_MS = 5000, CHANGELOG_MAX = 1 << 20 };
+enum { ASK_S = 5 };
 
 /* Where a program came from, as Debian's package manager says it. */
 struct package {
@@ -26,36 +26,35 @@ static void first_word(const char *text, const char *end, char *word, size_t siz
 /* "runc: /usr/sbin/runc" */
 static bool ask_owner(const char *path, char *name, size_t size)
 {
-	char query[PATH_MAX], text[1024];
+	_cleanup_command_ struct command owner = {0};
+	char query[PATH_MAX];
 	const char *argv[] = {query, "-S", path, NULL};
 
-	if (!program_find("dpkg-query", query) || ask(argv, ASK_MS, text, sizeof text) != 0)
+	if (!program_find("dpkg-query", query) || command_check(argv, ASK_S, &owner, NULL) < 0)
 		return false;
-	first_word(text, ":,\n", name, size);
+	first_word(owner.out, ":,\n", name, size);
 	return *name != '\0' && !strchr(name, ' ') && !strchr(name, '/');
 }
 
 static void ask_version(struct package *package)
 {
+	_cleanup_command_ struct command version = {0};
 	char query[PATH_MAX];
 	const char *argv[] = {query, "-W", "-f", "${Version}", package->name, NULL};
 
-	if (!program_find("dpkg-query", query) || ask(argv, ASK_MS, package->version, sizeof package->version) != 0)
-		package->version[0] = '\0';
+	if (program_find("dpkg-query", query) && command_check(argv, ASK_S, &version, NULL) == 0)
+		first_word(version.out, "\n", package->version, sizeof package->version);
 }
 
-/* The newest of it: what is above the cap is old. */
 static void ask_changelog(struct package *package)
 {
+	_cleanup_command_ struct command changelog = {0};
 	char gzip[PATH_MAX], path[160];
 	const char *argv[] = {gzip, "-dc", path, NULL};
 
 	(void)snprintf(path, sizeof path, "/usr/share/doc/%s/changelog.Debian.gz", package->name);
-	if (access(path, R_OK) < 0 || !program_find("gzip", gzip))
-		return;
-	package->changelog = malloc(CHANGELOG_MAX);
-	if (package->changelog)
-		(void)ask(argv, ASK_MS, package->changelog, CHANGELOG_MAX);
+	if (access(path, R_OK) == 0 && program_find("gzip", gzip) && command_check(argv, ASK_S, &changelog, NULL) == 0)
+		package->changelog = steal_ptr(&changelog.out);
 }
 
 /* Another package manager's programs are in the same places; one's own are not. */
@@ -130,20 +129,19 @@ static void check_runtime(struct diagnosis *d, const char *path)
 {
 	const char *argv[] = {path, "--version", NULL}, *slash = strrchr(path, '/');
 	struct program_version version;
-	char text[1024];
-	int r = ask(argv, ASK_MS, text, sizeof text);
+	_cleanup_command_ struct command said = {0};
+	struct error err = {0};
 
-	if (r != 0) {
-		found(d, FINDING_PROBLEM, slash + 1, "try it by hand", "%s --version: %s", path,
-		      r < 0 ? strerror(-r) : "it fails");
+	if (command_check(argv, ASK_S, &said, &err) < 0) {
+		found(d, FINDING_PROBLEM, slash + 1, "try it by hand", "%s", err.text);
 		return;
 	}
-	if (!version_of_output(text, &version)) {
+	if (!version_of_output(said.out, &version)) {
 		found(d, FINDING_WARNING, slash + 1, NULL, "%s: its --version says no version", path);
 		return;
 	}
 	found(d, FINDING_OK, slash + 1, NULL, "%s: %s %s", path, version.program, version.text);
-	check_vulnerabilities(d, path, &version, text);
+	check_vulnerabilities(d, path, &version, said.out);
 }
 
 void doctor_runtimes(struct diagnosis *d)

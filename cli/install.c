@@ -218,6 +218,22 @@ static int install_as_asked(const struct host *host, const struct request *reque
 	return status;
 }
 
+static int uninstall_as_asked(const struct host *host, const struct request *request)
+{
+	return with_installation(host, request, uninstall);
+}
+
+static int alone(const struct host *host, const struct request *request,
+		 int (*work)(const struct host *host, const struct request *request))
+{
+	_cleanup_close_ int lock = -1;
+	struct error err = {0};
+
+	if (!request->dry_run && record_lock(host, &lock, &err) < 0)
+		return cli_fail(EXIT_STINT, &err);
+	return work(host, request);
+}
+
 static int find_engine(const struct verb *verb, int argc, char **argv, const struct engine **ret_engine)
 {
 	const char *names[ARRAY_SIZE(engines) + 1] = {NULL}, *near;
@@ -279,7 +295,7 @@ static int run_install(const struct host *host, int argc, char **argv)
 	if (request.hooks && !request.engine->has_hooks)
 		return cli_usage_error(&verb_install, "--hooks is for podman; %s has stint as a runtime",
 				       request.engine->name);
-	return install_as_asked(host, &request);
+	return alone(host, &request, install_as_asked);
 }
 
 static int run_uninstall(const struct host *host, int argc, char **argv)
@@ -289,7 +305,7 @@ static int run_uninstall(const struct host *host, int argc, char **argv)
 	struct request request = {0};
 	int status = parse(&verb_uninstall, options, argc, argv, &request);
 
-	return status >= 0 ? status : with_installation(host, &request, uninstall);
+	return status >= 0 ? status : alone(host, &request, uninstall_as_asked);
 }
 
 const struct verb verb_install = {

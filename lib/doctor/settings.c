@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/doctor/toml.h"
+#include "lib/base/toml.h"
 
 const struct engine_keys containerd_keys = {
 	.default_runtime = "plugins/*/containerd/default_runtime_name",
@@ -79,9 +79,8 @@ static void take_runtime_path(struct taking *taking, const char *path, const cha
 	add_runtime(taking->settings, name, value);
 }
 
-static void take_string(const char *path, const char *value, void *data)
+static void take_string(struct taking *taking, const char *path, const char *value)
 {
-	struct taking *taking = data;
 	struct engine_settings *settings = taking->settings;
 
 	if (is_key(taking->keys->default_runtime, path))
@@ -94,10 +93,44 @@ static void take_string(const char *path, const char *value, void *data)
 		add_directory(settings->imports, &settings->import_count, value);
 }
 
-void settings_take_toml(struct engine_settings *settings, const struct engine_keys *keys, const char *text)
+/* Segments with slashes between and without quotes: a quoted one may have dots in it. */
+static void slashed(const char *path, char out[TOML_PATH_SIZE])
+{
+	bool quoted = false;
+
+	for (; *path; path++)
+		if (*path == '"')
+			quoted = !quoted;
+		else
+			*out++ = *path == '.' && !quoted ? '/' : *path;
+	*out = '\0';
+}
+
+static void take_pair(struct taking *taking, const struct toml *toml, const struct toml_item *pair)
+{
+	_cleanup_free_ char *string = toml_string(toml, pair);
+	_cleanup_(toml_strings_freep) char **strings = string ? NULL : toml_strings(toml, pair);
+	char path[TOML_PATH_SIZE];
+
+	slashed(pair->path, path);
+	if (string)
+		take_string(taking, path, string);
+	for (size_t i = 0; strings && strings[i]; i++)
+		take_string(taking, path, strings[i]);
+}
+
+int settings_take_toml(struct engine_settings *settings, const struct engine_keys *keys, const char *name, const char *text,
+		       struct error *err)
 {
 	struct taking taking = {settings, keys};
+	_cleanup_toml_ struct toml *toml = NULL;
+	int r = toml_parse(name, text, strlen(text), &toml, err);
 
+	if (r < 0)
+		return r;
 	settings->file_count++;
-	toml_each_string(text, take_string, &taking);
+	for (size_t i = 0; i < toml->count; i++)
+		if (toml->items[i].kind == TOML_PAIR)
+			take_pair(&taking, toml, &toml->items[i]);
+	return 0;
 }

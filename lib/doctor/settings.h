@@ -30,7 +30,9 @@ struct engine_settings {
 
 /* Docker's daemon.json, or what `docker info` says in its shape. */
 void settings_take_json(struct engine_settings *settings, const struct json *root);
-/* A later file replaces what an earlier one said of the same. */
-void settings_take_toml(struct engine_settings *settings, const struct engine_keys *keys, const char *text);
+/* A later file replaces what an earlier one said of the same. `name` is what errors call the file; -EINVAL: it is not TOML.
+ * Inline tables are passed over. */
+int settings_take_toml(struct engine_settings *settings, const struct engine_keys *keys, const char *name, const char *text,
+		       struct error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "lib/base/file.h"
 #include "lib/base/json.h"
@@ -201,4 +202,21 @@ int record_remove(const struct host *host, const char *engine, struct error *err
 	directory(host, engine, dir);
 	r = dir_remove(AT_FDCWD, dir);
 	return r < 0 ? error_errno(err, -r, "remove %s", dir) : 0;
+}
+
+int record_lock(const struct host *host, int *ret_fd, struct error *err)
+{
+	_cleanup_close_ int fd = -1;
+	char dir[PATH_MAX];
+	int r;
+
+	directory(host, "", dir);
+	r = dir_open_private(dir, 0700, &fd, err);
+	if (r < 0)
+		return r;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? error_set(err, EBUSY, "another stint install or uninstall is at work; try again when it has ended")
+					    : error_errno(err, errno, "lock %s", dir);
+	*ret_fd = steal_fd(&fd);
+	return 0;
 }

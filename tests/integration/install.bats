@@ -562,6 +562,23 @@ runtime_type = \"oci\"" ]
 	diff documented shown
 }
 
+@test "two at once: the second is told to wait, and a dry run is not" {
+	mkdir -p -m 700 "$STINT_ROOT/var/lib/stint/install"
+	exec 8<"$STINT_ROOT/var/lib/stint/install"
+	flock --exclusive 8
+	for verb in install uninstall; do
+		run stint $verb crio
+		[ "$status" -eq 125 ]
+		[ "$output" = 'stint: another stint install or uninstall is at work; try again when it has ended' ] || { echo "$output"; return 1; }
+	done
+	[ ! -e "$STINT_ROOT/etc/crio" ]
+	run stint install crio --dry-run
+	[ "$status" -eq 0 ]
+	exec 8<&-
+	stint install crio
+	[ -e "$STINT_ROOT/etc/crio/crio.conf.d/50-stint.conf" ]
+}
+
 @test "install, uninstall: usage" {
 	run stint install
 	[ "$status" -eq 2 ]

@@ -5,7 +5,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/doctor/settings.h"
-#include "lib/doctor/toml.h"
 #include "lib/doctor/vulnerability.h"
 
 /* --- versions --- */
@@ -198,88 +197,12 @@ Test(doctor, a_package_is_judged_by_its_changelog)
 		cr_expect_eq(vulnerability_judge(&leak, table[i].packaged, table[i].changelog), table[i].state, "row %zu", i);
 }
 
-/* --- TOML --- */
-
-static void add_line(const char *path, const char *value, void *data)
-{
-	char *all = data;
-
-	(void)snprintf(all + strlen(all), 2048 - strlen(all), "%s=%s;", path, value);
-}
-
-Test(doctor, the_strings_of_a_file)
-{
-	static const char *const table[][2] = {
-		{"a = \"b\"", "a=b;"},
-		{"a = 'b\\n'\n", "a=b\\n;"},
-		{"a = \"b\\\"c\\\\d\\te\"", "a=b\"c\\d\te;"},
-		{"a=1\nb = true # \"x\"\nc = 1979-05-27T07:32:00Z\nd=\"e\"", "d=e;"},
-		{"# a = \"b\"\n\n\t\n", ""},
-		{"[t]\na = \"b\"\n[t.u]\na = \"c\"\n[[v]]\na = \"d\"\n", "t/a=b;t/u/a=c;v/a=d;"},
-		{"[plugins]\n  [plugins.\"io.containerd.grpc.v1.cri\".containerd]\n    default_runtime_name = \"stint\"\n",
-		 "plugins/io.containerd.grpc.v1.cri/containerd/default_runtime_name=stint;"},
-		{"[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.stint.options]\nSystemdCgroup = true\nBinaryName = '/s'",
-		 "plugins/io.containerd.cri.v1.runtime/containerd/runtimes/stint/options/BinaryName=/s;"},
-		{"imports = [\n  \"/a/*.toml\", # first\n  '/b.toml',\n]\nx = \"y\"", "imports=/a/*.toml;imports=/b.toml;x=y;"},
-		{"a = [[\"b\"], [], [1, \"c\"]]\nd.e = \"f\"", "a=b;a=c;d/e=f;"},
-		{"[r]\no = {B = \"/s\", n = 1, p = {q = ['x', {y = \"z\"}]}, C = \"d\"}\ne = \"f\"", "r/o/B=/s;r/o/p/q=x;r/o/p/q/y=z;r/o/C=d;r/e=f;"},
-		{"a = \"\"\"\nb\n\"c\"\n\"\"\"\nd = '''e'''", "a=\nb\n\"c\"\n;d=e;"},
-		/* What is broken is passed over, and does no harm to what comes after. */
-		{"a = \nb = \"c\"", "b=c;"},
-		{"a \"x\"\nb = \"c\"", "b=c;"},
-		{"= \"x\"\nb = \"c\"", "b=c;"},
-		{"[t\na = \"b\"", "?/a=b;"},
-		{"a = \"no end\nb = \"c\"", "b=c;"},
-		{"a = [\"b\"", "a=b;"},
-		{"a = ]}\nb=\"c\"", "b=c;"},
-		{"a = {b}\nc=\"d\"", "c=d;"},
-		{"a = {\"b\" \"c\"}\nd=\"e\"", "a=b;a=c;d=e;"},
-		{"", ""},
-		{"[", ""},
-		{"\"", ""},
-		{"a = '''", ""},
-		{"\xff\xfe = \"x\"\nb=\"c\"", "b=c;"},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		char all[2048] = "";
-
-		toml_each_string(table[i][0], add_line, all);
-		cr_expect_str_eq(all, table[i][1], "row %zu: %s", i, all);
-	}
-}
-
-static void count_string(const char *path, const char *value, void *data)
-{
-	cr_assert_lt(strlen(path), 1024);
-	cr_assert_lt(strlen(value), 8192);
-	++*(int *)data;
-}
-
-Test(doctor, hostile_files_end, .timeout = 20)
-{
-	static const char *const units[] = {"[", "{", "[[", "a.", "a={", "a=[", "\"", "'''", "a=\"\\", "]", "},", "a=[{b=", "#", "\n[a.b.c]\n"};
-	enum { LENGTH = 200000 };
-	_cleanup_free_ char *text = malloc(LENGTH + 32);
-
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		size_t used = 0;
-		int count = 0;
-
-		while (used < LENGTH) {
-			(void)strcpy(text + used, units[i]);
-			used += strlen(units[i]);
-		}
-		toml_each_string(text, count_string, &count);
-	}
-	memset(text, 'a', LENGTH);
-	memcpy(text, "a=\"", 3);
-	(void)strcpy(text + LENGTH, "\"\nb='c'");
-	for (int count = 0; !count;)
-		toml_each_string(text, count_string, &count);
-}
-
 /* --- engines' settings --- */
+
+static void take(struct engine_settings *settings, const struct engine_keys *keys, const char *text)
+{
+	cr_assert_eq(settings_take_toml(settings, keys, "FILE", text, NULL), 0, "%s", text);
+}
 
 static void expect_runtime(const struct engine_settings *settings, int i, const char *name, const char *path)
 {
@@ -292,7 +215,7 @@ Test(doctor, containerd_s_settings)
 {
 	static struct engine_settings settings;
 
-	settings_take_toml(&settings, &containerd_keys,
+	take(&settings, &containerd_keys,
 			   "version = 2\nimports = [\"/etc/containerd/conf.d/*.toml\"]\n"
 			   "[plugins.\"io.containerd.grpc.v1.cri\".containerd]\ndefault_runtime_name = \"runc\"\n"
 			   "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\nruntime_type = \"io.containerd.runc.v2\"\n"
@@ -303,9 +226,9 @@ Test(doctor, containerd_s_settings)
 	cr_assert_eq(settings.import_count, 1);
 	cr_expect_str_eq(settings.imports[0], "/etc/containerd/conf.d/*.toml");
 	/* The third version of the file, and what comes later counts. */
-	settings_take_toml(&settings, &containerd_keys,
+	take(&settings, &containerd_keys,
 			   "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd]\ndefault_runtime_name = 'stint'\n"
-			   "runtimes.stint.options = {BinaryName = '/t'}\n");
+			   "runtimes.stint.options.BinaryName = '/t'\n");
 	cr_expect_str_eq(settings.default_runtime, "stint");
 	cr_assert_eq(settings.runtime_count, 1);
 	expect_runtime(&settings, 0, "stint", "/t");
@@ -315,9 +238,9 @@ Test(doctor, podman_s_and_crio_s_settings)
 {
 	static struct engine_settings podman, crio;
 
-	settings_take_toml(&podman, &podman_keys,
+	take(&podman, &podman_keys,
 			   "[engine]\nruntime = \"crun\"\nhooks_dir = [\"/h\", \"/i\"]\n[engine.runtimes]\ncrun = [\"/a\", \"/b\"]\n");
-	settings_take_toml(&podman, &podman_keys, "[engine.runtimes]\nstint = [\"/s\"]\n[containers]\nruntime = \"x\"\n");
+	take(&podman, &podman_keys, "[engine.runtimes]\nstint = [\"/s\"]\n[containers]\nruntime = \"x\"\n");
 	cr_expect_str_eq(podman.default_runtime, "crun");
 	cr_assert_eq(podman.runtime_count, 3);
 	expect_runtime(&podman, 0, "crun", "/a");
@@ -325,17 +248,29 @@ Test(doctor, podman_s_and_crio_s_settings)
 	expect_runtime(&podman, 2, "stint", "/s");
 	cr_assert_eq(podman.hooks_dir_count, 2);
 	cr_expect_str_eq(podman.hooks_dirs[1], "/i");
-	settings_take_toml(&podman, &podman_keys, "[engine.runtimes]\ncrun = [\"/c\"]\n");
+	take(&podman, &podman_keys, "[engine.runtimes]\ncrun = [\"/c\"]\n");
 	cr_assert_eq(podman.runtime_count, 2);
 	expect_runtime(&podman, 1, "crun", "/c");
 
-	settings_take_toml(&crio, &crio_keys,
+	take(&crio, &crio_keys,
 			   "[crio.runtime]\ndefault_runtime = \"stint\"\nhooks_dir = [\"/h\"]\n"
 			   "[crio.runtime.runtimes.stint]\nruntime_path = \"/s\"\nruntime_type = \"oci\"\n");
 	cr_expect_str_eq(crio.default_runtime, "stint");
 	cr_assert_eq(crio.runtime_count, 1);
 	expect_runtime(&crio, 0, "stint", "/s");
 	cr_expect_str_eq(crio.hooks_dirs[0], "/h");
+}
+
+/* What the engine itself would not read says nothing of it. */
+Test(doctor, settings_that_are_no_toml)
+{
+	static struct engine_settings settings;
+	struct error err = {0};
+
+	cr_expect_eq(settings_take_toml(&settings, &podman_keys, "FILE", "[engine]\nruntime = \"stint\"\nruntime", &err), -EINVAL);
+	cr_expect(strstr(err.text, "FILE, line 3"), "%s", err.text);
+	cr_expect_str_eq(settings.default_runtime, "");
+	cr_expect_eq(settings.file_count, 0);
 }
 
 Test(doctor, docker_s_settings)
@@ -369,7 +304,7 @@ Test(doctor, more_than_there_is_room_for)
 	used += (size_t)sprintf(text + used, "]\n[engine.runtimes]\n");
 	for (int i = 0; i < 1000; i++)
 		used += (size_t)sprintf(text + used, "r%d = ['/%d', '/x']\n", i, i);
-	settings_take_toml(&settings, &podman_keys, text);
+	take(&settings, &podman_keys, text);
 	cr_expect_eq(settings.runtime_count, RUNTIMES_MAX);
 	cr_expect_eq(settings.hooks_dir_count, DIRECTORIES_MAX);
 }
