@@ -7,6 +7,7 @@
 
 #include "lib/oci/config.h"
 #include "lib/plan/edit_resources.h"
+#include "lib/plan/privileged.h"
 
 static int no_memory(struct error *err)
 {
@@ -115,8 +116,7 @@ static bool has_option(const struct json *mount, const char *option)
 	return false;
 }
 
-/* Without a namespace of its own a container sees the host's groups in a cgroup mount: read-only, then. */
-static int protect_cgroups(struct json_doc *doc, struct json *mount, struct error *err)
+int mount_read_only(struct json_doc *doc, struct json *mount, struct error *err)
 {
 	struct json *options = json_get(mount, "options"), *next;
 
@@ -157,8 +157,9 @@ static int edit_mounts(struct json_doc *doc, const struct edit_request *request,
 		const char *type = json_string(json_get(mount, "type"));
 		bool cgroup = type && (strcmp(type, "cgroup") == 0 || strcmp(type, "cgroup2") == 0);
 
+		/* It sees the host's groups there. */
 		if (r == 0 && cgroup && !own_namespace)
-			r = protect_cgroups(doc, mount, err);
+			r = mount_read_only(doc, mount, err);
 		if (r == 0 && request->bundle &&
 		    ((type && strcmp(type, "bind") == 0) || has_option(mount, "bind") || has_option(mount, "rbind")))
 			r = absolute(doc, mount, "source", request->bundle, err);
@@ -175,6 +176,8 @@ int config_edit(struct json_doc *doc, const struct plan *plan, const struct edit
 		r = edit_oom_group(doc, plan, err);
 	if (r == 0)
 		r = edit_security(doc, plan, err);
+	if (r == 0 && plan->tighten)
+		r = edit_privileged(doc, err);
 	if (r == 0)
 		r = edit_mounts(doc, request, err);
 	if (r == 0 && request->bundle)

@@ -11,6 +11,7 @@
  *                        unless the host configuration lets them pass
  *   mounts               a cgroup mount is made read-only when the container has no cgroup namespace
  *                        of its own: it would see and could write the host's tree
+ *   devices, masked and read-only paths, sysfs and cgroup mounts   where the plan tightens a privileged container
  *   root.path, relative bind sources   made absolute against the original bundle, since the runtime
  *                        reads the edited config from a directory of ours
  *
@@ -31,6 +32,9 @@ struct edit_request {
 /* Edits `config` in place; on failure the tree is half edited and must be thrown away. */
 int config_edit(struct json_doc *doc, const struct plan *plan, const struct edit_request *request,
 		struct error *err);
+
+/* One mount of the config's: "ro" among its options, and no "rw". */
+int mount_read_only(struct json_doc *doc, struct json *mount, struct error *err);
 
 /* The part of it that a process has, of the container or exec'd into it: capabilities and noNewPrivileges. */
 int process_edit(struct json_doc *doc, struct json *process, const struct profile *held, struct error *err);

@@ -14,11 +14,24 @@ struct refusals {
 	int count;
 };
 
+void plan_warn(struct plan *plan, const char *format, ...)
+{
+	char warning[300];
+	va_list args;
+
+	if (plan->warning_count == PLAN_WARNINGS_MAX)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(warning, sizeof warning, format, args);
+	va_end(args);
+	plan->warnings[plan->warning_count++] = intern(warning);
+}
+
 static void cannot(struct refusals *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void cannot(struct refusals *list, const char *format, ...)
 {
 	size_t length = strlen(list->text);
-	char one[256], warning[300];
+	char one[256];
 	va_list args;
 
 	va_start(args, format);
@@ -26,10 +39,8 @@ static void cannot(struct refusals *list, const char *format, ...)
 	va_end(args);
 	list->count++;
 	(void)snprintf(list->text + length, sizeof list->text - length, "%s%s", length ? "; " : "", one);
-	if (list->refuse || list->plan->warning_count == PLAN_WARNINGS_MAX)
-		return;
-	(void)snprintf(warning, sizeof warning, "not enforced: %s", one);
-	list->plan->warnings[list->plan->warning_count++] = intern(warning);
+	if (!list->refuse)
+		plan_warn(list->plan, "not enforced: %s", one);
 }
 
 static bool has_controller(const struct cgroup_layout *layout, enum controller controller)

@@ -10,4 +10,7 @@
 int plan_check_enforceable(const struct cgroup_layout *layout, const struct profile *config, enum plan_mode mode,
 			   bool refuse, struct plan *plan, struct error *err);
 
+/* One more of the plan's warnings; beyond PLAN_WARNINGS_MAX it is dropped. */
+void plan_warn(struct plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "lib/oci/config.h"
 #include "lib/plan/enforce.h"
+#include "lib/plan/privileged.h"
 #include "lib/plan/workload.h"
 
 static const char budget_prefix[] = "io.stint.budget.";
@@ -132,6 +133,8 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 		r = profile_meet(&plan.effective, &host_config->ceiling, &plan.effective, err);
 	if (r == 0)
 		r = meet_annotations(host, config, &plan.effective, err);
+	if (r == 0)
+		r = plan_privileged(host_config->privileged, config, mode, &plan, err);
 	plan.host = plan.effective;
 	if (r == 0)
 		r = config_to_profile(config, &own, err);

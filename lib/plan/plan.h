@@ -41,6 +41,7 @@ struct plan {
 	char image[256];	/* "" when the engine does not say */
 	enum cgroup_mode cgroup_mode;
 	bool kill_on_monitor_loss;
+	bool tighten; /* the config is privileged, and the host has it tightened: see lib/plan/privileged.h */
 	const char *warnings[PLAN_WARNINGS_MAX]; /* interned; what could not be enforced and was let pass, and the like */
 	int warning_count;
 };

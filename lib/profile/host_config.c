@@ -127,6 +127,20 @@ static int read_on_monitor_loss(struct reader *reader, const struct json *node, 
 	return i < 0 ? i : 0;
 }
 
+static int read_privileged(struct reader *reader, const struct json *node, const struct key *key)
+{
+	static const char *const names[] = {
+		[PRIVILEGED_ALLOW] = "allow", [PRIVILEGED_TIGHTEN] = "tighten", [PRIVILEGED_REFUSE] = "refuse", NULL};
+	struct host_config *config = reader->target;
+	int i = read_choice(reader, node, "choice", names);
+
+	(void)key;
+	if (i < 0)
+		return i;
+	config->privileged = (enum privileged)i;
+	return 0;
+}
+
 static int read_allow_annotations(struct reader *reader, const struct json *node, const struct key *key)
 {
 	struct host_config *config = reader->target;
@@ -143,6 +157,7 @@ static const struct key keys[] = {
 	{.name = "select", .types = TYPE(JSON_ARRAY), .read = read_select},
 	{.name = "onUnenforceable", .types = TYPE(JSON_STRING), .read = read_on_unenforceable},
 	{.name = "onMonitorLoss", .types = TYPE(JSON_STRING), .read = read_on_monitor_loss},
+	{.name = "privileged", .types = TYPE(JSON_STRING), .read = read_privileged},
 	{.name = "allowAnnotations", .types = TYPE(JSON_ARRAY), .read = read_allow_annotations},
 };
 

@@ -13,6 +13,7 @@
  *                "profile": "name"}, …],    the first rule whose every condition holds
  *    "onUnenforceable": "refuse" | "warn",
  *    "onMonitorLoss": "kill" | "continue",
+ *    "privileged": "allow" | "tighten" | "refuse",   what becomes of a privileged container
  *    "allowAnnotations": ["run.oci.keep_original_groups", …]}   runtime annotations that may pass
  *
  * A name is looked up as NAME.json in /etc/stint/profiles.d/, then in $(datadir)/stint/profiles/; a
@@ -23,6 +24,9 @@
 
 #include "lib/profile/profile.h"
 
+/* Allowed: the plan warns of it. */
+enum privileged { PRIVILEGED_ALLOW, PRIVILEGED_TIGHTEN, PRIVILEGED_REFUSE };
+
 struct host_config {
 	struct json_doc *doc; /* owns the rest; NULL: there is no file */
 	const char *runtime;  /* NULL: the first found of crun, runc */
@@ -31,6 +35,7 @@ struct host_config {
 	struct profile ceiling;
 	const struct json *select;
 	bool refuse_unenforceable, kill_on_monitor_loss;
+	enum privileged privileged;
 	const struct json *allow_annotations;
 };
 

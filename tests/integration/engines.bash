@@ -97,3 +97,75 @@ last_report() { # ID JQ-FILTER
 	reports_of "$1" | tail -n 1 | jq -c -r "$2"
 }
 nothing_left_behind() { [ -z "$(ls "$STINT_ROOT-$RUNTIME/run/stint" 2>/dev/null)" ]; }
+
+# Twenty commands of docker or podman: what they say, their status, and what inspect shows. The caller's `cli` runs one of
+# them, with a runtime.
+same_commands() {
+	local name=t-same
+	cli run --name $name -d -m 64m --env A=b --hostname h busybox sh -c 'echo begun; trap "exit 3" TERM; while :; do sleep 0.1; done' >/dev/null
+	{
+		set +e
+		# The two streams come apart, and either may arrive first.
+		cli run --rm busybox sh -c 'echo out; echo err >&2; exit 4' 2>"$STINT_TEST_DIR/err"; echo "$?"; cat "$STINT_TEST_DIR/err"
+		cli run --rm busybox /no/such/command; echo "$?"
+		cli run --rm -u 1000:1000 busybox id; echo "$?"
+		cli run --rm -w /tmp busybox pwd; echo "$?"
+		cli run --rm --read-only busybox touch /x; echo "$?"
+		cli run --rm --tmpfs /t busybox sh -c 'echo a >/t/a && cat /t/a'; echo "$?"
+		cli run --rm --cap-drop ALL busybox grep CapEff /proc/self/status; echo "$?"
+		cli run --rm --cap-add SYS_PTRACE busybox grep CapBnd /proc/self/status; echo "$?"
+		cli run --rm --ulimit nofile=100:100 busybox sh -c 'ulimit -n'; echo "$?"
+		cli run --rm --sysctl kernel.msgmax=4096 busybox cat /proc/sys/kernel/msgmax; echo "$?"
+		cli run --rm -t busybox sh -c 'test -t 1 && echo a terminal'; echo "$?"
+		cli logs $name; echo "$?"
+		cli exec $name sh -c 'echo $A; hostname; exit 9'; echo "$?"
+		cli exec -u 5 -w / -e B=c $name sh -c 'id -u; echo $B'; echo "$?"
+		cli exec $name /no/such; echo "$?"
+		cli top $name -o comm; echo "$?"
+		cli pause $name; cli inspect -f '{{.State.Status}}' $name; cli unpause $name; echo "$?"
+		cli kill -s WINCH $name; cli inspect -f '{{.State.Running}}' $name
+		cli inspect -f '{{.State.Status}} {{.State.OOMKilled}} {{.HostConfig.Memory}} {{.HostConfig.CgroupParent}} {{.Path}} {{.Args}}' $name
+		cli inspect -f '{{range .Config.Env}}{{println .}}{{end}}' $name | sort
+		cli stop -t 5 $name; cli inspect -f '{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}' $name
+		cli start $name; cli restart -t 1 $name; cli kill $name; cli wait $name; cli rm -f $name; echo "$?"
+	} 2>&1 | sed -E 's/[0-9a-f]{64}/ID/g; s#^Error: [^ ]*crun: #Error: RUNTIME: #'
+}
+# Of two runs of it, or of the like.
+said_the_same() { # FILE FILE
+	[ "$(wc -l <"$1")" -gt 40 ] || { cat "$1"; return 1; }
+	diff "$1" "$2" || { cat "$1"; return 1; }
+}
+
+# --privileged, as each of stint.json's three words has it. The caller's `under_stint` runs one of the engine's commands,
+# `id_of` tells a container's id. A machine that has not every capability itself cannot run one with all of them: what is
+# allowed is one with the ADDED options, which amount to as much.
+privileged_as_the_host_says() { # ADDED...
+	local id look='grep CapBnd /proc/self/status; mkdir /x; mount -t tmpfs none /x && echo mounted
+		[ -n "$(head -c 1 /proc/timer_list)" ] && echo not masked; touch /sys/kernel/x 2>&1 | grep -o Read-only'
+	run under_stint run --name t-open --cap-add SYS_ADMIN "$@" busybox sh -c "$look"
+	[[ "$output" == *mounted* && "$output" == *'not masked'* ]] || { echo "$output"; return 1; }
+	id=$(id_of t-open)
+	wait_for 5 reported_behind "$id"
+	[[ "$(last_report "$id" '.warnings | join(" ")')" == *'privileged container: it may use every device of the host'* ]] || { last_report "$id" .; return 1; }
+	host_says '{"privileged": "tighten"}'
+	run under_stint run --name t-tight --privileged busybox sh -c "$look"
+	[[ "$output" == *'CapBnd:	00000000a80425fb'* && "$output" != *mounted* && "$output" != *'not masked'* && "$output" == *Read-only* ]] ||
+		{ echo "$output"; return 1; }
+	id=$(id_of t-tight)
+	wait_for 5 reported_behind "$id"
+	[[ "$(last_report "$id" '.warnings | join(" ")')" == *'privileged container (it may use every device of the host): tightened'* ]] || { last_report "$id" .; return 1; }
+	# Nor does an exec of it get more.
+	under_stint run -d --name t-tight-2 --privileged busybox sleep 300 >/dev/null
+	[ "$(under_stint exec --privileged t-tight-2 grep CapBnd /proc/self/status | xargs)" = 'CapBnd: 00000000a80425fb' ]
+	host_says '{"privileged": "refuse"}'
+	run under_stint run --name t-none --privileged busybox echo ran
+	[ "$status" -ne 0 ]
+	[[ "$output" == *'stint: a privileged container (it may use every device of the host) is not run on this host'* ]] || { echo "$output"; return 1; }
+	run under_stint run --name t-none-2 --cap-add ALL busybox echo ran
+	[ "$status" -ne 0 ]
+	[[ "$output" == *'CAP_SYS_MODULE'* ]] || { echo "$output"; return 1; }
+	# What is not privileged runs.
+	[ "$(under_stint run --rm --cap-add NET_ADMIN busybox echo ran)" = ran ]
+	under_stint rm -f t-open t-tight t-tight-2 >/dev/null
+	under_stint rm -f t-none t-none-2 >/dev/null 2>&1 || true
+}

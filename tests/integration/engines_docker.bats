@@ -201,44 +201,73 @@ shim_killed() {
 }
 @test "docker: containerd's shim is killed under a running container" { on_each_engine_runtime shim_killed; }
 
-# Twenty commands, with the plain runtime and with stint before it: what is said, the status, and what inspect shows.
-same_commands() {
-	local with=$1 name=t-same
-	docker_ run --runtime "$with" --network none --name $name -d -m 64m --env A=b --hostname h busybox sh -c 'echo begun; trap "exit 3" TERM; while :; do sleep 0.1; done' >/dev/null
-	{
-		set +e
-		# Docker carries the two streams apart, and either may arrive first.
-		docker_ run --rm --runtime "$with" --network none busybox sh -c 'echo out; echo err >&2; exit 4' 2>"$STINT_TEST_DIR/err"; echo "$?"; cat "$STINT_TEST_DIR/err"
-		docker_ run --rm --runtime "$with" --network none busybox /no/such/command; echo "$?"
-		docker_ run --rm --runtime "$with" --network none -u 1000:1000 busybox id; echo "$?"
-		docker_ run --rm --runtime "$with" --network none -w /tmp busybox pwd; echo "$?"
-		docker_ run --rm --runtime "$with" --network none --read-only busybox touch /x; echo "$?"
-		docker_ run --rm --runtime "$with" --network none --tmpfs /t busybox sh -c 'echo a >/t/a && cat /t/a'; echo "$?"
-		docker_ run --rm --runtime "$with" --network none --cap-drop ALL busybox grep CapEff /proc/self/status; echo "$?"
-		docker_ run --rm --runtime "$with" --network none --cap-add SYS_PTRACE busybox grep CapBnd /proc/self/status; echo "$?"
-		docker_ run --rm --runtime "$with" --network none --ulimit nofile=100:100 busybox sh -c 'ulimit -n'; echo "$?"
-		docker_ run --rm --runtime "$with" --network none --sysctl kernel.msgmax=4096 busybox cat /proc/sys/kernel/msgmax; echo "$?"
-		docker_ run --rm -t --runtime "$with" --network none busybox sh -c 'test -t 1 && echo a terminal'; echo "$?"
-		docker_ logs $name; echo "$?"
-		docker_ exec $name sh -c 'echo $A; hostname; exit 9'; echo "$?"
-		docker_ exec -u 5 -w / -e B=c $name sh -c 'id -u; echo $B'; echo "$?"
-		docker_ exec $name /no/such; echo "$?"
-		docker_ top $name -o comm; echo "$?"
-		docker_ pause $name; docker_ inspect -f '{{.State.Status}}' $name; docker_ unpause $name; echo "$?"
-		docker_ kill -s WINCH $name; docker_ inspect -f '{{.State.Running}}' $name
-		docker_ inspect -f '{{.State.Status}} {{.State.OOMKilled}} {{.HostConfig.Memory}} {{.Config.Env}} {{.HostConfig.CgroupParent}} {{.Path}} {{.Args}}' $name
-		docker_ stop -t 5 $name; docker_ inspect -f '{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}' $name
-		docker_ start $name; docker_ restart -t 1 $name; docker_ kill $name; docker_ wait $name; docker_ rm -f $name; echo "$?"
-	} 2>&1 | sed -E 's/[0-9a-f]{64}/ID/g; s/(plain|stint)-crun/RUNTIME/g'
+cli() { # VERB ARGUMENT...: with runtime $with
+	local verb=$1
+	shift
+	[ "$verb" != run ] || set -- --runtime "$with" --network none "$@"
+	docker_ "$verb" "$@"
 }
 @test "docker: twenty commands say and do the same with and without stint" {
 	RUNTIME=crun
 	host_says '{}'
 	# The default profile sets no new privileges, and limits that these have not: nothing that shows here.
-	same_commands plain-crun >"$STINT_TEST_DIR/plain"
-	same_commands stint-crun >"$STINT_TEST_DIR/stint"
-	[ "$(wc -l <"$STINT_TEST_DIR/plain")" -gt 40 ]
-	diff "$STINT_TEST_DIR/plain" "$STINT_TEST_DIR/stint" || { cat "$STINT_TEST_DIR/plain"; return 1; }
+	with=plain-crun same_commands >"$STINT_TEST_DIR/plain"
+	with=stint-crun same_commands >"$STINT_TEST_DIR/stint"
+	said_the_same "$STINT_TEST_DIR/plain" "$STINT_TEST_DIR/stint"
+}
+
+under_stint() { with=stint-$RUNTIME cli "$@"; }
+privileged() { privileged_as_the_host_says --device-cgroup-rule 'a *:* rwm' --security-opt systempaths=unconfined; }
+@test "docker: --privileged is warned of, tightened or refused, as the host says" { on_each_engine_runtime privileged; }
+
+paused_to_its_end() {
+	local id
+	host_says '{"ceiling": {"budgets": {"wall": {"limit": "3s"}, "cpu": {"limit": "60s"}}}}'
+	run_ -d --name t-paused busybox sh -c "$busy" >/dev/null
+	id=$(id_of t-paused)
+	docker_ pause t-paused >/dev/null
+	wait_for 10 exited t-paused
+	wait_for 5 reported_behind "$id"
+	[ "$(last_report "$id" '.verdict.budget == "wall" and .usage.cpuNs < 2500000000 and .monitor.exact')" = true ] || { last_report "$id" .; return 1; }
+	docker_ rm t-paused >/dev/null
+}
+@test "docker: a paused container's wall time goes on, and ends it" { on_each_engine_runtime paused_to_its_end; }
+
+same_ctr_commands() { # RUNTIME-PATH
+	local image=docker.io/library/busybox:latest run="run --runc-binary $1"
+	# shellcheck disable=SC2086
+	{
+		set +e
+		ctr_ $run --rm $image t-s1 sh -c 'echo out; exit 4'; echo "$?"
+		ctr_ $run --rm $image t-s2 sh -c 'echo err >&2; exit 5'; echo "$?"
+		ctr_ $run --rm $image t-s3 /no/such/command; echo "$?"
+		ctr_ $run --rm --env A=b $image t-s4 sh -c 'echo $A'; echo "$?"
+		ctr_ $run --rm --cwd /tmp $image t-s5 pwd; echo "$?"
+		ctr_ $run --rm --read-only $image t-s6 touch /x; echo "$?"
+		ctr_ $run --rm --user 1000:1000 $image t-s7 id; echo "$?"
+		ctr_ $run --rm --mount type=tmpfs,dst=/t $image t-s8 sh -c 'echo a >/t/a && cat /t/a'; echo "$?"
+		ctr_ $run --rm --label a=b $image t-s9 true; echo "$?"
+		ctr_ $run --rm --memory-limit 33554432 $image t-s10 true; echo "$?"
+		ctr_ $run --rm $image t-s11 grep CapBnd /proc/self/status; echo "$?"
+		ctr_ $run -d $image t-same sh -c 'trap "exit 3" TERM; while :; do sleep 0.1; done'; echo "$?"
+		ctr_ task exec --exec-id e1 t-same sh -c 'echo in; exit 9'; echo "$?"
+		ctr_ task exec --exec-id e2 --cwd /tmp t-same pwd; echo "$?"
+		ctr_ task exec --exec-id e3 t-same /no/such; echo "$?"
+		ctr_ task ls | awk '{print $1, $3}'; echo "$?"
+		ctr_ task metrics t-same | awk '{print $1}' | sort; echo "$?"
+		ctr_ task pause t-same; ctr_ task ls | awk '$1 == "t-same" {print $3}'; ctr_ task resume t-same; echo "$?"
+		ctr_ task kill -s WINCH t-same; ctr_ task ls | awk '$1 == "t-same" {print $3}'
+		ctr_ container info t-same | jq '.ID, .Image, .Labels, .Runtime.Name, .Spec.process.args'; echo "$?"
+		ctr_ task kill -s TERM t-same; wait_for 5 stopped_task t-same; echo "$?"
+		ctr_ task rm t-same; ctr_ container rm t-same; echo "$?"
+	} 2>&1
+}
+@test "ctr: twenty commands say and do the same with and without stint" {
+	RUNTIME=crun
+	host_says '{}'
+	same_ctr_commands "$(command -v crun)" >"$STINT_TEST_DIR/plain"
+	same_ctr_commands "$ENGINES/stint-crun" >"$STINT_TEST_DIR/stint"
+	said_the_same "$STINT_TEST_DIR/plain" "$STINT_TEST_DIR/stint"
 }
 
 containerd_alone() {

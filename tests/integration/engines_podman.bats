@@ -90,6 +90,24 @@ spends() {
 	on_each_engine_runtime spends
 }
 
+cli() { # VERB ARGUMENT...: with runtime $with
+	local verb=$1
+	shift
+	[ "$verb" != run ] || set -- "${limits[@]}" "$@"
+	podman_ --runtime "$with" "$verb" "$@"
+}
+@test "podman: twenty commands say and do the same with and without stint" {
+	RUNTIME=crun
+	host_says '{}'
+	with=crun same_commands >"$STINT_TEST_DIR/plain"
+	with=$ENGINES/stint-crun same_commands >"$STINT_TEST_DIR/stint"
+	said_the_same "$STINT_TEST_DIR/plain" "$STINT_TEST_DIR/stint"
+}
+
+under_stint() { with=$ENGINES/stint-$RUNTIME cli "$@"; }
+privileged() { privileged_as_the_host_says --device-cgroup-rule 'a *:* rwm' --security-opt unmask=ALL; }
+@test "podman: --privileged is warned of, tightened or refused, as the host says" { on_each_engine_runtime privileged; }
+
 # hooks.d: files of one name would hide one another, whatever their directories.
 hook_files() {
 	local dir=$STINT_TEST_DIR/hooks stage

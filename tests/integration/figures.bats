@@ -35,7 +35,7 @@ burning() { # NUMBER: of fifty; from 10 to 206 ms, in one to four processes
 	stint run --runtime "$runtime" --id "t-burn-$1-$FIFTY" --rootfs "$BUSYBOX_ROOTFS" -- /bin/burn $((10 + 4 * $1)) $((1 + $1 % 4)) \
 		>"$STINT_TEST_DIR/$1.out" 2>&1
 }
-# bats test_tags=long
+# bats test_tags=once
 @test "fifty containers that measure their own CPU time: a report is never below, nor above by more than the runtime's start" {
 	export -f burning
 	export STINT_TEST_DIR BUSYBOX_ROOTFS FIFTY=$$

@@ -573,7 +573,7 @@ one_of_many() { # NUMBER GATE
 at_the_gate() { # COUNT
 	[ "$(pgrep -f -x -c '/bin/sh -c .* read -r x </gate/fifo; exit 3')" -ge "$1" ]
 }
-# bats test_tags=long
+# bats test_tags=once
 @test "two hundred containers at once: each is watched, each has its one report, nothing is left" {
 	mkdir -p "$STINT_TEST_DIR/gate" "$STINT_TEST_DIR/many" "$STINT_TEST_DIR/root-gate"
 	cp -a "$BUSYBOX_ROOTFS/." "$STINT_TEST_DIR/root-gate"

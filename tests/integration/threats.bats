@@ -77,10 +77,12 @@ annotations_are_no_orders() {
 	org.criu.config $STINT_TEST_DIR/written
 	LIST
 }
+# bats test_tags=once
 @test "T3: no annotation that a runtime obeys changes the seccomp filter, writes a file or reaches the runtime" {
 	on_each_runtime annotations_are_no_orders
 }
 
+# bats test_tags=once
 @test "T3: what the host's allowAnnotations names does pass, and is then obeyed" {
 	RUNTIME=crun id="t-allowed-$$"
 	host_config "$(command -v crun)" '{"allowAnnotations": ["run.oci.seccomp_bpf_data", "run.oci.hooks.*"]}'
@@ -127,10 +129,12 @@ hooks_take_nothing() {
 	[ "$(reports_count "$id")" -eq 1 ]
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "T4: a library in the container's environment is never loaded by a hook, at any of the six hook points" {
 	on_each_runtime hooks_take_nothing
 }
 
+# bats test_tags=once
 @test "T4: neither hook, monitor nor runtime is linked dynamically, and the monitor has no environment" {
 	for program in stint stint-runtime stint-hook stint-monitor; do
 		run readelf -l "$STINT_BIN/$program"
@@ -207,6 +211,7 @@ run_with_descriptors() {
 	wait $pid || true
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "T7: two hundred descriptors of a careless parent reach neither monitor nor container of stint run" {
 	on_each_runtime run_with_descriptors
 }
@@ -228,11 +233,13 @@ engine_with_descriptors() {
 	engine_clear "$id"
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "T7: nor those of an engine, by create and start" {
 	ENGINE_IDS=
 	on_each_runtime engine_with_descriptors
 }
 
+# bats test_tags=once
 @test "T7: the hook has let go of all but its standard descriptors before it reads anything" {
 	mkdir -p "$STINT_TEST_DIR/inherited"
 	mkfifo "$STINT_TEST_DIR/state"
@@ -285,9 +292,11 @@ program_is_safe_plain() { program_is_safe . 'Permission denied\|Operation not pe
 program_is_safe_ptrace() {
 	program_is_safe '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"])' 'Text file busy'
 }
+# bats test_tags=once
 @test "T8: a container's root in the host's pid namespace does not get at the monitor's program" {
 	on_each_runtime program_is_safe_plain
 }
+# bats test_tags=once
 @test "T8: nor can it be written with CAP_SYS_PTRACE and CAP_DAC_OVERRIDE while a monitor runs it" {
 	on_each_runtime program_is_safe_ptrace
 }
@@ -327,6 +336,7 @@ state_directories_refused() {
 	[ "$(tree_hash "$outside")" = "$before" ]
 	rm -rf "${STINT_ROOT:?}/run"
 }
+# bats test_tags=once
 @test "T13: a state directory that another user made, that others may write, or that is no directory, is refused" {
 	on_each_runtime state_directories_refused
 }
@@ -358,6 +368,7 @@ key_directories_refused() {
 	[ "$(tree_hash "$outside")" = "$before" ]
 	rm -rf "${STINT_ROOT:?}/run"
 }
+# bats test_tags=once
 @test "T13: so is the directory of one container" { on_each_runtime key_directories_refused; }
 
 one_id_at_once() {
@@ -382,6 +393,7 @@ one_id_at_once() {
 		all_clean "$id-$round"
 	done
 }
+# bats test_tags=once
 @test "T13: of three that start one id at once, one runs and the others are told" { on_each_runtime one_id_at_once; }
 
 # --- T14: the control socket ---
@@ -425,6 +437,7 @@ socket_is_ours() {
 	all_clean "$id"
 }
 stopped() { [ "$("$RUNTIME" --root "$STINT_TEST_DIR/engine-$RUNTIME" state "$id" | jq -r .status)" = stopped ]; }
+# bats test_tags=once
 @test "T14: another user cannot speak to the monitor, by path or by permission, and no socket is abstract" {
 	ENGINE_IDS=
 	on_each_runtime socket_is_ours
@@ -493,6 +506,7 @@ fork_bomb() {
 	[ "$(report_of "$id" '.usage.pidsPeak > 100 and .usage.pidsPeak <= 200')" = true ]
 	[ "$(report_of "$id" '.verdict.deadNs < 500000000')" = true ]
 }
+# bats test_tags=once
 @test "T16: a fork bomb is ended, and its monitor neither grows nor dies" { on_each_runtime fork_bomb; }
 
 memory_hog() {
@@ -503,6 +517,7 @@ memory_hog() {
 	[ "$(report_of "$id" '.usage.oomKills >= 2')" = true ]
 	[ "$(report_of "$id" '.usage.memoryPeakBytes <= 25165824')" = true ]
 }
+# bats test_tags=once
 @test "T16: a memory hog meets the kernel's limit, and its monitor neither grows nor dies" { on_each_runtime memory_hog; }
 
 log_filler() {
@@ -513,6 +528,7 @@ log_filler() {
 	# None of it is in what stint writes.
 	[ "$(stat -c %s "$JOURNAL")" -lt 1000000 ]
 }
+# bats test_tags=once
 @test "T16: what a container prints without end passes its monitor by" { on_each_runtime log_filler; }
 
 # --- T17: process ids that are used again ---
@@ -553,6 +569,7 @@ bystander_survives() {
 		done
 	done
 }
+# bats test_tags=once
 @test "T17: with ids reused all the time nobody but the container is killed, by cgroup.kill or by its processes' ids" {
 	on_each_runtime bystander_survives
 }
