@@ -43,8 +43,8 @@ make_runtimes() {
 }
 start_dockerd() {
 	make_runtimes
-	jq -n --arg dir "$ENGINES" --arg crun "$(command -v crun)" '{"live-restore": true, runtimes: {
-		"stint-crun": {path: "\($dir)/stint-crun"}, "stint-runc": {path: "\($dir)/stint-runc"}, "plain-crun": {path: $crun}}}' \
+	jq -n --arg dir "$ENGINES" --arg crun "$(command -v crun)" --arg runc "$(command -v runc)" '{"live-restore": true, runtimes: {
+		"stint-crun": {path: "\($dir)/stint-crun"}, "stint-runc": {path: "\($dir)/stint-runc"}, "plain-crun": {path: $crun}, "plain-runc": {path: $runc}}}' \
 		>"$ENGINES/daemon.json"
 	run_dockerd
 	tar -C "$BUSYBOX_ROOTFS" -c . | docker_ import - busybox >/dev/null
@@ -52,7 +52,7 @@ start_dockerd() {
 run_dockerd() {
 	setsid dockerd -H "unix://$ENGINES/docker.sock" --containerd "$ENGINES/containerd.sock" --data-root "$ENGINES/docker" \
 		--exec-root "$ENGINES/docker-exec" --pidfile "$ENGINES/docker.pid" --config-file "$ENGINES/daemon.json" \
-		--bridge none --iptables=false --storage-driver vfs </dev/null >>"$ENGINES/docker.log" 2>&1 3>&- &
+		--bridge none --iptables=false --storage-driver "${ENGINE_STORAGE:-vfs}" </dev/null >>"$ENGINES/docker.log" 2>&1 3>&- &
 	wait_for 60 docker_ version || { tail -n 20 "$ENGINES/docker.log" >&2; return 1; }
 }
 docker_() { timeout -k 1 60 docker -H "unix://$ENGINES/docker.sock" "$@"; }
