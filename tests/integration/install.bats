@@ -562,6 +562,53 @@ runtime_type = \"oci\"" ]
 	diff documented shown
 }
 
+# The scripts of the DaemonSet in docs/kubernetes.md, to be run where process 1 is this test's own and has directories of its own
+# where they write. The one program that there is none of here is systemctl: what it is asked is noted.
+daemonset_script() { # NUMBER
+	awk -v wanted="$1" '/^```yaml daemonset/ { inside = 1 } /^```$/ { inside = 0 }
+		inside && /^            - \|$/ { n++; taking = 1; next }
+		taking && !/^              / { taking = 0 }
+		inside && taking && n == wanted { print substr($0, 15) }' "$TOP/docs/kubernetes.md"
+}
+@test "docs/kubernetes.md: what the DaemonSet runs installs, does nothing a second time, and removes" {
+	local prefix=${STINT_BIN%/bin}
+	daemonset_script 1 | sed 's#cp -a /stint/\. #cp -a "$PREFIX"/. #' >install.sh
+	daemonset_script 2 >remove.sh
+	grep -q 'stint install containerd$' install.sh
+	grep -q trap remove.sh
+	mkdir -p node/{local,etc,state,run}
+	cat >node/etc/config.toml <<<'version = 2'
+	cp node/etc/config.toml before
+	cat >all.sh <<-'SCRIPT'
+		set -eu
+		mount --bind node/local /usr/local
+		mount --bind node/etc /etc/containerd
+		mount --bind node/state /var/lib
+		mount -t tmpfs tmpfs /run
+		mkdir -p /host/usr/local /usr/local/bin
+		mount --bind /usr/local /host/usr/local
+		printf '#!/bin/sh\necho "$*" >>"%s/asked"\n' "$PWD" >/usr/local/bin/systemctl
+		chmod 755 /usr/local/bin/systemctl
+		sh -ec "$(cat install.sh)"
+		containerd config dump >dump
+		sh -ec "$(cat install.sh)"
+		sh -ec "$(cat remove.sh)" &
+		pid=$!
+		until pgrep -P $pid sleep >/dev/null; do sleep 0.1; done
+		kill -TERM $pid
+		wait $pid
+	SCRIPT
+	# The pod's /host is a directory of the test's.
+	sed -i "s#/host#$PWD/host#g" all.sh install.sh
+	PREFIX=$prefix unshare --mount --propagation private --pid --fork --mount-proc env -u STINT_ROOT bash all.sh >said 2>&1 </dev/null ||
+		{ cat said; return 1; }
+	# The programs were built for where they are tested, not for /usr/local; they find one another by where they are.
+	grep -q 'BinaryName = "/usr/local/bin/stint-runtime"' dump || { cat said dump; return 1; }
+	[ "$(cat asked)" = "$(printf 'restart containerd\nrestart containerd')" ] || { cat asked said; return 1; }
+	diff before node/etc/config.toml
+	[ -x node/local/bin/stint-runtime ]
+}
+
 @test "two at once: the second is told to wait, and a dry run is not" {
 	mkdir -p -m 700 "$STINT_ROOT/var/lib/stint/install"
 	exec 8<"$STINT_ROOT/var/lib/stint/install"
