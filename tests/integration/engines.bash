@@ -10,21 +10,27 @@ wait_for() { # SECONDS CMD...: as eventually, but quiet
 	done
 }
 
-start_containerd() {
+start_containerd() { # [CRI-CONFIGURATION]: without it there is no CRI plugin
 	ENGINES=$STINT_FILE_DIR/engines
 	export ENGINES
 	mkdir -p "$ENGINES"
+	local cri='"io.containerd.grpc.v1.cri"'
+	[ -z "${1:-}" ] || cri=
 	cat >"$ENGINES/containerd.toml" <<-CONFIG
 		version = 2
 		root = "$ENGINES/containerd-root"
 		state = "$ENGINES/containerd-state"
-		disabled_plugins = ["io.containerd.grpc.v1.cri"]
+		disabled_plugins = [$cri]
 		[grpc]
 		address = "$ENGINES/containerd.sock"
 		[debug]
 		address = "$ENGINES/debug.sock"
+		${1:-}
 	CONFIG
-	setsid containerd --config "$ENGINES/containerd.toml" </dev/null >"$ENGINES/containerd.log" 2>&1 3>&- &
+	run_containerd
+}
+run_containerd() {
+	setsid containerd --config "$ENGINES/containerd.toml" </dev/null >>"$ENGINES/containerd.log" 2>&1 3>&- &
 	echo $! >"$ENGINES/containerd.pid"
 	wait_for 30 ctr -a "$ENGINES/containerd.sock" version || { tail -n 20 "$ENGINES/containerd.log" >&2; return 1; }
 }

@@ -81,7 +81,7 @@ eventually() { # SECONDS CMD...
 # The processes that watch a container of this file's, dead ones apart.
 monitors() {
 	local pid
-	for pid in $(pgrep -x 'stint-monitor|stint-guard'); do
+	for pid in $(pgrep -x stint-monitor; pgrep -x stint-guard); do
 		grep -zq -- "--root=$STINT_ROOT\$" "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
 	done
 	return 0
@@ -151,10 +151,10 @@ groups_like() { # PATTERN
 	compgen -G "/sys/fs/cgroup/$1" || true
 }
 
-# Every runtime there is, with $RUNTIME set and an id of its own.
+# Every runtime there is, or those that $STINT_TEST_RUNTIMES names, with $RUNTIME set and an id of its own.
 on_each_runtime() { # FUNCTION
 	local runtime
-	for runtime in crun runc; do
+	for runtime in ${STINT_TEST_RUNTIMES:-crun runc}; do
 		RUNTIME=$runtime
 		id="t-$BATS_SUITE_TEST_NUMBER-$runtime-$$"
 		"$1"

@@ -139,6 +139,7 @@ run_detached() {
 	[ "$(report_of "$id" .verdict.budget)" = wall ]
 	[ "$(report_of "$id" '.usage.wallNs >= 1500000000 and .usage.wallNs < 2000000000')" = true ]
 }
+# bats test_tags=once
 @test "stint-runtime run -d: it returns, and the container is watched" { on_each_runtime run_detached; }
 
 # --- the command line ---

@@ -51,7 +51,7 @@ spent_once() {
 
 # Ids are the same for both runtimes: the engine's root is not, and so are their keys.
 on_each_runtime_in_turn() { # FUNCTION
-	for RUNTIME in crun runc; do
+	for RUNTIME in ${STINT_TEST_RUNTIMES:-crun runc}; do
 		rm -f "$JOURNAL"
 		"$1"
 	done
@@ -74,6 +74,7 @@ goes_on() {
 	[ "$(jq -s 'map(.usage.cpuNs) | add | . >= 400000000 and . < 480000000' "$JOURNAL")" = true ] || { cat "$JOURNAL"; return 1; }
 	refused_again "cpu budget of 400.0ms"
 }
+# bats test_tags=once
 @test "what earlier lives used of a CPU budget counts" { on_each_runtime_in_turn goes_on; }
 
 wall_goes_on() {
@@ -87,6 +88,7 @@ wall_goes_on() {
 	[ "$(report_of "$id" '.usage.wallNs > 300000000 and .usage.wallNs < 500000000')" = true ] || { report_of "$id" .; return 1; }
 	refused_again "wall budget of 1.000s"
 }
+# bats test_tags=once
 @test "and of a wall budget: the time between is not the container's" { on_each_runtime_in_turn wall_goes_on; }
 
 rate_goes_on() {
@@ -102,6 +104,7 @@ rate_goes_on() {
 	[ "$(report_of "$id" .verdict.budget)" = cpuRate ]
 	[ "$(report_of "$id" '.usage.cpuNs < 100000000')" = true ]
 }
+# bats test_tags=once
 @test "and of a rate: the bucket is as it was left, and filled by the time that has passed" { on_each_runtime_in_turn rate_goes_on; }
 
 names_begin_anew() {

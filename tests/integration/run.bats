@@ -213,6 +213,7 @@ memory_time_spent() {
 	grep -q 'got it' "$STINT_TEST_DIR/out"
 }
 
+# bats test_tags=once
 @test "with a terminal: the container has one, and its size is the caller's" {
 	id="t-tty-$$"
 	bundle "$id" /bin/sh -c 'tty; test -t 0 && echo is-a-tty'
