@@ -169,8 +169,8 @@ static int prepare(const struct host *host, const struct run_options *options, s
 					.launcher = LAUNCHER_RUN, .launcher_guards = true};
 	int r = choose_id(options, run->made_id, &run->id, err);
 
-	if (r == 0 && geteuid() != 0)
-		r = error_set(err, EPERM, "run a container: this needs root");
+	if (r == 0)
+		r = host_root_check(err);
 	if (r == 0)
 		r = host_config_load(host, &run->host_config, err);
 	if (r == 0)

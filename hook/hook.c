@@ -245,6 +245,8 @@ int main(int argc, char **argv)
 			continue;
 		r = host_init(&hook.host, root, &err);
 		if (r == 0)
+			r = host_root_check(&err);
+		if (r == 0)
 			r = host_config_load(&hook.host, &hook.host_config, &err);
 		if (r == 0)
 			r = stages[i].run(&hook, &err);

@@ -309,7 +309,9 @@ int main(int argc, char **argv)
 
 	arguments_parse(argc, argv, &runtime.arguments);
 	r = host_init_from_environment(&runtime.host, &err);
-	if (r == 0 && !arguments_make_container(&runtime.arguments))
+	if (r == 0 && arguments_make_container(&runtime.arguments))
+		r = host_root_check(&err);
+	else if (r == 0)
 		find_runtime_of(&runtime);
 	if (r == 0 && !runtime.path[0])
 		r = host_config_load(&runtime.host, &runtime.host_config, &err);

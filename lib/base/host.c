@@ -3,11 +3,15 @@
 #include "lib/base/host.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "lib/base/file.h"
 
 #ifndef STINT_RUN_DIR
 #define STINT_RUN_DIR "/run/stint"
@@ -71,6 +75,28 @@ int host_init(struct host *host, const char *root, struct error *err)
 int host_init_from_environment(struct host *host, struct error *err)
 {
 	return host_init(host, secure_getenv("STINT_ROOT"), err);
+}
+
+/* user_namespaces(7): the first one maps every id to itself. */
+static bool in_first_user_namespace(void)
+{
+	char map[64];
+	unsigned long inside, outside, length;
+
+	return file_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof map) < 0 ||
+	       (sscanf(map, "%lu %lu %lu", &inside, &outside, &length) == 3 && inside == 0 && outside == 0 &&
+		length == UINT32_MAX);
+}
+
+int host_root_check(struct error *err)
+{
+	if (geteuid() != 0)
+		return error_set(err, EPERM, "run a container: this needs root");
+	if (!in_first_user_namespace())
+		return error_set(err, EPERM, "run a container: this needs the machine's own root, and is root of a user "
+				 "namespace only; stint does not work under rootless engines: use one that runs as root, or "
+				 "the engine's own runtime");
+	return 0;
 }
 
 unsigned host_cpus_online(const struct host *host)

@@ -33,6 +33,10 @@ int host_init(struct host *host, const char *root, struct error *err);
  * may have written its environment. */
 int host_init_from_environment(struct host *host, struct error *err);
 
+/* -EPERM unless the caller is root, and of the machine: the root of a user namespace, as rootless engines have it, owns
+ * neither the control groups nor the directories that containers are watched by. */
+int host_root_check(struct error *err);
+
 unsigned host_cpus_online(const struct host *host); /* at least 1 */
 
 #endif

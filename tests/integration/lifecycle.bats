@@ -248,6 +248,17 @@ errors_reach_the_log() {
 	[[ "$(tail -n 1 "$log")" == *"${stderr#stint: }"* || "$(tail -n 1 "$log")" == *"config.json"* ]]
 	never_began "$id"
 }
+@test "a user namespace's root, as rootless engines have it, is told that it is not enough" {
+	local told='this needs the machine'"'"'s own root, and is root of a user namespace only'
+	bundle "t-rootless-$$" /bin/true
+	for command in "stint-runtime create --bundle $BUNDLE t-rootless-$$" "stint run $BUNDLE" "stint-hook createRuntime"; do
+		run unshare --user --map-root-user $command </dev/null
+		[ "$status" -ne 0 ] && [[ "$output" == *"$told"* ]] || { echo "$command: $output"; return 1; }
+	done
+	# What makes no container is the runtime's.
+	unshare --user --map-root-user stint-runtime --version
+}
+
 @test "errors are one JSON line in --log and one line on standard error; nothing is on standard output" {
 	on_each_runtime errors_reach_the_log
 }
