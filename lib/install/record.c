@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "lib/base/file.h"
 #include "lib/base/json.h"
@@ -204,19 +203,36 @@ int record_remove(const struct host *host, const char *engine, struct error *err
 	return r < 0 ? error_errno(err, -r, "remove %s", dir) : 0;
 }
 
+/* A lock that the engines' programs, which are run meanwhile, do not hold with us; the kernel knows whose it is. */
+static int take_lock(int fd, struct error *err)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, F_SETLK, &lock) == 0)
+		return 0;
+	if ((errno == EAGAIN || errno == EACCES) && fcntl(fd, F_GETLK, &lock) == 0)
+		return error_set(err, EBUSY,
+				 "another stint install or uninstall is at work, process %d; try again when it has "
+				 "ended",
+				 (int)lock.l_pid);
+	return error_errno(err, errno, "lock what stint install keeps");
+}
+
 int record_lock(const struct host *host, int *ret_fd, struct error *err)
 {
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int dirfd = -1, fd = -1;
 	char dir[PATH_MAX];
 	int r;
 
 	directory(host, "", dir);
-	r = dir_open_private(dir, 0700, &fd, err);
+	r = dir_open_private(dir, 0700, &dirfd, err);
 	if (r < 0)
 		return r;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? error_set(err, EBUSY, "another stint install or uninstall is at work; try again when it has ended")
-					    : error_errno(err, errno, "lock %s", dir);
-	*ret_fd = steal_fd(&fd);
-	return 0;
+	fd = openat(dirfd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_errno(err, errno, "open %slock", dir);
+	r = take_lock(fd, err);
+	if (r == 0)
+		*ret_fd = steal_fd(&fd);
+	return r;
 }

@@ -33,7 +33,8 @@ struct record {
 	char *dirs[RECORD_DIRS_MAX]; /* that were made, outermost first */
 };
 
-/* Of two at once the second is refused: -EBUSY. Held for as long as *ret_fd is open. */
+/* Of two at once the second is refused: -EBUSY, and the error says which process is the first. Held for as long as *ret_fd
+ * is open. */
 int record_lock(const struct host *host, int *ret_fd, struct error *err);
 /* *ret_record is to be cleared. -ENOENT: nothing is installed. */
 int record_read(const struct host *host, const char *engine, struct record *ret_record, struct error *err);

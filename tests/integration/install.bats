@@ -609,21 +609,32 @@ daemonset_script() { # NUMBER
 	[ -x node/local/bin/stint-runtime ]
 }
 
-@test "two at once: the second is told to wait, and a dry run is not" {
-	mkdir -p -m 700 "$STINT_ROOT/var/lib/stint/install"
-	exec 8<"$STINT_ROOT/var/lib/stint/install"
-	flock --exclusive 8
+@test "two at once: the second is told of the first, and a dry run is not" {
+	local verb first
+	mkdir bin
+	# The first is held up where it asks CRI-O.
+	cat >bin/crio <<-SCRIPT
+		#!/bin/sh
+		touch $PWD/asked
+		until [ -e $PWD/go ]; do sleep 0.05; done
+		cat $STINT_ROOT/etc/crio/crio.conf.d/50-stint.conf
+	SCRIPT
+	chmod +x bin/crio
+	PATH=$PWD/bin:$PATH timeout 30 stint install crio </dev/null >first 2>&1 3>&- &
+	first=$!
+	wait_for 20 test -e asked
 	for verb in install uninstall; do
-		run stint $verb crio
+		run stint $verb podman
 		[ "$status" -eq 125 ]
-		[ "$output" = 'stint: another stint install or uninstall is at work; try again when it has ended' ] || { echo "$output"; return 1; }
+		[[ "$output" =~ ^'stint: another stint install or uninstall is at work, process '([0-9]+)'; try again when it has ended'$ ]] ||
+			{ echo "$output"; return 1; }
+		[ "$(cat "/proc/${BASH_REMATCH[1]}/comm")" = stint ]
 	done
-	[ ! -e "$STINT_ROOT/etc/crio" ]
-	run stint install crio --dry-run
+	run stint install podman --dry-run
 	[ "$status" -eq 0 ]
-	exec 8<&-
-	stint install crio
-	[ -e "$STINT_ROOT/etc/crio/crio.conf.d/50-stint.conf" ]
+	touch go
+	wait "$first" || { cat first; return 1; }
+	stint uninstall crio
 }
 
 @test "install, uninstall: usage" {
