@@ -91,7 +91,7 @@ static int check_and_try(struct installation *inst, struct error *err)
 	if (r >= 0)
 		r = take_step(inst, engine->reload, "reloaded", "not reloaded", err);
 	if (r > 0 && !inst->removing)
-		r = take_step(inst, engine->smoke, "tried", "not tried", err);
+		r = take_step(inst, smoke_try, "tried", "not tried", err);
 	return r;
 }
 
@@ -109,13 +109,24 @@ static int apply(struct installation *inst, struct error *err)
 {
 	int r = install_apply(inst, err);
 
-	if (r < 0)
+	if (r < 0) {
+		install_rollback(inst, err);
 		return r;
+	}
 	say_files(inst);
 	r = check_and_try(inst, err);
 	if (r < 0)
 		go_back(inst, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = install_finish(inst, err);
+	return r < 0 ? error_prefix(err, "all is done but to note that it is; do it again") : 0;
+}
+
+/* A record whose files somebody put back by hand is still to be removed; what was interrupted is still to be tried. */
+static bool is_due(const struct installation *inst)
+{
+	return inst->record.files_count && (inst->removing || !inst->record.finished);
 }
 
 static int carry_out(struct installation *inst, const struct request *request, struct error *err)
@@ -123,8 +134,7 @@ static int carry_out(struct installation *inst, const struct request *request, s
 	const char *next = inst->removing ? inst->engine->removed : inst->engine->installed;
 	int r;
 
-	/* A record whose files somebody put back by hand is still to be removed. */
-	if (!changes(inst) && !(inst->removing && inst->record.files_count)) {
+	if (!changes(inst) && !is_due(inst)) {
 		(void)printf("%s: nothing to change: %s\n", inst->engine->name,
 			     inst->removing ? "stint install has put nothing there" : "stint is installed, as asked");
 		return 0;
@@ -198,7 +208,7 @@ static bool is_installed(const struct host *host, const struct engine *engine)
 {
 	_cleanup_record_ struct record record = {0};
 
-	return record_read(host, engine->name, &record, NULL) == 0;
+	return record_read(host, engine->name, &record, NULL) == 0 && record.finished;
 }
 
 /* What has not been tried does not become what everybody's containers run under: first it is there by name only. */
@@ -229,9 +239,11 @@ static int alone(const struct host *host, const struct request *request,
 	_cleanup_close_ int lock = -1;
 	struct error err = {0};
 
-	if (!request->dry_run && record_lock(host, &lock, &err) < 0)
-		return cli_fail(EXIT_STINT, &err);
-	return work(host, request);
+	if (request->dry_run || record_lock(host, &lock, &err) == 0)
+		return work(host, request);
+	if (geteuid() != 0)
+		(void)error_prefix(&err, "run it as root");
+	return cli_fail(EXIT_STINT, &err);
 }
 
 static int find_engine(const struct verb *verb, int argc, char **argv, const struct engine **ret_engine)

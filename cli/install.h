@@ -31,7 +31,7 @@ struct installation {
 	bool removing;
 	char runtime[PATH_MAX], hook[PATH_MAX]; /* stint's own programs, which are there */
 	struct record record;			/* of what is installed already; empty: nothing */
-	struct record made;			/* of what install_apply wrote */
+	struct record made;			/* what install_apply recorded */
 	size_t count;
 	struct edit edits[RECORD_FILES_MAX]; /* in the order of writing; removed in the other */
 	struct toml *before;		     /* of containerd: what was in force */
@@ -42,6 +42,13 @@ enum { NOTE_MAX = 512 };
 /* A step with the engine's own programs. 1: done; 0: it could not be tried; `note` says what was done or why not. */
 typedef int (*engine_step)(struct installation *inst, char note[NOTE_MAX], struct error *err);
 
+/* A container that runs stint itself, `stint --version`, in a root filesystem made of that program alone. */
+struct smoke {
+	char directory[PATH_MAX]; /* has the file "stint" */
+	char id_file[PATH_MAX];	  /* beside it, for the id if the engine gives it one of its own */
+	char name[64];		  /* that no other container has */
+};
+
 struct engine {
 	const char *name;
 	bool has_hooks;
@@ -49,12 +56,24 @@ struct engine {
 	int (*plan)(struct installation *inst, struct error *err);
 	/* Takes stint out of a text that was changed since it was written, for files that are not stint's own. */
 	int (*cut)(const char *name, const char *text, const char *original, char **ret_text, struct error *err);
-	engine_step validate, reload, smoke; /* NULL: the engine has none */
-	const char *installed, *removed;     /* what its user does next */
+	engine_step validate, reload; /* NULL: the engine has none */
+	/* Whether a container can be run here: 1, or 0 and the note says why not. */
+	int (*reach)(const struct installation *inst, char note[NOTE_MAX]);
+	/* Runs it to its end with smoke_run; *ret_how is the command as its user would type it. */
+	int (*run)(const struct installation *inst, const struct smoke *smoke, const char **ret_how, struct error *err);
+	/* Removes what a container that failed may have left. NULL: nothing can be. */
+	void (*forget)(const struct installation *inst, const struct smoke *smoke);
+	const char *installed, *removed; /* what its user does next */
 };
 
 extern const struct engine engine_docker, engine_containerd, engine_podman, engine_crio;
 
+/* NULL, which stands for a file that is not there, is the same as NULL only. */
+bool same_text(const char *a, const char *b);
+/* -ENOMEM. */
+int copy_text(const char *text, char **ret_copy);
+/* The text of a file, which has no NUL in it; NULL when it is not there. */
+int text_read(const char *path, char **ret_text, struct error *err);
 /* Reads a file, and works out what it is without stint. */
 int edit_read(struct installation *inst, const char *path, bool own, struct edit *ret_edit, struct error *err);
 void edit_clear(struct edit *edit);
@@ -63,8 +82,6 @@ void edit_clear(struct edit *edit);
 int edit_put(const struct edit *edit, const char *text, struct error *err);
 /* One more file of the installation: *ret_edit->wanted is to be set. */
 int edit_add(struct installation *inst, const char *path, bool own, struct edit **ret_edit, struct error *err);
-/* The text of /ETC-PATH below the root, NULL when there is none. */
-int read_below(const struct installation *inst, const char *path, char **ret_text, struct error *err);
 /* Gives an own file its text; -EEXIST when somebody else's is in its place. */
 int edit_own(struct installation *inst, const char *path, char *wanted, struct error *err);
 /* The edits that take away what is recorded, as far as the plan has no edit of it. */
@@ -72,21 +89,17 @@ int edits_remove(struct installation *inst, struct error *err);
 bool edit_changes(const struct edit *edit);
 void installation_clear(struct installation *inst);
 
-/* Writes the record, then the files. On failure everything is as it was. */
+/* Writes the record, then the files. */
 int install_apply(struct installation *inst, struct error *err);
-/* Puts everything back that install_apply did, and adds to `err` that it did, or what could not be put back. */
+/* When all is checked and tried: the record of it becomes what will be there from now on. */
+int install_finish(struct installation *inst, struct error *err);
+/* Puts everything back that install_apply did, and adds to `err` that it did, or what could not be put back. Back goes
+ * before an installation that was interrupted, since that has not been tried either. */
 void install_rollback(struct installation *inst, struct error *err);
 
-/* A container that runs stint itself, `stint --version`, in a root filesystem made of that program alone. */
-struct smoke {
-	char directory[PATH_MAX]; /* has the file "stint" */
-	char id[64];		  /* a name that nobody else has */
-};
-/* 0: this build of stint needs libraries, and cannot be the only file; the note says so. */
-int smoke_prepare(struct installation *inst, struct smoke *ret_smoke, char note[NOTE_MAX], struct error *err);
-/* Whether the container with the id (NULL: the one that the engine wrote to the file "id" beside the directory) ran
- * under stint: its report is there. */
-int smoke_reported(struct installation *inst, const struct smoke *smoke, const char *id, struct error *err);
-void smoke_clear(struct installation *inst, const struct smoke *smoke);
+/* The step that every engine has: a container under it, whose report has to be there afterwards. */
+int smoke_try(struct installation *inst, char note[NOTE_MAX], struct error *err);
+/* For engine.run: the engine's command, which has to print what the container does. */
+int smoke_run(const char *const *argv, struct error *err);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writing what was worked out, and going back. The record is written before the first file and removed after the last,
- * so that whatever is interrupted can be taken back by `stint uninstall`.
+ * Writing what was worked out, and going back. The record is written before the first file, as not finished, with all
+ * files that have stint before or afterwards; what it is in the end it becomes when all is checked and tried. So what is
+ * interrupted anywhere is taken up by whoever comes next.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +19,11 @@ int edit_put(const struct edit *edit, const char *text, struct error *err)
 	if (!text)
 		return unlink(edit->path) < 0 && errno != ENOENT ? error_errno(err, errno, "remove %s", edit->path) : 0;
 	r = file_write_atomic(AT_FDCWD, edit->path, text, strlen(text), edit->mode, true, err);
+	if (r == -EPERM)
+		return error_set(err, EPERM,
+				 "write %s: not permitted; is it, or its directory, immutable? lsattr shows it, and "
+				 "chattr -i ends it",
+				 edit->path);
 	if (r == 0 && (edit->uid != geteuid() || edit->gid != getegid()) &&
 	    lchown(edit->path, edit->uid, edit->gid) < 0)
 		return error_errno(err, errno, "give %s its owner back", edit->path);
@@ -49,32 +55,43 @@ static int note_missing(struct record *record, const char *path, struct error *e
 	return 0;
 }
 
-static int copy_text(const char *text, char **ret_copy)
+static int add_file(struct record *record, const struct record_file *file)
 {
-	*ret_copy = text ? strdup(text) : NULL;
-	return text && !*ret_copy ? -ENOMEM : 0;
+	struct record_file *copy = &record->files[record->files_count++];
+
+	copy->own = file->own;
+	return copy_text(file->path, &copy->path) < 0 || copy_text(file->original, &copy->original) < 0 ||
+			       copy_text(file->written, &copy->written) < 0
+		       ? -ENOMEM
+		       : 0;
 }
 
-/* What the files will have in them when all is written. */
-static int make_record(const struct installation *inst, struct record *record, struct error *err)
+static bool has_stint(const struct edit *edit)
 {
+	return edit->wanted && !(edit->without && strcmp(edit->without, edit->wanted) == 0);
+}
+
+/* The files that will have stint in them when all is written; unless that is `finished`, also those that had it. */
+static int make_record(const struct installation *inst, bool finished, struct record *record, struct error *err)
+{
+	const struct record *before = finished ? &inst->made : &inst->record;
 	int r = 0;
 
-	for (size_t i = 0; i < inst->record.dirs_count && r == 0; i++)
-		r = copy_text(inst->record.dirs[i], &record->dirs[record->dirs_count++]);
+	record->finished = finished;
+	for (size_t i = 0; i < before->dirs_count && r == 0; i++)
+		r = copy_text(before->dirs[i], &record->dirs[record->dirs_count++]);
 	for (size_t i = 0; i < inst->count && r == 0; i++) {
 		const struct edit *edit = &inst->edits[i];
-		struct record_file *file = &record->files[record->files_count];
+		const struct record_file wanted = {(char *)edit->path, edit->without, edit->wanted, edit->own};
+		const struct record_file *had = record_find(&inst->record, edit->path);
 
-		if (!edit->wanted || (edit->without && strcmp(edit->without, edit->wanted) == 0))
-			continue;
-		record->files_count++;
-		file->own = edit->own;
-		if (copy_text(edit->path, &file->path) < 0 || copy_text(edit->without, &file->original) < 0 ||
-		    copy_text(edit->wanted, &file->written) < 0)
-			r = -ENOMEM;
-		else
-			r = note_missing(record, edit->path, err);
+		if (has_stint(edit)) {
+			r = add_file(record, &wanted);
+			if (r == 0)
+				r = note_missing(record, edit->path, err);
+		} else if (had && !finished) {
+			r = add_file(record, had);
+		}
 	}
 	return r == -ENOMEM ? error_set(err, ENOMEM, "write the record: out of memory") : r;
 }
@@ -94,17 +111,19 @@ static void remove_dirs(const struct record *record)
 		(void)rmdir(record->dirs[i]);
 }
 
-/* An own file that somebody changed is not thrown away: it stays under a name that no engine reads. */
-static int save_changed(const struct installation *inst, const struct edit *edit, struct error *err)
+/* An own file that somebody changed is not thrown away. */
+static int keep_changed(const struct installation *inst, const struct edit *edit, struct error *err)
 {
 	const struct record_file *file = record_find(&inst->record, edit->path);
-	char saved[PATH_MAX];
+	char kept[PATH_MAX];
+	int r;
 
 	if (!file || !edit->own || !edit->current || edit->wanted || strcmp(file->written, edit->current) == 0)
 		return 0;
-	if (snprintf(saved, sizeof saved, "%s.saved", edit->path) >= (int)sizeof saved)
-		return error_set(err, ENAMETOOLONG, "save %s: its name is too long", edit->path);
-	return file_write_atomic(AT_FDCWD, saved, edit->current, strlen(edit->current), edit->mode, true, err);
+	r = record_keep_changed(inst->host, edit->path, edit->current, kept, err);
+	if (r == 0)
+		(void)printf("%s: %s was changed; it is kept as %s\n", inst->engine->name, edit->path, kept);
+	return r;
 }
 
 static int write_files(struct installation *inst, struct error *err)
@@ -115,7 +134,7 @@ static int write_files(struct installation *inst, struct error *err)
 		const struct edit *edit = &inst->edits[i];
 
 		if (edit_changes(edit)) {
-			r = save_changed(inst, edit, err);
+			r = keep_changed(inst, edit, err);
 			if (r == 0)
 				r = edit_put(edit, edit->wanted, err);
 		}
@@ -125,30 +144,48 @@ static int write_files(struct installation *inst, struct error *err)
 
 int install_apply(struct installation *inst, struct error *err)
 {
-	struct record *made = &inst->made;
-	int r = make_record(inst, made, err);
+	int r = make_record(inst, false, &inst->made, err);
 
-	if (r == 0 && made->files_count)
-		r = record_write(inst->host, inst->engine->name, made, err);
+	if (r == 0)
+		r = record_write(inst->host, inst->engine->name, &inst->made, err);
+	if (r == 0)
+		r = make_dirs(&inst->made, err);
+	return r < 0 ? r : write_files(inst, err);
+}
+
+int install_finish(struct installation *inst, struct error *err)
+{
+	_cleanup_record_ struct record record = {0};
+	int r = make_record(inst, true, &record, err);
+
 	if (r < 0)
 		return r;
-	r = make_dirs(made, err);
-	if (r == 0)
-		r = write_files(inst, err);
-	if (r == 0)
-		remove_dirs(&inst->record);
-	if (r == 0 && !made->files_count)
-		r = record_remove(inst->host, inst->engine->name, err);
-	if (r < 0)
-		install_rollback(inst, err);
-	return r;
+	remove_dirs(&inst->record);
+	return record.files_count ? record_write(inst->host, inst->engine->name, &record, err)
+				  : record_remove(inst->host, inst->engine->name, err);
+}
+
+/* What an interrupted installation left is as untried as this one. */
+static bool goes_back_to_current(const struct installation *inst)
+{
+	return inst->removing || inst->record.finished;
+}
+
+/* What is there already is not written: where it cannot be, that was why nothing was. */
+static int put_back(struct installation *inst, const struct edit *edit, struct error *err)
+{
+	const char *wanted = goes_back_to_current(inst) ? edit->current : edit->without;
+	_cleanup_free_ char *now = NULL;
+	int r = text_read(edit->path, &now, err);
+
+	return r < 0 || same_text(now, wanted) ? r : edit_put(edit, wanted, err);
 }
 
 static int put_record_back(struct installation *inst, struct error *err)
 {
-	if (inst->record.files_count)
-		return record_write(inst->host, inst->engine->name, &inst->record, err);
 	remove_dirs(&inst->made);
+	if (inst->record.files_count && goes_back_to_current(inst))
+		return record_write(inst->host, inst->engine->name, &inst->record, err);
 	return record_remove(inst->host, inst->engine->name, err);
 }
 
@@ -160,23 +197,22 @@ static size_t left_in(const struct error *err, const char *end)
 void install_rollback(struct installation *inst, struct error *err)
 {
 	struct error failure = {0};
-	int r = make_dirs(&inst->record, &failure);
-	char *end;
+	char *end = err->text + strlen(err->text);
+	int r = 0;
 
-	for (size_t i = inst->count; i-- > 0;) {
-		const struct edit *edit = &inst->edits[i];
-
-		if (edit_changes(edit) && edit_put(edit, edit->current, &failure) < 0)
+	for (size_t i = inst->count; i-- > 0;)
+		if (put_back(inst, &inst->edits[i], &failure) < 0)
 			r = -failure.code;
-	}
 	/* The record of what is still there has to stay. */
 	if (r == 0)
 		r = put_record_back(inst, &failure);
-	end = err->text + strlen(err->text);
 	if (r < 0)
 		(void)snprintf(end, left_in(err, end),
 			       "; not everything could be put back: %.300s; the originals are in %.100s/install/%s",
 			       failure.text, inst->host->state_dir, inst->engine->name);
 	else
-		(void)snprintf(end, left_in(err, end), "; the files are as they were");
+		(void)snprintf(end, left_in(err, end), "; the files are as they were%s",
+			       goes_back_to_current(inst) || !inst->record.files_count
+				       ? ""
+				       : " before an installation that was interrupted");
 }

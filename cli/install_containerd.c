@@ -8,6 +8,8 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -238,54 +240,46 @@ static int validate(struct installation *inst, char note[NOTE_MAX], struct error
 	return 1;
 }
 
-static int run_container(const struct installation *inst, const struct smoke *smoke, const char *address,
-			 struct error *err)
+static void socket_of(const struct installation *inst, char path[PATH_MAX])
 {
-	char fifos[PATH_MAX];
+	(void)snprintf(path, PATH_MAX, "%s/run/containerd/containerd.sock", inst->host->root);
+}
+
+static bool answers(const char *path)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (fd < 0 || strlen(path) >= sizeof address.sun_path)
+		return false;
+	memcpy(address.sun_path, path, strlen(path));
+	return connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+}
+
+/* ctr itself would wait ten seconds for one that is not there. */
+static int reach(const struct installation *inst, char note[NOTE_MAX])
+{
+	char path[PATH_MAX];
+
+	socket_of(inst, path);
+	if (answers(path))
+		return 1;
+	(void)snprintf(note, NOTE_MAX, "no containerd answers at %.300s", path);
+	return 0;
+}
+
+static int run(const struct installation *inst, const struct smoke *smoke, const char **ret_how, struct error *err)
+{
+	char address[PATH_MAX], fifos[PATH_MAX];
 	const char *const argv[] = {
-		"ctr", "-a", address, "run", "--rm", "--fifo-dir", fifos, "--runc-binary", inst->runtime, "--rootfs",
-		smoke->directory, smoke->id, "/stint", "--version", NULL,
+		"ctr", "-a", address, "run", "--rm", "--fifo-dir", fifos, "--runc-binary", inst->runtime,
+		"--rootfs", smoke->directory, smoke->name, "/stint", "--version", NULL,
 	};
-	_cleanup_command_ struct command command = {0};
-	int r;
 
+	socket_of(inst, address);
 	(void)snprintf(fifos, sizeof fifos, "%s/run/containerd/fifo", inst->host->root);
-	r = command_check(argv, CONTAINERD_SECONDS, &command, err);
-	if (r == 0 && strcmp(command.out, "stint " STINT_VERSION "\n") != 0)
-		return error_set(err, EIO, "run a container with ctr: it printed \"%.100s\", and not stint's version",
-				 command.out);
-	return r;
-}
-
-static int answers(const char *address)
-{
-	const char *const argv[] = {"ctr", "-a", address, "version", NULL};
-	_cleanup_command_ struct command command = {0};
-
-	return command_check(argv, CONTAINERD_SECONDS, &command, NULL) == 0;
-}
-
-static int smoke(struct installation *inst, char note[NOTE_MAX], struct error *err)
-{
-	char address[PATH_MAX];
-	struct smoke smoke;
-	int r;
-
-	(void)snprintf(address, sizeof address, "%s/run/containerd/containerd.sock", inst->host->root);
-	if (!answers(address)) {
-		(void)snprintf(note, NOTE_MAX, "ctr reaches no containerd at %.300s", address);
-		return 0;
-	}
-	r = smoke_prepare(inst, &smoke, note, err);
-	if (r <= 0)
-		return r;
-	r = run_container(inst, &smoke, address, err);
-	if (r == 0)
-		r = smoke_reported(inst, &smoke, smoke.id, err);
-	smoke_clear(inst, &smoke);
-	(void)snprintf(note, NOTE_MAX,
-		       "a container ran under containerd and stint (ctr run --runc-binary), and its report is there");
-	return r < 0 ? r : 1;
+	*ret_how = "ctr run --runc-binary";
+	return smoke_run(argv, err);
 }
 
 const struct engine engine_containerd = {
@@ -293,7 +287,8 @@ const struct engine engine_containerd = {
 	.plan = plan,
 	.cut = cut,
 	.validate = validate,
-	.smoke = smoke,
+	.reach = reach,
+	.run = run,
 	.installed = "containerd reads it when it starts: systemctl restart containerd (containers go on). Then a "
 		     "RuntimeClass with the\n"
 		     "handler stint selects it.",

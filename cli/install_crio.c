@@ -49,10 +49,9 @@ static int validate(struct installation *inst, char note[NOTE_MAX], struct error
 	return 1;
 }
 
-static int smoke(struct installation *inst, char note[NOTE_MAX], struct error *err)
+static int reach(const struct installation *inst, char note[NOTE_MAX])
 {
 	(void)inst;
-	(void)err;
 	(void)snprintf(note, NOTE_MAX, "CRI-O runs pods only, and no image can be made for it here");
 	return 0;
 }
@@ -61,7 +60,7 @@ const struct engine engine_crio = {
 	.name = "crio",
 	.plan = plan,
 	.validate = validate,
-	.smoke = smoke,
+	.reach = reach,
 	.installed = "CRI-O reads it at systemctl reload crio. Then a RuntimeClass with the handler stint selects it.",
 	.removed = "CRI-O reads it at systemctl restart crio.",
 };

@@ -187,69 +187,54 @@ static int reload(struct installation *inst, char note[NOTE_MAX], struct error *
 	return r;
 }
 
+/* Only a running daemon that has the runtime comes this far. */
+static int reach(const struct installation *inst, char note[NOTE_MAX])
+{
+	(void)inst;
+	(void)note;
+	return 1;
+}
+
 /* An image of one file. */
 static int import(const struct smoke *smoke, const char *address, struct error *err)
 {
 	char tar[PATH_MAX];
 	const char *const pack[] = {"tar", "-C", smoke->directory, "-cf", tar, "stint", NULL};
-	const char *const load[] = {"docker", "-H", address, "import", tar, smoke->id, NULL};
+	const char *const load[] = {"docker", "-H", address, "import", tar, smoke->name, NULL};
 	_cleanup_command_ struct command packed = {0}, loaded = {0};
 	int r;
 
-	(void)snprintf(tar, sizeof tar, "%.4000s.tar", smoke->directory);
+	(void)snprintf(tar, sizeof tar, "%.4000s/tar", smoke->directory);
 	r = command_check(pack, DOCKER_SECONDS, &packed, err);
 	return r < 0 ? r : command_check(load, DOCKER_SECONDS, &loaded, err);
 }
 
-static int run_container(const struct installation *inst, const struct smoke *smoke, const char *address,
-			 struct error *err)
-{
-	char id_file[PATH_MAX];
-	/* As the default it is what runs when nobody names it. */
-	const char *const argv[] = {
-		"docker", "-H", address, "run", "--rm", "--name", smoke->id, "--cidfile", id_file, "--network", "none",
-		"--runtime", inst->as_default ? "" : STINT_HANDLER, smoke->id, "/stint", "--version", NULL,
-	};
-	_cleanup_command_ struct command command = {0};
-	int r;
-
-	(void)snprintf(id_file, sizeof id_file, "%.4000s.id", smoke->directory);
-	r = command_check(argv, DOCKER_SECONDS, &command, err);
-	if (r == 0 && strcmp(command.out, "stint " STINT_VERSION "\n") != 0)
-		return error_set(err, EIO, "run a container: it printed \"%.100s\", and not stint's version",
-				 command.out);
-	return r;
-}
-
-static void forget(const struct smoke *smoke, const char *address)
-{
-	const char *const container[] = {"docker", "-H", address, "rm", "-f", smoke->id, NULL};
-	const char *const image[] = {"docker", "-H", address, "rmi", "-f", smoke->id, NULL};
-	_cleanup_command_ struct command first = {0}, second = {0};
-
-	(void)command_run(container, DOCKER_SECONDS, &first, NULL);
-	(void)command_run(image, DOCKER_SECONDS, &second, NULL);
-}
-
-static int smoke(struct installation *inst, char note[NOTE_MAX], struct error *err)
+static int run(const struct installation *inst, const struct smoke *smoke, const char **ret_how, struct error *err)
 {
 	char address[PATH_MAX];
-	struct smoke smoke;
-	int r = smoke_prepare(inst, &smoke, note, err);
+	/* As the default it is what runs when nobody names it. */
+	const char *const argv[] = {
+		"docker", "-H", address, "run", "--rm", "--name", smoke->name, "--cidfile", smoke->id_file, "--network",
+		"none", "--runtime", inst->as_default ? "" : STINT_HANDLER, smoke->name, "/stint", "--version", NULL,
+	};
+	int r;
 
-	if (r <= 0)
-		return r;
 	socket_of(inst, address);
-	r = import(&smoke, address, err);
-	if (r == 0)
-		r = run_container(inst, &smoke, address, err);
-	if (r == 0)
-		r = smoke_reported(inst, &smoke, NULL, err);
-	forget(&smoke, address);
-	smoke_clear(inst, &smoke);
-	(void)snprintf(note, NOTE_MAX, "a container ran under stint%s, and its report is there",
-		       inst->as_default ? " by default" : "");
-	return r < 0 ? r : 1;
+	r = import(smoke, address, err);
+	*ret_how = inst->as_default ? "docker run" : "docker run --runtime stint";
+	return r < 0 ? r : smoke_run(argv, err);
+}
+
+static void forget(const struct installation *inst, const struct smoke *smoke)
+{
+	char address[PATH_MAX];
+	const char *const container[] = {"docker", "-H", address, "rm", "-f", smoke->name, NULL};
+	const char *const image[] = {"docker", "-H", address, "rmi", "-f", smoke->name, NULL};
+	_cleanup_command_ struct command first = {0}, second = {0};
+
+	socket_of(inst, address);
+	(void)command_run(container, DOCKER_SECONDS, &first, NULL);
+	(void)command_run(image, DOCKER_SECONDS, &second, NULL);
 }
 
 const struct engine engine_docker = {
@@ -258,7 +243,9 @@ const struct engine engine_docker = {
 	.cut = docker_cut,
 	.validate = validate,
 	.reload = reload,
-	.smoke = smoke,
+	.reach = reach,
+	.run = run,
+	.forget = forget,
 	.installed = "docker run --runtime stint ... is on its allotment; with --as-default every new container is.",
 	.removed = "Containers that were made with the runtime stint cannot be started again; make them anew.",
 };

@@ -8,9 +8,15 @@
 #include "cli/install.h"
 #include "lib/base/file.h"
 
-static bool same_text(const char *a, const char *b)
+bool same_text(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+int copy_text(const char *text, char **ret_copy)
+{
+	*ret_copy = text ? strdup(text) : NULL;
+	return text && !*ret_copy ? -ENOMEM : 0;
 }
 
 bool edit_changes(const struct edit *edit)
@@ -18,8 +24,7 @@ bool edit_changes(const struct edit *edit)
 	return !same_text(edit->current, edit->wanted);
 }
 
-/* A text without a NUL, or NULL where there is no file. */
-static int read_text(const char *path, char **ret_text, struct error *err)
+int text_read(const char *path, char **ret_text, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length = 0;
@@ -37,40 +42,42 @@ static int read_text(const char *path, char **ret_text, struct error *err)
 	return 0;
 }
 
-int read_below(const struct installation *inst, const char *path, char **ret_text, struct error *err)
-{
-	char full[PATH_MAX];
-
-	(void)snprintf(full, sizeof full, "%s%.1024s", inst->host->root, path);
-	return read_text(full, ret_text, err);
-}
-
 static int out_of_memory(const struct edit *edit, struct error *err)
 {
 	return error_set(err, ENOMEM, "edit %s: out of memory", edit->path);
 }
 
-/* As it was before, if nobody changed it since; else stint's part is cut out of it. */
+/* Stint's part is cut out; where that is all that was changed since the file was written, the original is there again to
+ * the byte. */
+static int cut_out(struct installation *inst, struct edit *edit, const struct record_file *file, struct error *err)
+{
+	_cleanup_free_ char *cut = NULL, *as_written = NULL;
+	int r = inst->engine->cut(edit->path, edit->current, file->original, &cut, err);
+
+	if (r < 0)
+		return r;
+	if (inst->engine->cut(edit->path, file->written, file->original, &as_written, NULL) == 0 &&
+	    same_text(cut, as_written))
+		return copy_text(file->original, &edit->without);
+	edit->without = steal_ptr(&cut);
+	return 0;
+}
+
 static int find_without(struct installation *inst, struct edit *edit, struct error *err)
 {
 	const struct record_file *file = record_find(&inst->record, edit->path);
-	const char *text = edit->current;
+	int r;
 
 	edit->recorded = file != NULL;
 	if (!edit->current)
 		return 0;
-	if (file && same_text(file->written, edit->current))
-		text = file->original;
-	else if (file && same_text(file->original, edit->current))
-		text = edit->current; /* it was not written yet, or somebody put it back */
-	else if (file && file->own)
-		text = NULL;
-	else if (file)
-		return inst->engine->cut(edit->path, edit->current, file->original, &edit->without, err);
-	if (!text)
-		return 0;
-	edit->without = strdup(text);
-	return edit->without ? 0 : out_of_memory(edit, err);
+	if (!file || same_text(file->original, edit->current)) /* not written yet, or somebody put it back */
+		r = copy_text(edit->current, &edit->without);
+	else if (file->own)
+		r = copy_text(file->original, &edit->without);
+	else
+		r = cut_out(inst, edit, file, err);
+	return r == -ENOMEM ? out_of_memory(edit, err) : r;
 }
 
 /* What is below a link is edited, and the link stays. */
@@ -111,7 +118,7 @@ int edit_read(struct installation *inst, const char *path, bool own, struct edit
 	int r = resolve(path, &edit, err);
 
 	if (r == 0)
-		r = read_text(edit.path, &edit.current, err);
+		r = text_read(edit.path, &edit.current, err);
 	if (r == 0)
 		r = find_without(inst, &edit, err);
 	if (r < 0)
@@ -174,10 +181,7 @@ int edits_remove(struct installation *inst, struct error *err)
 		r = edit_add(inst, file->path, file->own, &edit, err);
 		if (r < 0)
 			return r;
-		if (!edit->without)
-			continue;
-		edit->wanted = strdup(edit->without);
-		if (!edit->wanted)
+		if (copy_text(edit->without, &edit->wanted) < 0)
 			return out_of_memory(edit, err);
 	}
 	return 0;

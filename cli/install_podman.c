@@ -130,74 +130,52 @@ static int plan(struct installation *inst, struct error *err)
 	return plan_drop_in(inst, dirs, err);
 }
 
-static int run_container(const struct installation *inst, const struct smoke *smoke, struct error *err)
-{
-	char id_file[PATH_MAX];
-	/* Podman's own limits may be above what the machine allows. */
-	const char *argv[] = {
-		"podman", "--runtime", STINT_HANDLER, "run", "--rm", "--name", smoke->id, "--cidfile", id_file,
-		"--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--rootfs",
-		smoke->directory, "/stint", "--version", NULL,
-	};
-	/* As the default, and as hooks, stint is there when nobody names it. */
-	bool named = !inst->as_default && !inst->hooks;
-	const char **from = named ? argv : argv + 2;
-	_cleanup_command_ struct command command = {0};
-	int r;
-
-	(void)snprintf(id_file, sizeof id_file, "%.4000s.id", smoke->directory);
-	*from = "podman";
-	r = command_check(from, PODMAN_SECONDS, &command, err);
-	if (r == 0 && strcmp(command.out, "stint " STINT_VERSION "\n") != 0)
-		return error_set(err, EIO, "run a container: it printed \"%.100s\", and not stint's version",
-				 command.out);
-	return r;
-}
-
-static bool is_installed(void)
+static int reach(const struct installation *inst, char note[NOTE_MAX])
 {
 	const char *const argv[] = {"podman", "--version", NULL};
 	_cleanup_command_ struct command command = {0};
+	const char *why = inst->host->root[0] ? "Podman reads /etc/containers, and not below STINT_ROOT"
+			  : command_run(argv, PODMAN_SECONDS, &command, NULL) < 0 ? "podman is not installed"
+										   : NULL;
 
-	return command_run(argv, PODMAN_SECONDS, &command, NULL) == 0;
+	if (why)
+		(void)snprintf(note, NOTE_MAX, "%s", why);
+	return !why;
 }
 
-static int smoke(struct installation *inst, char note[NOTE_MAX], struct error *err)
+static int run(const struct installation *inst, const struct smoke *smoke, const char **ret_how, struct error *err)
 {
-	const char *remove[] = {"podman", "rm", "-f", "-t", "0", NULL, NULL};
-	_cleanup_command_ struct command removed = {0};
-	struct smoke smoke;
-	int r;
+	/* As the default, and as hooks, stint is there when nobody names it. */
+	bool named = !inst->as_default && !inst->hooks;
+	/* Podman's own limits may be above what the machine allows. */
+	const char *argv[] = {
+		"podman", "--runtime", STINT_HANDLER, "run", "--rm", "--name", smoke->name, "--cidfile", smoke->id_file,
+		"--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--rootfs",
+		smoke->directory, "/stint", "--version", NULL,
+	};
+	const char **from = named ? argv : argv + 2;
 
-	if (inst->host->root[0] || !is_installed()) {
-		(void)snprintf(note, NOTE_MAX,
-			       inst->host->root[0] ? "Podman reads /etc/containers, and not below STINT_ROOT"
-						   : "podman is not installed");
-		return 0;
-	}
-	r = smoke_prepare(inst, &smoke, note, err);
-	if (r <= 0)
-		return r;
-	r = run_container(inst, &smoke, err);
-	if (r == 0)
-		r = smoke_reported(inst, &smoke, NULL, err);
-	if (r < 0) {
-		remove[5] = smoke.id;
-		(void)command_run(remove, PODMAN_SECONDS, &removed, NULL);
-	}
-	smoke_clear(inst, &smoke);
-	(void)snprintf(note, NOTE_MAX, "a container ran under stint%s, and its report is there",
-		       inst->hooks	  ? "'s hooks"
-		       : inst->as_default ? " by default"
-					  : "");
-	return r < 0 ? r : 1;
+	*from = "podman";
+	*ret_how = named ? "podman --runtime stint run" : "podman run";
+	return smoke_run(from, err);
+}
+
+static void forget(const struct installation *inst, const struct smoke *smoke)
+{
+	const char *const argv[] = {"podman", "rm", "-f", "-i", "-t", "0", smoke->name, NULL};
+	_cleanup_command_ struct command command = {0};
+
+	(void)inst;
+	(void)command_run(argv, PODMAN_SECONDS, &command, NULL);
 }
 
 const struct engine engine_podman = {
 	.name = "podman",
 	.has_hooks = true,
 	.plan = plan,
-	.smoke = smoke,
+	.reach = reach,
+	.run = run,
+	.forget = forget,
 	.installed = "podman --runtime stint run ... is on its allotment; with --as-default or --hooks every new "
 		     "container is.",
 	.removed = "Containers that were made with the runtime stint cannot be started again; make them anew.",

@@ -9,11 +9,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "cli/command.h"
 #include "cli/install.h"
 #include "lib/base/file.h"
 #include "lib/report/journal.h"
 
-enum { REPORT_WAIT_MS = 10000, REPORT_LOOK_MS = 50 };
+enum { SMOKE_SECONDS = 60, REPORT_WAIT_MS = 10000, REPORT_LOOK_MS = 50 };
 
 /* A program that the kernel started without a loader needs no libraries. */
 static bool is_static(void)
@@ -34,64 +35,34 @@ static int copy_self(int dirfd, struct error *err)
 		       : 0;
 }
 
-int smoke_prepare(struct installation *inst, struct smoke *ret_smoke, char note[NOTE_MAX], struct error *err)
+/* What an engine put beside the program is flat. */
+static void clear(const struct smoke *smoke)
 {
-	struct smoke smoke;
+	(void)dir_remove(AT_FDCWD, smoke->directory);
+	(void)unlink(smoke->id_file);
+}
+
+static int prepare(const struct installation *inst, struct smoke *smoke, struct error *err)
+{
 	_cleanup_close_ int dirfd = -1;
 	int r;
 
-	if (!is_static()) {
-		(void)snprintf(note, NOTE_MAX,
-			       "this build of stint needs libraries, so it cannot be a container's only file");
-		return 0;
-	}
-	(void)snprintf(smoke.directory, sizeof smoke.directory, "%.2048s/install/%s/smoke", inst->host->state_dir,
+	(void)snprintf(smoke->directory, sizeof smoke->directory, "%.2048s/install/%s/smoke", inst->host->state_dir,
 		       inst->engine->name);
-	(void)snprintf(smoke.id, sizeof smoke.id, "stint-smoke-%" PRIx64, inst->host->realtime_ns());
-	smoke_clear(inst, &smoke);
-	r = dir_open_private(smoke.directory, 0755, &dirfd, err);
-	if (r == 0)
-		r = copy_self(dirfd, err);
-	if (r < 0)
-		return r;
-	*ret_smoke = smoke;
-	return 1;
+	(void)snprintf(smoke->id_file, sizeof smoke->id_file, "%.4000s.id", smoke->directory);
+	(void)snprintf(smoke->name, sizeof smoke->name, "stint-smoke-%" PRIx64, inst->host->realtime_ns());
+	clear(smoke);
+	r = dir_open_private(smoke->directory, 0755, &dirfd, err);
+	return r < 0 ? r : copy_self(dirfd, err);
 }
 
-/* What an engine put beside the program is flat. */
-void smoke_clear(struct installation *inst, const struct smoke *smoke)
-{
-	static const char *const files[] = {"id", "tar"};
-
-	(void)inst;
-	(void)dir_remove(AT_FDCWD, smoke->directory);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		char path[PATH_MAX];
-
-		(void)snprintf(path, sizeof path, "%.4000s.%s", smoke->directory, files[i]);
-		(void)unlink(path);
-	}
-}
-
-static int read_id(const struct smoke *smoke, char id[128], struct error *err)
-{
-	char path[PATH_MAX];
-	ssize_t n;
-
-	(void)snprintf(path, sizeof path, "%.4000s.id", smoke->directory);
-	n = file_read_small(AT_FDCWD, path, id, 128);
-	return n < 0 ? error_errno(err, (int)-n, "read the id of the container that was tried") : 0;
-}
-
-int smoke_reported(struct installation *inst, const struct smoke *smoke, const char *id, struct error *err)
+static int find_report(const struct installation *inst, const struct smoke *smoke, struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = REPORT_LOOK_MS * 1000000L};
-	char read[128];
-	int r = id ? 0 : read_id(smoke, read, err);
+	char id[128];
 
-	if (r < 0)
-		return r;
-	id = id ? id : read;
+	if (file_read_small(AT_FDCWD, smoke->id_file, id, sizeof id) <= 0)
+		(void)snprintf(id, sizeof id, "%s", smoke->name);
 	for (int waited = 0; waited < REPORT_WAIT_MS; waited += REPORT_LOOK_MS) {
 		_cleanup_json_ struct json_doc *report = NULL;
 
@@ -103,4 +74,41 @@ int smoke_reported(struct installation *inst, const struct smoke *smoke, const c
 			 "find the report of the container that was tried: there is none in %s, so stint was not in "
 			 "its path",
 			 inst->host->log_dir);
+}
+
+int smoke_run(const char *const *argv, struct error *err)
+{
+	_cleanup_command_ struct command command = {0};
+	int r = command_check(argv, SMOKE_SECONDS, &command, err);
+
+	if (r == 0 && strcmp(command.out, "stint " STINT_VERSION "\n") != 0)
+		return error_set(err, EIO, "run a container with %s: it printed \"%.100s\", and not stint's version",
+				 argv[0], command.out);
+	return r;
+}
+
+int smoke_try(struct installation *inst, char note[NOTE_MAX], struct error *err)
+{
+	const struct engine *engine = inst->engine;
+	const char *how = "";
+	struct smoke smoke;
+	int r;
+
+	if (!is_static()) {
+		(void)snprintf(note, NOTE_MAX,
+			       "this build of stint needs libraries, so it cannot be a container's only file");
+		return 0;
+	}
+	if (!engine->reach(inst, note))
+		return 0;
+	r = prepare(inst, &smoke, err);
+	if (r == 0)
+		r = engine->run(inst, &smoke, &how, err);
+	if (r == 0)
+		r = find_report(inst, &smoke, err);
+	if (engine->forget)
+		engine->forget(inst, &smoke);
+	clear(&smoke);
+	(void)snprintf(note, NOTE_MAX, "a container ran under stint (%s), and its report is there", how);
+	return r < 0 ? r : 1;
 }

@@ -11,21 +11,25 @@
 
 static const char record_name[] = "record.json";
 
+/* Of all engines with "". */
 static void directory(const struct host *host, const char *engine, char path[PATH_MAX])
 {
-	(void)snprintf(path, PATH_MAX, "%.2048s/install/%.64s", host->state_dir, engine);
+	(void)snprintf(path, PATH_MAX, "%.2048s/install%s%.64s", host->state_dir, *engine ? "/" : "", engine);
 }
 
-static const char *base_name(const char *path)
+/* The path's end, where it is too long for a name. */
+static void flat_name(const char *path, const char *suffix, char name[NAME_MAX + 1])
 {
-	const char *slash = strrchr(path, '/');
+	size_t length = strlen(path + 1), room = NAME_MAX - strlen(suffix);
 
-	return slash ? slash + 1 : path;
+	(void)snprintf(name, NAME_MAX + 1, "%s%s", path + 1 + (length > room ? length - room : 0), suffix);
+	for (char *slash = name; (slash = strchr(slash, '/'));)
+		*slash = '-';
 }
 
 static void original_name(const char *path, char name[NAME_MAX + 1])
 {
-	(void)snprintf(name, NAME_MAX + 1, "%.200s.original", base_name(path));
+	flat_name(path, ".original", name);
 }
 
 void record_backup_path(const struct host *host, const char *engine, const char *path, char ret_path[PATH_MAX])
@@ -33,7 +37,24 @@ void record_backup_path(const struct host *host, const char *engine, const char 
 	char name[NAME_MAX + 1];
 
 	original_name(path, name);
-	(void)snprintf(ret_path, PATH_MAX, "%.2048s/install/%.64s/%.255s", host->state_dir, engine, name);
+	(void)snprintf(ret_path, PATH_MAX, "%.2048s/install/%.64s/%s", host->state_dir, engine, name);
+}
+
+int record_keep_changed(const struct host *host, const char *path, const char *text, char ret_path[PATH_MAX],
+			struct error *err)
+{
+	_cleanup_close_ int dirfd = -1;
+	char dir[PATH_MAX], name[NAME_MAX + 1];
+	int r;
+
+	directory(host, "changed", dir);
+	flat_name(path, "", name);
+	r = dir_open_private(dir, 0700, &dirfd, err);
+	if (r == 0)
+		r = file_write_atomic(dirfd, name, text, strlen(text), 0600, true, err);
+	if (r == 0)
+		(void)snprintf(ret_path, PATH_MAX, "%.2048s/%s", dir, name);
+	return r;
 }
 
 void record_clear(struct record *record)
@@ -88,8 +109,12 @@ static int read_file(int dirfd, const struct json *node, struct record *record, 
 
 static int read_all(int dirfd, const char *dir, struct json *root, struct record *record, struct error *err)
 {
+	const struct json *finished = json_get(root, "finished");
 	struct error inner = {0};
 
+	if (!json_is(finished, JSON_BOOL))
+		return refuse(err, dir);
+	record->finished = finished->boolean;
 	json_each(node, json_get(root, "files")) if (read_file(dirfd, node, record, &inner) < 0)
 	{
 		if (!inner.code)
@@ -162,6 +187,7 @@ static int make_document(const struct record *record, struct json_doc **ret_doc,
 	for (size_t i = 0; i < record->dirs_count && r == 0; i++)
 		r = json_append(dirs, json_new_string(doc, record->dirs[i]));
 	if (r < 0 || json_set(doc, json_root(doc), "version", json_new_uint64(doc, 1)) < 0 ||
+	    json_set(doc, json_root(doc), "finished", json_new_bool(doc, record->finished)) < 0 ||
 	    json_set(doc, json_root(doc), "files", files) < 0 || json_set(doc, json_root(doc), "directories", dirs) < 0)
 		return error_set(err, ENOMEM, "write the record: out of memory");
 	*ret_doc = steal_ptr(&doc);
@@ -190,7 +216,9 @@ int record_write(const struct host *host, const char *engine, const struct recor
 		if (original)
 			r = file_write_atomic(dirfd, name, original, strlen(original), 0600, true, err);
 	}
-	return r < 0 ? r : file_write_atomic(dirfd, record_name, text, length, 0600, true, err);
+	if (r == 0)
+		r = file_write_atomic(dirfd, record_name, text, length, 0600, true, err);
+	return r < 0 ? error_prefix(err, "keep in %s what was there before", dir) : 0;
 }
 
 int record_remove(const struct host *host, const char *engine, struct error *err)
@@ -230,7 +258,7 @@ int record_lock(const struct host *host, int *ret_fd, struct error *err)
 		return r;
 	fd = openat(dirfd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return error_errno(err, errno, "open %slock", dir);
+		return error_errno(err, errno, "open %s/lock", dir);
 	r = take_lock(fd, err);
 	if (r == 0)
 		*ret_fd = steal_fd(&fd);

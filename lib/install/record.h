@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What was installed into an engine, so that it can be taken away again: /var/lib/stint/install/ENGINE/ has record.json
- * and, for each file that was there before, NAME.original, which a person can copy back too.
+ * and, for each file that was there before, NAME.original, which a person can copy back too. NAME is its path with dashes
+ * for slashes.
  */
 #ifndef STINT_INSTALL_RECORD_H
 #define STINT_INSTALL_RECORD_H
@@ -28,6 +29,7 @@ struct record_file {
 };
 
 struct record {
+	bool finished; /* false: whoever wrote it was interrupted, and has not checked and tried what it wrote */
 	size_t files_count, dirs_count;
 	struct record_file files[RECORD_FILES_MAX];
 	char *dirs[RECORD_DIRS_MAX]; /* that were made, outermost first */
@@ -43,6 +45,9 @@ int record_write(const struct host *host, const char *engine, const struct recor
 int record_remove(const struct host *host, const char *engine, struct error *err);
 /* NULL when it is not of this record. */
 const struct record_file *record_find(const struct record *record, const char *path);
+/* Keeps a file's text that is not thrown away where no engine looks, below install/changed/. */
+int record_keep_changed(const struct host *host, const char *path, const char *text, char ret_path[PATH_MAX],
+			struct error *err);
 /* Where the original of a file is kept, for messages. */
 void record_backup_path(const struct host *host, const char *engine, const char *path, char ret_path[PATH_MAX]);
 

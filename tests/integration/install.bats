@@ -30,6 +30,7 @@ teardown() {
 
 # What there is below the root's /etc, to the byte.
 etc() { (cd "$STINT_ROOT/etc" && find . -printf '%M %p\n' | LC_ALL=C sort && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r cat); }
+backup_of() { local flat=${1#/}; echo "${flat//\//-}.original"; } # PATH
 is_in() { [[ "$output" == *"$1"* ]] || { echo "without \"$1\": $output"; return 1; }; }
 is_not_in() { [[ "$output" != *"$1"* ]] || { echo "with \"$1\": $output"; return 1; }; }
 install_fails() { # WORDS STINT-ARGUMENT...: with an error that has these words, and nothing else changes
@@ -103,10 +104,10 @@ runtimes_of_docker() { docker_ info --format '{{range $name, $_ := .Runtimes}}{{
 	(cd / && patch --dry-run -sp0 <<<"$output")
 	run stint install docker
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
-	is_in "docker: $D changed (as it was: $STINT_ROOT/var/lib/stint/install/docker/daemon.json.original)"
+	is_in "docker: $D changed (as it was: $STINT_ROOT/var/lib/stint/install/docker/$(backup_of "$D"))"
 	is_in "docker: not checked: this dockerd has no --validate"
 	is_in "docker: reloaded: dockerd (pid $(cat "$STINT_ROOT/run/docker.pid")) has read it"
-	is_in "docker: tried: a container ran under stint, and its report is there"
+	is_in "docker: tried: a container ran under stint (docker run --runtime stint), and its report is there"
 	[ "$(stat -c %a "$D")" = 640 ]
 	[ "$(jq -c 'del(.runtimes)' "$D")" = '{"max-concurrent-downloads":7,"labels":["a=é","n=1"],"live-restore":true}' ]
 	[ "$(jq -r .runtimes.stint.path "$D")" = "$STINT_BIN/stint-runtime" ]
@@ -114,14 +115,14 @@ runtimes_of_docker() { docker_ info --format '{{range $name, $_ := .Runtimes}}{{
 	# Nothing of the trial is left, but its report.
 	[ -z "$(docker_ ps -aq)$(docker_ images -q)" ]
 	[ "$(jq -s length "$JOURNAL")" -eq 1 ]
-	[ "$(ls "$STINT_ROOT/var/lib/stint/install/docker" | xargs)" = 'daemon.json.original record.json' ]
+	[ "$(ls "$STINT_ROOT/var/lib/stint/install/docker" | sort)" = "$(printf '%s\n' "$(backup_of "$D")" record.json | sort)" ]
 	before=$(etc)
 	run stint install docker
 	[ "$status" -eq 0 ] && [ "$output" = 'docker: nothing to change: stint is installed, as asked' ]
 	[ "$(etc)" = "$before" ]
 	run stint install docker --as-default
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
-	is_in "docker: tried: a container ran under stint by default, and its report is there"
+	is_in "docker: tried: a container ran under stint (docker run), and its report is there"
 	[[ "$(runtimes_of_docker)" == *'stint '*stint ]]
 	stint install docker
 	[[ "$(runtimes_of_docker)" == *'stint '*runc ]]
@@ -175,6 +176,12 @@ run_docker_elsewhere() {
 	jq '.runtimes.mine = {path: "/bin/mine"} | .debug = true' "$D" >"$D.new" && mv "$D.new" "$D"
 	stint uninstall docker
 	[ "$(jq -c . "$D")" = '{"runtimes":{"mine":{"path":"/bin/mine"}},"debug":true}' ]
+	# Where nothing but its form was changed, it is there again to the byte.
+	printf '{"debug":\ttrue}' >"$D"
+	stint install docker
+	jq -c . "$D" >"$D.new" && mv "$D.new" "$D"
+	stint uninstall docker
+	[ "$(cat "$D")" = "$(printf '{"debug":\ttrue}')" ]
 	# The default that was there comes back.
 	echo '{"default-runtime": "mine", "runtimes": {"mine": {"path": "/bin/mine"}}}' >"$D"
 	stint install docker --as-default
@@ -193,7 +200,7 @@ run_docker_elsewhere() {
 	# One that somebody put back by hand is not touched again; neither is one that was not written any more.
 	printf '{"debug":\ttrue}' >"$D"
 	stint install docker
-	cp "$STINT_ROOT/var/lib/stint/install/docker/daemon.json.original" "$D"
+	cp "$STINT_ROOT/var/lib/stint/install/docker/$(backup_of "$D")" "$D"
 	run stint uninstall docker
 	[ "$status" -eq 0 ]
 	[ "$(cat "$D")" = "$(printf '{"debug":\ttrue}')" ]
@@ -246,7 +253,7 @@ run_docker_elsewhere() {
 	run stint install containerd
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
 	is_in "containerd: checked: containerd config dump has the handler, and all else as before"
-	is_in "containerd: tried: a container ran under containerd and stint (ctr run --runc-binary), and its report is there"
+	is_in "containerd: tried: a container ran under stint (ctr run --runc-binary), and its report is there"
 	dump >"$STINT_TEST_DIR/after"
 	run diff "$STINT_TEST_DIR/before" "$STINT_TEST_DIR/after"
 	[ -z "$(grep '^<' <<<"$output")" ]
@@ -254,7 +261,7 @@ run_docker_elsewhere() {
 	is_in "BinaryName = \"$STINT_BIN/stint-runtime\""
 	is_in 'pod_annotations = ["team", "io.stint.*"]'
 	is_not_in crun
-	[ "$(sed '/stint install: begin/,$d' "$C")" = "$(sed '/stint install: begin/,$d' <"$STINT_ROOT/var/lib/stint/install/containerd/config.toml.original")" ]
+	[ "$(sed '/stint install: begin/,$d' "$C")" = "$(sed '/stint install: begin/,$d' <"$STINT_ROOT/var/lib/stint/install/containerd/$(backup_of "$C")")" ]
 	[ "$(stint install containerd)" = 'containerd: nothing to change: stint is installed, as asked' ]
 	stint install containerd --as-default
 	[ "$(dump | grep -c 'default_runtime_name = "stint"')" -eq 1 ]
@@ -439,14 +446,13 @@ as_a_machine() { # SCRIPT
 		[ "$(reports)" -eq 4 ]
 		echo "# mine" >>/etc/containers/containers.conf.d/50-stint.conf
 		stint uninstall podman
-		tail -n 1 /etc/containers/containers.conf.d/50-stint.conf.saved
-		rm -r /etc/containers/containers.conf.d
+		tail -n 1 /var/lib/stint/install/changed/etc-containers-containers.conf.d-50-stint.conf
 		[ "$(etc)" = "$was" ]
 		podman run $quick /bin/true
 		stint uninstall podman'
 	is_in '+++ /etc/containers/containers.conf.d/50-stint.conf'
-	is_in 'podman: tried: a container ran under stint, and its report is there'
-	is_in 'podman: tried: a container ran under stint by default, and its report is there'
+	is_in 'podman: tried: a container ran under stint (podman --runtime stint run), and its report is there'
+	is_in 'podman: tried: a container ran under stint (podman run), and its report is there'
 	is_in 'podman: nothing to change: stint is installed, as asked'
 	is_in '# mine'
 	is_in 'podman: nothing to change: stint install has put nothing there'
@@ -479,7 +485,7 @@ as_a_machine() { # SCRIPT
 		[ "$(reports)" -eq 3 ]
 		stint uninstall podman
 		[ "$(etc)" = "$was" ]'
-	is_in "podman: tried: a container ran under stint's hooks, and its report is there"
+	is_in "podman: tried: a container ran under stint (podman run), and its report is there"
 	is_in 'podman: nothing to change: stint is installed, as asked'
 	is_in 'stint-precreate.json removed'
 }
@@ -522,6 +528,12 @@ runtime_type = \"oci\"" ]
 	[ "$(stint install crio --as-default)" = 'crio: nothing to change: stint is installed, as asked' ]
 	stint uninstall crio
 	[ ! -e "$STINT_ROOT/etc/crio" ]
+	# CRI-O reads every file of the directory, whatever its name: one that was changed is kept elsewhere.
+	stint install crio
+	echo '# mine' >>"$STINT_ROOT/etc/crio/crio.conf.d/50-stint.conf"
+	stint uninstall crio
+	[ ! -e "$STINT_ROOT/etc/crio" ]
+	[ "$(tail -n 1 "$STINT_ROOT"/var/lib/stint/install/changed/*crio.conf.d-50-stint.conf)" = '# mine' ]
 	# Where it cannot be written nothing is left.
 	echo file >"$STINT_ROOT/etc/crio"
 	install_fails 'install crio: look at' crio
@@ -635,6 +647,131 @@ daemonset_script() { # NUMBER
 	touch go
 	wait "$first" || { cat first; return 1; }
 	stint uninstall crio
+}
+
+# An engine's program that ends whoever asks it: the last that happens to a machine that is switched off.
+interrupting() { # PROGRAM
+	mkdir -p interrupting
+	printf '#!/bin/sh\nkill -9 $PPID\n' >"interrupting/$1"
+	chmod +x "interrupting/$1"
+}
+interrupted() { # STINT-ARGUMENT...
+	run env PATH="$PWD/interrupting:$PATH" "$STINT_BIN/stint" "$@"
+	[ "$status" -eq 137 ] || { echo "status $status: $output"; return 1; }
+}
+@test "what was interrupted is taken up by whoever comes next" {
+	local drop_in=$STINT_ROOT/etc/crio/crio.conf.d/50-stint.conf empty written
+	empty=$(etc)
+	interrupting crio
+	# Installing again checks what was written, though there is nothing to change.
+	interrupted install crio
+	[ -e "$drop_in" ]
+	run stint install crio
+	[ "$status" -eq 0 ]
+	is_in 'crio: not checked: crio is not installed'
+	[ "$(stint install crio)" = 'crio: nothing to change: stint is installed, as asked' ]
+	written=$(etc)
+	# So does uninstalling, half way in either direction.
+	interrupted install crio --as-default
+	[ "$(etc)" != "$written" ]
+	stint uninstall crio
+	[ "$(etc)" = "$empty" ]
+	interrupted install crio
+	interrupted uninstall crio
+	[ ! -e "$drop_in" ]
+	stint uninstall crio
+	[ "$(etc)" = "$empty" ]
+	[ "$(stint uninstall crio)" = 'crio: nothing to change: stint install has put nothing there' ]
+	interrupted install crio
+	interrupted uninstall crio
+	stint install crio
+	[ "$(etc)" = "$written" ]
+	stint uninstall crio
+	# What was never tried does not stay when it cannot be.
+	interrupted install crio
+	mkdir refusing
+	printf '#!/bin/sh\necho "Error: no" >&2\nexit 1\n' >refusing/crio
+	chmod +x refusing/crio
+	run env PATH="$PWD/refusing:$PATH" "$STINT_BIN/stint" install crio
+	[ "$status" -eq 125 ]
+	is_in 'run crio: exit status 1: Error: no; the files are as they were before an installation that was interrupted'
+	[ "$(etc)" = "$empty" ]
+	# What was does.
+	stint install crio
+	run env PATH="$PWD/refusing:$PATH" "$STINT_BIN/stint" uninstall crio
+	[ "$status" -eq 125 ]
+	is_in 'exit status 1: Error: no; the files are as they were'
+	[ "$(etc)" = "$written" ]
+	stint uninstall crio
+	[ "$(etc)" = "$empty" ]
+}
+
+@test "podman: files that are on their way out are not forgotten when that is interrupted" {
+	interrupting podman
+	as_a_machine '
+		was=$(etc)
+		stint install podman --hooks
+		interrupted() { [ "$(PATH=$PWD/interrupting:$PATH "$(command -v stint)" "$@" >/dev/null; echo $?)" -eq 137 ]; }
+		interrupted install podman
+		[ ! -e /etc/containers/stint-hooks.d/stint-precreate.json ]
+		stint install podman --hooks
+		interrupted install podman
+		stint uninstall podman
+		[ "$(etc)" = "$was" ]
+		[ ! -e /var/lib/stint/install/podman ]'
+}
+
+@test "a disk that is full, a file that is immutable, a directory where a file must be: nothing is changed, and it says why" {
+	cat >all.sh <<-'SCRIPT'
+		set -eu
+		mount -t tmpfs -o size=64k,mode=755 none "$STINT_ROOT/etc/docker"
+		mkdir -p "$STINT_ROOT/var/lib/stint"
+		cd "$STINT_ROOT/etc/docker"
+		fails() { # WORDS
+			if stint install docker >said 2>&1; then return 1; fi
+			grep -F "$1" said
+			rm said
+			[ "$(cat daemon.json)" = '{"debug": true}' ]
+			[ ! -e "$STINT_ROOT/var/lib/stint/install/docker" ]
+			[ "$(find . -type f)" = ./daemon.json ]
+		}
+		echo '{"debug": true}' >daemon.json
+		chattr +i daemon.json
+		fails 'is it, or its directory, immutable? lsattr shows it, and chattr -i ends it; the files are as they were'
+		chattr -i daemon.json
+		touch said
+		dd if=/dev/zero of=fill bs=4k 2>/dev/null || true
+		if stint install docker 2>/dev/shm/said.$$; then exit 1; fi
+		rm fill said
+		grep -F 'write '"$PWD"'/daemon.json: No space left on device; the files are as they were' /dev/shm/said.$$
+		rm /dev/shm/said.$$
+		[ "$(find . -type f)" = ./daemon.json ]
+		[ ! -e "$STINT_ROOT/var/lib/stint/install/docker" ]
+		mount -t tmpfs -o size=64k,mode=755 none "$STINT_ROOT/var/lib/stint"
+		dd if=/dev/zero of="$STINT_ROOT/var/lib/stint/fill" bs=4k 2>/dev/null || true
+		fails 'No space left on device; the files are as they were'
+		rm "$STINT_ROOT/var/lib/stint/fill"
+		stint install docker
+		stint uninstall docker
+		[ "$(cat daemon.json)" = '{"debug": true}' ]
+		rm daemon.json
+		mkdir daemon.json
+		if stint install docker; then exit 1; fi
+	SCRIPT
+	run timeout -k 1 60 unshare -m bash all.sh
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	is_in 'daemon.json: it is not a regular file'
+}
+
+@test "install as nobody: it says who may" {
+	local copy
+	copy=$(mktemp -d /tmp/stint-nobody.XXXXXX)
+	chmod 755 "$copy"
+	cp "$STINT_BIN/stint" "$STINT_BIN/stint-runtime" "$copy"
+	run setpriv --reuid 65534 --clear-groups env -u STINT_ROOT "$copy/stint" install crio
+	rm -r "$copy"
+	[ "$status" -eq 125 ]
+	is_in 'stint: run it as root: '
 }
 
 @test "install, uninstall: usage" {

@@ -464,7 +464,8 @@ Test(install, diffs_are_what_patch_reads)
 Test(install, the_record_is_read_as_it_was_written)
 {
 	char root[] = "/tmp/stint-test-record-XXXXXX", command[400], path[PATH_MAX];
-	struct record record = {.files_count = 2,
+	struct record record = {.finished = true,
+				.files_count = 2,
 				.dirs_count = 1,
 				.files = {{.path = (char *)"/etc/a.json",
 					   .original = (char *)"{}\n",
@@ -480,6 +481,7 @@ Test(install, the_record_is_read_as_it_was_written)
 	cr_expect_eq(record_read(&host, "docker", &read, &err), -ENOENT);
 	cr_assert_eq(record_write(&host, "docker", &record, &err), 0, "%s", err.text);
 	cr_assert_eq(record_read(&host, "docker", &read, &err), 0, "%s", err.text);
+	cr_expect(read.finished);
 	cr_assert_eq(read.files_count, 2u);
 	cr_expect_str_eq(read.files[0].original, "{}\n");
 	cr_expect_str_eq(read.files[0].written, record.files[0].written);
