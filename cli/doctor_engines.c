@@ -3,7 +3,6 @@
 #include "cli/doctor_engines.h"
 
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,84 +12,72 @@
 #include "lib/doctor/version.h"
 #include "lib/launch/launch.h"
 
-enum { VERSION_S = 5, INFO_S = 2, CONFIG_MAX = 1 << 20 };
+enum { VERSION_S = 5, INFO_S = 2 };
 
 struct engine {
-	const char *name, *program;
-	const char *files[3]; /* globs below the root, later ones above earlier ones; NULL at the end */
-	const struct engine_keys *keys; /* NULL: Docker's form */
-	bool hooks;			/* it reads hook files */
+	const struct engine_files *files;
 	const char *advice;
 };
 
 static const struct engine engines[] = {
-	{.name = "docker", .program = "dockerd", .files = {"/etc/docker/daemon.json"},
-	 .advice = "stint install docker"},
-	{.name = "containerd", .program = "containerd", .files = {"/etc/containerd/config.toml"},
-	 .keys = &containerd_keys,
-	 .advice = "stint install containerd, if its CRI plugin is used; ctr and dockerd need it not"},
-	{.name = "podman", .program = "podman", .hooks = true,
-	 .files = {"/usr/share/containers/containers.conf", "/etc/containers/containers.conf", "/etc/containers/containers.conf.d/*.conf"},
-	 .keys = &podman_keys,
-	 .advice = "stint install podman"},
-	{.name = "crio", .program = "crio", .hooks = true, .files = {"/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"},
-	 .keys = &crio_keys,
-	 .advice = "stint install crio"},
+	{&docker_files, "stint install docker"},
+	{&containerd_files, "stint install containerd, if its CRI plugin is used; ctr and dockerd need it not"},
+	{&podman_files, "stint install podman"},
+	{&crio_files, "stint install crio"},
+};
+
+struct files_reading {
+	struct diagnosis *d;
+	const struct engine_files *files;
+	struct engine_settings *settings;
 };
 
 /* Says it when a file is there and cannot be read: what it says is not known then. */
-static void take_file(struct diagnosis *d, const struct engine *engine, const char *file, struct engine_settings *settings)
+static int take_file(void *data, const char *file, struct error *no_error)
 {
+	const struct files_reading *reading = data;
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_free_ char *text = NULL;
 	struct error err = {0};
 	size_t length;
-	int r = file_read(AT_FDCWD, file, CONFIG_MAX, &text, &length, &err);
+	int r = file_read(AT_FDCWD, file, ENGINE_FILE_MAX, &text, &length, &err);
 
-	if (r == 0 && engine->keys)
-		r = settings_take_toml(settings, engine->keys, file, text, &err);
+	(void)no_error;
+	if (r == 0 && reading->files->keys)
+		r = settings_take_toml(reading->settings, reading->files->keys, file, text, &err);
 	else if (r == 0)
 		r = json_parse(file, text, length, &doc, &err);
 	if (r < 0)
-		found(d, FINDING_WARNING, engine->name, "see whether the engine itself takes it", "%s", err.text);
+		found(reading->d, FINDING_WARNING, reading->files->name, "see whether the engine itself takes it", "%s", err.text);
 	else if (doc)
-		settings_take_json(settings, json_root(doc));
+		settings_take_json(reading->settings, json_root(doc));
+	return 0;
 }
 
-static void take_files(struct diagnosis *d, const struct engine *engine, const char *pattern, struct engine_settings *settings)
+static void take_imports(struct files_reading *reading)
 {
-	char path[2 * PATH_MAX];
-	glob_t files;
-
-	(void)snprintf(path, sizeof path, "%s%s", d->host->root, pattern);
-	if (glob(path, 0, NULL, &files) == 0)
-		for (size_t i = 0; i < files.gl_pathc; i++)
-			take_file(d, engine, files.gl_pathv[i], settings);
-	globfree(&files);
-}
-
-/* containerd's imports may be relative to the file that has them. */
-static void take_imports(struct diagnosis *d, const struct engine *engine, struct engine_settings *settings)
-{
-	int count = settings->import_count;
-	char pattern[2 * PATH_MAX];
+	int count = reading->settings->import_count;
+	char pattern[PATH_MAX];
 
 	for (int i = 0; i < count; i++) {
-		(void)snprintf(pattern, sizeof pattern, "%s%s", settings->imports[i][0] == '/' ? "" : "/etc/containerd/",
-			       settings->imports[i]);
-		take_files(d, engine, pattern, settings);
+		engine_import(reading->d->host, reading->settings->imports[i], pattern);
+		(void)engine_files_each(pattern, take_file, reading, NULL);
 	}
 }
 
-static void read_settings(struct diagnosis *d, const struct engine *engine, struct engine_settings *settings)
+static void read_settings(struct files_reading *reading)
 {
-	static const char *const hooks_dirs[] = {"/usr/share/containers/oci/hooks.d", "/etc/containers/oci/hooks.d"};
+	const struct engine_files *files = reading->files;
+	struct engine_settings *settings = reading->settings;
+	char pattern[PATH_MAX];
 
-	for (size_t i = 0; i < ARRAY_SIZE(engine->files) && engine->files[i]; i++)
-		take_files(d, engine, engine->files[i], settings);
-	take_imports(d, engine, settings);
-	for (size_t i = 0; engine->hooks && i < ARRAY_SIZE(hooks_dirs) && settings->hooks_dir_count < DIRECTORIES_MAX; i++)
-		(void)snprintf(settings->hooks_dirs[settings->hooks_dir_count++], PATH_MAX, "%s", hooks_dirs[i]);
+	for (size_t i = 0; files->read[i]; i++) {
+		engine_path(reading->d->host, files->read[i], pattern);
+		(void)engine_files_each(pattern, take_file, reading, NULL);
+	}
+	take_imports(reading);
+	if (files->hooks_dir && settings->hooks_dir_count == 0)
+		engine_path(reading->d->host, files->hooks_dir, settings->hooks_dirs[settings->hooks_dir_count++]);
 }
 
 /* What a running dockerd has in force, in the shape of its file. */
@@ -143,7 +130,7 @@ static void check_gone(struct diagnosis *d, const struct engine *engine, const s
 {
 	for (int i = 0; i < settings->runtime_count; i++)
 		if (counts(settings, i) && is_stint(settings->runtimes[i].path, "stint-runtime") == STINT_GONE)
-			found(d, FINDING_PROBLEM, engine->name, "install it there, or take the runtime out of the configuration",
+			found(d, FINDING_PROBLEM, engine->files->name, "install it there, or take the runtime out of the configuration",
 			      "its runtime \"%s\" is %s, which cannot be executed", settings->runtimes[i].name, settings->runtimes[i].path);
 }
 
@@ -151,17 +138,17 @@ static void tell_path(struct diagnosis *d, const struct engine *engine, const ch
 		      const struct engine_settings *settings, const char *whence)
 {
 	int i = stint_among(settings);
-	bool hooked = engine->hooks && doctor_hooks(d, engine->name, settings);
+	bool hooked = engine->files->hooks_dir && doctor_hooks(d, engine->files->name, settings);
 
 	if (is_default(settings, i))
-		found(d, FINDING_OK, engine->name, NULL, "%s; stint is its default runtime%s", version, whence);
+		found(d, FINDING_OK, engine->files->name, NULL, "%s; stint is its default runtime%s", version, whence);
 	else if (i >= 0)
-		found(d, FINDING_OK, engine->name, NULL, "%s; stint is its runtime \"%s\"%s, not the default", version,
+		found(d, FINDING_OK, engine->files->name, NULL, "%s; stint is its runtime \"%s\"%s, not the default", version,
 		      settings->runtimes[i].name, whence);
 	else if (hooked)
-		found(d, FINDING_OK, engine->name, NULL, "%s; stint is in its path by hooks", version);
+		found(d, FINDING_OK, engine->files->name, NULL, "%s; stint is in its path by hooks", version);
 	else
-		found(d, FINDING_WARNING, engine->name, engine->advice, "%s; stint is not in its path%s", version, whence);
+		found(d, FINDING_WARNING, engine->files->name, engine->advice, "%s; stint is not in its path%s", version, whence);
 }
 
 /* What is in force is the running daemon's word; what it will be after a restart is the file's. */
@@ -173,7 +160,7 @@ static void check_docker(struct diagnosis *d, const struct engine *engine, const
 
 	tell_path(d, engine, version, answers ? live : file, answers ? "" : ", by its file (dockerd does not answer)");
 	if (answers && stint_among(file) >= 0 && stint_among(live) < 0)
-		found(d, FINDING_PROBLEM, engine->name, "systemctl reload docker",
+		found(d, FINDING_PROBLEM, engine->files->name, "systemctl reload docker",
 		      "dockerd has not read its daemon.json, which names stint, or runs with another");
 }
 
@@ -188,9 +175,9 @@ static void check_engine(struct diagnosis *d, const struct engine *engine, const
 		return;
 	if (command_check(argv, VERSION_S, &said, NULL) == 0)
 		(void)version_of_output(said.out, &version);
-	read_settings(d, engine, settings);
+	read_settings(&(struct files_reading){d, engine->files, settings});
 	check_gone(d, engine, settings);
-	if (!engine->keys)
+	if (!engine->files->keys)
 		check_docker(d, engine, version.text, settings);
 	else
 		tell_path(d, engine, version.text, settings, "");
@@ -203,7 +190,7 @@ void doctor_engines(struct diagnosis *d)
 
 	d->section = "Engines";
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
-		if (program_find(engines[i].program, path)) {
+		if (program_find(engines[i].files->program, path)) {
 			count++;
 			check_engine(d, &engines[i], path);
 		}

@@ -4,7 +4,7 @@
 #define STINT_CLI_DOCTOR_ENGINES_H
 
 #include "cli/doctor.h"
-#include "lib/doctor/settings.h"
+#include "cli/engine_files.h"
 
 /* Is this program stint's, by itself or by a script that names it? */
 enum is_stint { STINT_NOT, STINT_IS, STINT_GONE /* by its name, but it cannot be executed */ };

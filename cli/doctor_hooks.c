@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hook files (oci-hooks(5)) that name stint-hook. */
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/doctor_engines.h"
+
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
 
@@ -34,51 +34,44 @@ static void check_stages(struct hooks *hooks, const char *file, const struct jso
 		      "%s has the stage precreate, with which CRI-O does not start", file);
 }
 
-static void look_at(struct hooks *hooks, const char *file)
+static int look_at(void *data, const char *file, struct error *no_error)
 {
+	struct hooks *hooks = data;
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_free_ char *text = NULL;
 	const char *path;
 	size_t length;
 	char name[64];
 
+	(void)no_error;
 	if (file_read(AT_FDCWD, file, JSON_MAX_BYTES, &text, &length, NULL) < 0 ||
 	    json_parse(file, text, length, &doc, NULL) < 0)
-		return;
+		return 0;
 	path = json_string(json_find(json_root(doc), "hook.path"));
 	switch (path ? is_stint(path, "stint-hook") : STINT_NOT) {
 	case STINT_NOT:
-		return;
+		break;
 	case STINT_GONE:
 		hooks->gone = true;
 		(void)snprintf(name, sizeof name, "%s hook", hooks->engine);
 		found(hooks->d, FINDING_PROBLEM, name, "install it there, or remove the file: such a hook is passed over without a word",
 		      "%s names %s, which cannot be executed", file, path);
-		return;
+		break;
 	case STINT_IS:
 		check_stages(hooks, file, json_get(json_root(doc), "stages"));
 	}
-}
-
-static void look_in(struct hooks *hooks, const char *directory)
-{
-	char pattern[2 * PATH_MAX];
-	glob_t files;
-
-	(void)snprintf(pattern, sizeof pattern, "%s%s/*.json", hooks->d->host->root, directory);
-	if (glob(pattern, 0, NULL, &files) == 0)
-		for (size_t i = 0; i < files.gl_pathc; i++)
-			look_at(hooks, files.gl_pathv[i]);
-	globfree(&files);
+	return 0;
 }
 
 bool doctor_hooks(struct diagnosis *d, const char *engine, const struct engine_settings *settings)
 {
 	struct hooks hooks = {.d = d, .engine = engine};
-	char name[64];
+	char name[64], pattern[PATH_MAX];
 
-	for (int i = 0; i < settings->hooks_dir_count; i++)
-		look_in(&hooks, settings->hooks_dirs[i]);
+	for (int i = 0; i < settings->hooks_dir_count; i++) {
+		(void)snprintf(pattern, sizeof pattern, "%.4000s/*.json", settings->hooks_dirs[i]);
+		(void)engine_files_each(pattern, look_at, &hooks, NULL);
+	}
 	if (!hooks.create || hooks.gone)
 		return false;
 	(void)snprintf(name, sizeof name, "%s hook", engine);

@@ -49,7 +49,7 @@ static int show_diff(const struct installation *inst, struct error *err)
 
 static void say_files(const struct installation *inst)
 {
-	const char *name = inst->engine->name;
+	const char *name = inst->engine->files->name;
 	char backup[PATH_MAX];
 
 	for (size_t i = 0; i < inst->count; i++) {
@@ -79,7 +79,7 @@ static int take_step(struct installation *inst, engine_step step, const char *do
 	int r = step ? step(inst, note, err) : 1;
 
 	if (step && r >= 0)
-		(void)printf("%s: %s: %s\n", inst->engine->name, r ? done : not_done, note);
+		(void)printf("%s: %s: %s\n", inst->engine->files->name, r ? done : not_done, note);
 	return r;
 }
 
@@ -135,7 +135,7 @@ static int carry_out(struct installation *inst, const struct request *request, s
 	int r;
 
 	if (!changes(inst) && !is_due(inst)) {
-		(void)printf("%s: nothing to change: %s\n", inst->engine->name,
+		(void)printf("%s: nothing to change: %s\n", inst->engine->files->name,
 			     inst->removing ? "stint install has put nothing there" : "stint is installed, as asked");
 		return 0;
 	}
@@ -151,7 +151,7 @@ static int carry_out(struct installation *inst, const struct request *request, s
 /* An empty record where there is none. */
 static int read_record(struct installation *inst, struct error *err)
 {
-	int r = record_read(inst->host, inst->engine->name, &inst->record, err);
+	int r = record_read(inst->host, inst->engine->files->name, &inst->record, err);
 
 	return r == -ENOENT ? 0 : r;
 }
@@ -200,7 +200,7 @@ static int with_installation(const struct host *host, const struct request *requ
 	installation_clear(inst);
 	if (r >= 0)
 		return EXIT_OK;
-	(void)error_prefix(&err, "%s %s", work == install ? "install" : "uninstall", request->engine->name);
+	(void)error_prefix(&err, "%s %s", work == install ? "install" : "uninstall", request->engine->files->name);
 	return cli_fail(EXIT_STINT, &err);
 }
 
@@ -208,7 +208,7 @@ static bool is_installed(const struct host *host, const struct engine *engine)
 {
 	_cleanup_record_ struct record record = {0};
 
-	return record_read(host, engine->name, &record, NULL) == 0 && record.finished;
+	return record_read(host, engine->files->name, &record, NULL) == 0 && record.finished;
 }
 
 /* What has not been tried does not become what everybody's containers run under: first it is there by name only. */
@@ -253,8 +253,8 @@ static int find_engine(const struct verb *verb, int argc, char **argv, const str
 	if (argc - optind != 1)
 		return cli_usage_error(verb, "which engine? One of docker, containerd, podman, crio");
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
-		names[i] = engines[i]->name;
-		if (strcmp(argv[optind], engines[i]->name) == 0) {
+		names[i] = engines[i]->files->name;
+		if (strcmp(argv[optind], engines[i]->files->name) == 0) {
 			*ret_engine = engines[i];
 			return EXIT_OK;
 		}
@@ -306,7 +306,7 @@ static int run_install(const struct host *host, int argc, char **argv)
 		return status;
 	if (request.hooks && !request.engine->has_hooks)
 		return cli_usage_error(&verb_install, "--hooks is for podman; %s has stint as a runtime",
-				       request.engine->name);
+				       request.engine->files->name);
 	return alone(host, &request, install_as_asked);
 }
 

@@ -9,6 +9,7 @@
 #define STINT_CLI_INSTALL_H
 
 #include "cli/cli.h"
+#include "cli/engine_files.h"
 #include "lib/base/host.h"
 #include "lib/base/toml.h"
 #include "lib/install/record.h"
@@ -50,7 +51,7 @@ struct smoke {
 };
 
 struct engine {
-	const char *name;
+	const struct engine_files *files;
 	bool has_hooks;
 	/* Adds the edits. */
 	int (*plan)(struct installation *inst, struct error *err);
@@ -82,7 +83,7 @@ void edit_clear(struct edit *edit);
 int edit_put(const struct edit *edit, const char *text, struct error *err);
 /* One more file of the installation: *ret_edit->wanted is to be set. */
 int edit_add(struct installation *inst, const char *path, bool own, struct edit **ret_edit, struct error *err);
-/* Gives an own file its text; -EEXIST when somebody else's is in its place. */
+/* Gives an own file its text, which it takes over; -EEXIST when somebody else's is in its place. */
 int edit_own(struct installation *inst, const char *path, char *wanted, struct error *err);
 /* The edits that take away what is recorded, as far as the plan has no edit of it. */
 int edits_remove(struct installation *inst, struct error *err);

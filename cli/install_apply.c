@@ -122,7 +122,7 @@ static int keep_changed(const struct installation *inst, const struct edit *edit
 		return 0;
 	r = record_keep_changed(inst->host, edit->path, edit->current, kept, err);
 	if (r == 0)
-		(void)printf("%s: %s was changed; it is kept as %s\n", inst->engine->name, edit->path, kept);
+		(void)printf("%s: %s was changed; it is kept as %s\n", inst->engine->files->name, edit->path, kept);
 	return r;
 }
 
@@ -147,7 +147,7 @@ int install_apply(struct installation *inst, struct error *err)
 	int r = make_record(inst, false, &inst->made, err);
 
 	if (r == 0)
-		r = record_write(inst->host, inst->engine->name, &inst->made, err);
+		r = record_write(inst->host, inst->engine->files->name, &inst->made, err);
 	if (r == 0)
 		r = make_dirs(&inst->made, err);
 	return r < 0 ? r : write_files(inst, err);
@@ -161,8 +161,8 @@ int install_finish(struct installation *inst, struct error *err)
 	if (r < 0)
 		return r;
 	remove_dirs(&inst->record);
-	return record.files_count ? record_write(inst->host, inst->engine->name, &record, err)
-				  : record_remove(inst->host, inst->engine->name, err);
+	return record.files_count ? record_write(inst->host, inst->engine->files->name, &record, err)
+				  : record_remove(inst->host, inst->engine->files->name, err);
 }
 
 /* What an interrupted installation left is as untried as this one. */
@@ -185,8 +185,8 @@ static int put_record_back(struct installation *inst, struct error *err)
 {
 	remove_dirs(&inst->made);
 	if (inst->record.files_count && goes_back_to_current(inst))
-		return record_write(inst->host, inst->engine->name, &inst->record, err);
-	return record_remove(inst->host, inst->engine->name, err);
+		return record_write(inst->host, inst->engine->files->name, &inst->record, err);
+	return record_remove(inst->host, inst->engine->files->name, err);
 }
 
 static size_t left_in(const struct error *err, const char *end)
@@ -209,7 +209,7 @@ void install_rollback(struct installation *inst, struct error *err)
 	if (r < 0)
 		(void)snprintf(end, left_in(err, end),
 			       "; not everything could be put back: %.300s; the originals are in %.100s/install/%s",
-			       failure.text, inst->host->state_dir, inst->engine->name);
+			       failure.text, inst->host->state_dir, inst->engine->files->name);
 	else
 		(void)snprintf(end, left_in(err, end), "; the files are as they were%s",
 			       goes_back_to_current(inst) || !inst->record.files_count

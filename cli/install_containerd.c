@@ -5,7 +5,6 @@
  * the handler goes into the last file that has the table. From 2.0 tables are merged by key, and a drop-in will do.
  * Either way containerd's own dump, before and after, has to be the same but for the handler.
  */
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,14 +16,8 @@
 #include "lib/install/edits.h"
 #include "lib/install/marked.h"
 
-static const char config_path[] = "/etc/containerd/config.toml";
 static const char drop_in_name[] = "stint.toml";
 enum { CONTAINERD_SECONDS = 60, IMPORTS_MAX = 64 };
-
-static void root_path(const struct installation *inst, char path[PATH_MAX])
-{
-	(void)snprintf(path, PATH_MAX, "%s%s", inst->host->root, config_path);
-}
 
 /* What is in force. */
 static int dump(struct installation *inst, struct toml **ret_dump, struct error *err)
@@ -34,7 +27,7 @@ static int dump(struct installation *inst, struct toml **ret_dump, struct error 
 	_cleanup_command_ struct command command = {0};
 	int r;
 
-	root_path(inst, path);
+	engine_path(inst->host, containerd_files.config, path);
 	if (access(path, F_OK) < 0)
 		argv[2] = "/dev/null"; /* there does not have to be one, unless it is named */
 	r = command_check(argv, CONTAINERD_SECONDS, &command, err);
@@ -58,52 +51,44 @@ static void imports_clear(struct imports *imports)
 		free(imports->paths[i]);
 }
 
-static int add_import(struct imports *imports, const char *pattern, struct error *err)
+static int add_path(void *data, const char *path, struct error *err)
+{
+	struct imports *imports = data;
+
+	if (imports->count == IMPORTS_MAX)
+		return error_set(err, E2BIG, "read %s: more than %d files are imported", path, IMPORTS_MAX);
+	imports->paths[imports->count] = strdup(path);
+	return imports->paths[imports->count++] ? 0 : error_set(err, ENOMEM, "read %s: out of memory", path);
+}
+
+static void note_drop_ins(struct imports *imports, const char *pattern)
 {
 	static const char all[] = "/*.toml";
 	size_t length = strlen(pattern), end = strlen(all);
-	glob_t found;
-	int r = 0;
 
 	if (length > end && strcmp(pattern + length - end, all) == 0 && !memchr(pattern, '*', length - end))
 		(void)snprintf(imports->drop_ins, sizeof imports->drop_ins, "%.*s", (int)(length - end), pattern);
-	if (glob(pattern, 0, NULL, &found) != 0)
-		return 0; /* none, or not to be read: containerd says so */
-	for (size_t i = 0; i < found.gl_pathc && r == 0; i++) {
-		if (imports->count == IMPORTS_MAX) {
-			r = error_set(err, E2BIG, "read what %s matches: more than %d files", pattern, IMPORTS_MAX);
-			break;
-		}
-		imports->paths[imports->count] = strdup(found.gl_pathv[i]);
-		if (!imports->paths[imports->count++])
-			r = error_set(err, ENOMEM, "read what %s matches: out of memory", pattern);
-	}
-	globfree(&found);
-	return r;
 }
 
 static int find_imports(const struct installation *inst, const struct toml *root, struct imports *imports,
 			struct error *err)
 {
-	_cleanup_(toml_strings_freep) char **patterns = NULL;
-	const struct toml_item *pair = root ? toml_find(root, TOML_PAIR, "imports") : NULL;
+	_cleanup_(toml_strings_freep) char **imported = NULL;
+	const struct toml_item *pair = root ? toml_find(root, TOML_PAIR, containerd_keys.imports) : NULL;
 	int r = 0;
 
 	if (!pair)
 		return 0;
-	patterns = toml_strings(root, pair);
-	if (!patterns)
-		return error_set(err, EINVAL, "read %s, line %u: imports is no list of plain strings", config_path,
-				 pair->line);
-	for (size_t i = 0; patterns[i] && r == 0; i++) {
+	imported = toml_strings(root, pair);
+	if (!imported)
+		return error_set(err, EINVAL, "read %s, line %u: imports is no list of plain strings",
+				 containerd_files.config, pair->line);
+	for (size_t i = 0; imported[i] && r == 0; i++) {
 		char pattern[PATH_MAX];
 
-		if (patterns[i][0] == '/')
-			(void)snprintf(pattern, sizeof pattern, "%s", patterns[i]);
-		else
-			(void)snprintf(pattern, sizeof pattern, "%s/etc/containerd/%.1024s", inst->host->root,
-				       patterns[i]);
-		r = add_import(imports, pattern, err);
+		engine_import(inst->host, imported[i], pattern);
+		note_drop_ins(imports, pattern);
+		r = engine_files_each(pattern, add_path, imports, err);
 	}
 	return r;
 }
@@ -159,7 +144,7 @@ static int look(struct installation *inst, struct search *search, struct error *
 	const struct toml *root;
 	int r;
 
-	root_path(inst, search->last);
+	engine_path(inst->host, containerd_files.config, search->last);
 	r = parse_without(inst, search->last, &search->root, err);
 	if (r < 0)
 		return r;
@@ -283,7 +268,7 @@ static int run(const struct installation *inst, const struct smoke *smoke, const
 }
 
 const struct engine engine_containerd = {
-	.name = "containerd",
+	.files = &containerd_files,
 	.plan = plan,
 	.cut = cut,
 	.validate = validate,

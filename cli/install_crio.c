@@ -11,7 +11,6 @@
 #include "cli/install.h"
 #include "lib/install/edits.h"
 
-static const char drop_in_path[] = "/etc/crio/crio.conf.d/50-stint.conf";
 enum { CRIO_SECONDS = 60 };
 
 static int plan(struct installation *inst, struct error *err)
@@ -21,7 +20,7 @@ static int plan(struct installation *inst, struct error *err)
 
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof path, "%s%s", inst->host->root, drop_in_path);
+	engine_path(inst->host, crio_files.drop_in, path);
 	return edit_own(inst, path, wanted, err);
 }
 
@@ -34,8 +33,9 @@ static int validate(struct installation *inst, char note[NOTE_MAX], struct error
 	_cleanup_command_ struct command command = {0};
 	int r;
 
-	(void)snprintf(config, sizeof config, "%s/etc/crio/crio.conf", inst->host->root);
-	(void)snprintf(directory, sizeof directory, "%s/etc/crio/crio.conf.d", inst->host->root);
+	engine_path(inst->host, crio_files.config, config);
+	engine_path(inst->host, crio_files.drop_in, directory);
+	*strrchr(directory, '/') = '\0';
 	r = command_check(access(config, F_OK) == 0 ? with_config : without, CRIO_SECONDS, &command, err);
 	if (r == -ENOENT) {
 		(void)snprintf(note, NOTE_MAX, "crio is not installed");
@@ -57,7 +57,7 @@ static int reach(const struct installation *inst, char note[NOTE_MAX])
 }
 
 const struct engine engine_crio = {
-	.name = "crio",
+	.files = &crio_files,
 	.plan = plan,
 	.validate = validate,
 	.reach = reach,

@@ -12,7 +12,6 @@
 #include "lib/base/file.h"
 #include "lib/install/edits.h"
 
-static const char config_path[] = "/etc/docker/daemon.json";
 enum { DOCKER_SECONDS = 60, RELOAD_LOOKS = 50 };
 
 static int plan(struct installation *inst, struct error *err)
@@ -21,7 +20,7 @@ static int plan(struct installation *inst, struct error *err)
 	struct edit *edit;
 	int r;
 
-	(void)snprintf(path, sizeof path, "%s%s", inst->host->root, config_path);
+	engine_path(inst->host, docker_files.config, path);
 	r = edit_add(inst, path, false, &edit, err);
 	return r < 0 ? r : docker_edit(edit->path, edit->without, inst->runtime, inst->as_default, &edit->wanted, err);
 }
@@ -238,7 +237,7 @@ static void forget(const struct installation *inst, const struct smoke *smoke)
 }
 
 const struct engine engine_docker = {
-	.name = "docker",
+	.files = &docker_files,
 	.plan = plan,
 	.cut = docker_cut,
 	.validate = validate,

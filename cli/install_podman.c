@@ -4,7 +4,6 @@
  * a directory that CRI-O reads would stop CRI-O; in this one nobody looks but who was told to. The drop-in is written
  * last and removed first: until then there are no hooks, and never one without the others.
  */
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,64 +11,32 @@
 #include "cli/install.h"
 #include "lib/install/edits.h"
 
-static const char drop_in_path[] = "/etc/containers/containers.conf.d/50-stint.conf";
 static const char hooks_path[] = "/etc/containers/stint-hooks.d";
-static const char default_hooks_path[] = "/usr/share/containers/oci/hooks.d"; /* Podman's, where nobody says another */
-enum { PODMAN_SECONDS = 60, HOOKS_DIRS_MAX = 16 };
+enum { PODMAN_SECONDS = 60 };
 
-/* The hooks directories of the last file that says any. */
-struct hooks_dirs {
-	char **dirs; /* NULL: none says */
+struct files_reading {
+	struct installation *inst;
+	struct engine_settings settings;
 };
 
-static void hooks_dirs_clear(struct hooks_dirs *hooks)
+static int take_file(void *data, const char *path, struct error *err)
 {
-	toml_strings_free(hooks->dirs);
-}
-
-static int look_into(struct installation *inst, const char *path, struct hooks_dirs *hooks, struct error *err)
-{
+	struct files_reading *reading = data;
 	_cleanup_(edit_clear) struct edit edit = {0};
-	_cleanup_toml_ struct toml *toml = NULL;
-	const struct toml_item *pair;
-	char **dirs;
-	int r = edit_read(inst, path, true, &edit, err);
+	int r = edit_read(reading->inst, path, true, &edit, err);
 
-	if (r < 0 || !edit.without)
-		return r;
-	r = toml_parse(path, edit.without, strlen(edit.without), &toml, err);
-	if (r < 0)
-		return r;
-	pair = toml_find(toml, TOML_PAIR, "engine.hooks_dir");
-	if (!pair)
-		return 0;
-	dirs = toml_strings(toml, pair);
-	if (!dirs)
-		return error_set(err, EINVAL, "read %s, line %u: hooks_dir is no list of plain strings", path,
-				 pair->line);
-	toml_strings_free(hooks->dirs);
-	hooks->dirs = dirs;
-	return 0;
+	return r < 0 || !edit.without ? r : settings_take_toml(&reading->settings, &podman_keys, path, edit.without, err);
 }
 
-/* In the order in which Podman reads them (containers.conf(5)). */
-static int find_hooks_dirs(struct installation *inst, struct hooks_dirs *hooks, struct error *err)
+static int read_settings(struct files_reading *reading, struct error *err)
 {
-	static const char *const patterns[] = {"/usr/share/containers/containers.conf",
-					       "/etc/containers/containers.conf",
-					       "/etc/containers/containers.conf.d/*.conf"};
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(patterns) && r == 0; i++) {
+	for (size_t i = 0; podman_files.read[i] && r == 0; i++) {
 		char pattern[PATH_MAX];
-		glob_t found;
 
-		(void)snprintf(pattern, sizeof pattern, "%s%s", inst->host->root, patterns[i]);
-		if (glob(pattern, 0, NULL, &found) != 0)
-			continue;
-		for (size_t j = 0; j < found.gl_pathc && r == 0; j++)
-			r = look_into(inst, found.gl_pathv[j], hooks, err);
-		globfree(&found);
+		engine_path(reading->inst->host, podman_files.read[i], pattern);
+		r = engine_files_each(pattern, take_file, reading, err);
 	}
 	return r;
 }
@@ -81,7 +48,7 @@ static int plan_drop_in(struct installation *inst, const char *const *dirs, stru
 
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof path, "%s%s", inst->host->root, drop_in_path);
+	engine_path(inst->host, podman_files.drop_in, path);
 	return edit_own(inst, path, wanted, err);
 }
 
@@ -104,30 +71,33 @@ static int plan_hooks(struct installation *inst, const char *directory, struct e
 	return 0;
 }
 
-static int plan(struct installation *inst, struct error *err)
+/* The directory with our hooks comes behind those that are in force. */
+static int plan_with_hooks(struct installation *inst, struct error *err)
 {
-	_cleanup_(hooks_dirs_clear) struct hooks_dirs hooks = {0};
-	const char *dirs[HOOKS_DIRS_MAX + 2] = {default_hooks_path};
+	_cleanup_free_ struct files_reading *reading = calloc(1, sizeof *reading);
+	const char *dirs[DIRECTORIES_MAX + 2] = {podman_files.hooks_dir};
 	char ours[PATH_MAX];
-	size_t count = 1;
-	int r;
+	int count, r;
 
-	if (!inst->hooks)
-		return plan_drop_in(inst, NULL, err);
-	(void)snprintf(ours, sizeof ours, "%s%s", inst->host->root, hooks_path);
-	r = find_hooks_dirs(inst, &hooks, err);
+	if (!reading)
+		return error_set(err, ENOMEM, "look for hooks: out of memory");
+	reading->inst = inst;
+	engine_path(inst->host, hooks_path, ours);
+	r = read_settings(reading, err);
 	if (r == 0)
 		r = plan_hooks(inst, ours, err);
 	if (r < 0)
 		return r;
-	for (count = hooks.dirs ? 0 : 1; hooks.dirs && hooks.dirs[count]; count++) {
-		if (count == HOOKS_DIRS_MAX)
-			return error_set(err, E2BIG, "add to hooks_dir of Podman: it has more than %d directories",
-					 HOOKS_DIRS_MAX);
-		dirs[count] = hooks.dirs[count];
-	}
-	dirs[count] = ours;
+	count = reading->settings.hooks_dir_count;
+	for (int i = 0; i < count; i++)
+		dirs[i] = reading->settings.hooks_dirs[i];
+	dirs[count ? count : 1] = ours;
 	return plan_drop_in(inst, dirs, err);
+}
+
+static int plan(struct installation *inst, struct error *err)
+{
+	return inst->hooks ? plan_with_hooks(inst, err) : plan_drop_in(inst, NULL, err);
 }
 
 static int reach(const struct installation *inst, char note[NOTE_MAX])
@@ -170,7 +140,7 @@ static void forget(const struct installation *inst, const struct smoke *smoke)
 }
 
 const struct engine engine_podman = {
-	.name = "podman",
+	.files = &podman_files,
 	.has_hooks = true,
 	.plan = plan,
 	.reach = reach,

@@ -48,7 +48,7 @@ static int prepare(const struct installation *inst, struct smoke *smoke, struct 
 	int r;
 
 	(void)snprintf(smoke->directory, sizeof smoke->directory, "%.2048s/install/%s/smoke", inst->host->state_dir,
-		       inst->engine->name);
+		       inst->engine->files->name);
 	(void)snprintf(smoke->id_file, sizeof smoke->id_file, "%.4000s.id", smoke->directory);
 	(void)snprintf(smoke->name, sizeof smoke->name, "stint-smoke-%" PRIx64, inst->host->realtime_ns());
 	clear(smoke);

@@ -36,10 +36,20 @@ static void add_runtime(struct engine_settings *settings, const char *name, cons
 	settings->runtime_count++;
 }
 
-static void add_directory(char list[DIRECTORIES_MAX][PATH_MAX], int *count, const char *path)
+static int add_directory(char list[DIRECTORIES_MAX][PATH_MAX], int *count, const char *path)
 {
-	if (*count < DIRECTORIES_MAX)
-		(void)snprintf(list[(*count)++], PATH_MAX, "%s", path);
+	if (*count == DIRECTORIES_MAX)
+		return -E2BIG;
+	(void)snprintf(list[(*count)++], PATH_MAX, "%s", path);
+	return 0;
+}
+
+static int add_hooks_dir(struct engine_settings *settings, const char *path)
+{
+	if (settings->hooks_file != settings->file_count)
+		settings->hooks_dir_count = 0;
+	settings->hooks_file = settings->file_count;
+	return add_directory(settings->hooks_dirs, &settings->hooks_dir_count, path);
 }
 
 void settings_take_json(struct engine_settings *settings, const struct json *root)
@@ -79,7 +89,7 @@ static void take_runtime_path(struct taking *taking, const char *path, const cha
 	add_runtime(taking->settings, name, value);
 }
 
-static void take_string(struct taking *taking, const char *path, const char *value)
+static int take_string(struct taking *taking, const char *path, const char *value)
 {
 	struct engine_settings *settings = taking->settings;
 
@@ -88,9 +98,16 @@ static void take_string(struct taking *taking, const char *path, const char *val
 	else if (is_key(taking->keys->runtime_path, path))
 		take_runtime_path(taking, path, value);
 	else if (is_key(taking->keys->hooks_dir, path))
-		add_directory(settings->hooks_dirs, &settings->hooks_dir_count, value);
+		return add_hooks_dir(settings, value);
 	else if (is_key(taking->keys->imports, path))
-		add_directory(settings->imports, &settings->import_count, value);
+		return add_directory(settings->imports, &settings->import_count, value);
+	return 0;
+}
+
+static bool is_ours(const struct engine_keys *keys, const char *path)
+{
+	return is_key(keys->default_runtime, path) || is_key(keys->runtime_path, path) ||
+	       is_key(keys->hooks_dir, path) || is_key(keys->imports, path);
 }
 
 /* Segments with slashes between and without quotes: a quoted one may have dots in it. */
@@ -106,17 +123,25 @@ static void slashed(const char *path, char out[TOML_PATH_SIZE])
 	*out = '\0';
 }
 
-static void take_pair(struct taking *taking, const struct toml *toml, const struct toml_item *pair)
+static int take_pair(struct taking *taking, const struct toml *toml, const struct toml_item *pair)
 {
-	_cleanup_free_ char *string = toml_string(toml, pair);
-	_cleanup_(toml_strings_freep) char **strings = string ? NULL : toml_strings(toml, pair);
+	_cleanup_free_ char *string = NULL;
+	_cleanup_(toml_strings_freep) char **strings = NULL;
 	char path[TOML_PATH_SIZE];
+	int r = 0;
 
 	slashed(pair->path, path);
+	if (!is_ours(taking->keys, path))
+		return 0;
+	string = toml_string(toml, pair);
+	strings = string ? NULL : toml_strings(toml, pair);
+	if (!string && !strings)
+		return -EINVAL;
 	if (string)
-		take_string(taking, path, string);
-	for (size_t i = 0; strings && strings[i]; i++)
-		take_string(taking, path, strings[i]);
+		return take_string(taking, path, string);
+	for (size_t i = 0; strings[i] && r == 0; i++)
+		r = take_string(taking, path, strings[i]);
+	return r;
 }
 
 int settings_take_toml(struct engine_settings *settings, const struct engine_keys *keys, const char *name, const char *text,
@@ -129,8 +154,13 @@ int settings_take_toml(struct engine_settings *settings, const struct engine_key
 	if (r < 0)
 		return r;
 	settings->file_count++;
-	for (size_t i = 0; i < toml->count; i++)
-		if (toml->items[i].kind == TOML_PAIR)
-			take_pair(&taking, toml, &toml->items[i]);
+	for (size_t i = 0; i < toml->count; i++) {
+		const struct toml_item *item = &toml->items[i];
+
+		r = item->kind == TOML_PAIR ? take_pair(&taking, toml, item) : 0;
+		if (r < 0)
+			return error_set(err, -r, "read %s, line %u: %s %s", name, item->line, item->path,
+					 r == -E2BIG ? "has too many directories" : "is no plain string, and no list of them");
+	}
 	return 0;
 }

@@ -265,7 +265,7 @@ run_bare_dockerd() {
 @test "containerd: its file and what that imports" {
 	put etc/containerd/config.toml <<-CONFIG
 		version = 2
-		imports = ["/etc/containerd/conf.d/*.toml", "extra.toml"]
+		imports = ["$STINT_ROOT/etc/containerd/conf.d/*.toml", "extra.toml"]
 	CONFIG
 	examined 0
 	is_said containerd 'warning: *not in its path'
@@ -319,6 +319,16 @@ run_bare_dockerd() {
 	examined 0
 	is_said 'podman hook' 'ok: stint-hook is in its path, with precreate'
 	is_said default 'ok: under stint-runtime: can be enforced whole'
+	# Where another directory is named, nothing in this one counts.
+	put etc/containers/containers.conf <<<'[engine]
+hooks_dir = ["/no/such/directory"]'
+	examined 0
+	is_said podman 'warning: *; stint is not in its path'
+	put etc/containers/containers.conf.d/hooks.conf <<<"[engine]
+hooks_dir = [\"$STINT_ROOT/usr/share/containers/oci/hooks.d\"]"
+	examined 0
+	is_said 'podman hook' 'ok: stint-hook is in its path, with precreate'
+	rm -r "$STINT_ROOT/etc/containers"
 	hook poststop '["poststop"]' /no/such/stint-hook
 	examined 1
 	is_said 'podman hook' 'problem: */stint-poststop.json names /no/such/stint-hook, which cannot be executed'

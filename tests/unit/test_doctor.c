@@ -248,7 +248,9 @@ Test(doctor, podman_s_and_crio_s_settings)
 	expect_runtime(&podman, 2, "stint", "/s");
 	cr_assert_eq(podman.hooks_dir_count, 2);
 	cr_expect_str_eq(podman.hooks_dirs[1], "/i");
-	take(&podman, &podman_keys, "[engine.runtimes]\ncrun = [\"/c\"]\n");
+	take(&podman, &podman_keys, "[engine]\nhooks_dir = [\"/j\"]\n[engine.runtimes]\ncrun = [\"/c\"]\n");
+	cr_assert_eq(podman.hooks_dir_count, 1);
+	cr_expect_str_eq(podman.hooks_dirs[0], "/j");
 	cr_assert_eq(podman.runtime_count, 2);
 	expect_runtime(&podman, 1, "crun", "/c");
 
@@ -271,6 +273,8 @@ Test(doctor, settings_that_are_no_toml)
 	cr_expect(strstr(err.text, "FILE, line 3"), "%s", err.text);
 	cr_expect_str_eq(settings.default_runtime, "");
 	cr_expect_eq(settings.file_count, 0);
+	cr_expect_eq(settings_take_toml(&settings, &podman_keys, "FILE", "[engine]\nhooks_dir = 7", &err), -EINVAL);
+	cr_expect_str_eq(err.text, "read FILE, line 2: engine.hooks_dir is no plain string, and no list of them");
 }
 
 Test(doctor, docker_s_settings)
@@ -297,14 +301,17 @@ Test(doctor, more_than_there_is_room_for)
 	static struct engine_settings settings;
 	_cleanup_free_ char *text = calloc(1, 1 << 20);
 	size_t used = 0;
+	struct error err = {0};
 
 	used += (size_t)sprintf(text, "[engine]\nhooks_dir = [");
 	for (int i = 0; i < 1000; i++)
 		used += (size_t)sprintf(text + used, "'/%d',", i);
-	used += (size_t)sprintf(text + used, "]\n[engine.runtimes]\n");
+	(void)sprintf(text + used, "]\n");
+	cr_expect_eq(settings_take_toml(&settings, &podman_keys, "FILE", text, &err), -E2BIG);
+	cr_expect_str_eq(err.text, "read FILE, line 2: engine.hooks_dir has too many directories");
+	used = (size_t)sprintf(text, "[engine.runtimes]\n");
 	for (int i = 0; i < 1000; i++)
 		used += (size_t)sprintf(text + used, "r%d = ['/%d', '/x']\n", i, i);
 	take(&settings, &podman_keys, text);
 	cr_expect_eq(settings.runtime_count, RUNTIMES_MAX);
-	cr_expect_eq(settings.hooks_dir_count, DIRECTORIES_MAX);
 }
