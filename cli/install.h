@@ -18,7 +18,6 @@
 struct edit {
 	char path[PATH_MAX]; /* below STINT_ROOT, links resolved */
 	bool own;	     /* the whole file is stint's */
-	bool recorded;
 	char *current, *without, *wanted;
 	mode_t mode;
 	uid_t uid;

@@ -153,8 +153,7 @@ static int look(struct installation *inst, struct search *search, struct error *
 	if (!containerd_plugin(search->version))
 		return error_set(err, EINVAL, "edit %s: its version is not one from 1 to %d", search->last,
 				 CONTAINERD_VERSION_MAX);
-	(void)snprintf(key, sizeof key, "plugins.%s.containerd.default_runtime_name",
-		       containerd_plugin(search->version));
+	containerd_path(containerd_plugin(search->version), CONTAINERD_DEFAULT, key);
 	search->kept_default = root ? toml_string(root, toml_find(root, TOML_PAIR, key)) : NULL;
 	r = find_imports(inst, root, &search->imports, err);
 	return r < 0 ? r : find_last(inst, search, err);

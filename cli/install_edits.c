@@ -68,7 +68,6 @@ static int find_without(struct installation *inst, struct edit *edit, struct err
 	const struct record_file *file = record_find(&inst->record, edit->path);
 	int r;
 
-	edit->recorded = file != NULL;
 	if (!edit->current)
 		return 0;
 	if (!file || same_text(file->original, edit->current)) /* not written yet, or somebody put it back */
@@ -153,7 +152,7 @@ int edit_own(struct installation *inst, const char *path, char *wanted, struct e
 		return r;
 	}
 	edit->wanted = wanted;
-	if (edit->current && !edit->recorded && edit_changes(edit))
+	if (edit->current && !record_find(&inst->record, edit->path) && edit_changes(edit))
 		return error_set(err, EEXIST,
 				 "write %s: there is a file that stint install did not write; see whether it is "
 				 "needed, and move it away",

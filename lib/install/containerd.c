@@ -37,11 +37,17 @@ int64_t containerd_version(const struct toml *toml)
 	return end == toml->text + pair->value_end ? version : -1;
 }
 
-/* "plugins.PLUGIN.containerd" and, with `name`, its handler. */
+void containerd_path(const char *plugin, const char *rest, char ret_path[TOML_PATH_SIZE])
+{
+	(void)snprintf(ret_path, TOML_PATH_SIZE, "plugins.%.128s.containerd%.300s", plugin, rest);
+}
+
 static void handler_path(const char *plugin, const char *name, char path[TOML_PATH_SIZE])
 {
-	(void)snprintf(path, TOML_PATH_SIZE, "plugins.%s.containerd%s%.128s", plugin, name ? ".runtimes." : "",
-		       name ? name : "");
+	char rest[TOML_PATH_SIZE];
+
+	(void)snprintf(rest, sizeof rest, ".runtimes.%.128s", name);
+	containerd_path(plugin, rest, path);
 }
 
 const char *containerd_dump_plugin(const struct toml *dump)
@@ -50,26 +56,20 @@ const char *containerd_dump_plugin(const struct toml *dump)
 		const char *plugin = containerd_plugin(version);
 		char path[TOML_PATH_SIZE];
 
-		(void)snprintf(path, sizeof path, "plugins.%.64s.containerd.runtimes", plugin);
+		containerd_path(plugin, ".runtimes", path);
 		if (toml_has(dump, path))
 			return plugin;
 	}
 	return NULL;
 }
 
-/* The value of a handler's key in the dump; NULL when it is absent or no string. */
-static char *handler_string(const struct toml *dump, const char *handler, const char *key)
-{
-	char path[TOML_PATH_SIZE];
-
-	(void)snprintf(path, sizeof path, "%.400s.%s", handler, key);
-	return toml_string(dump, toml_find(dump, TOML_PAIR, path));
-}
-
 static bool is_runc(const struct toml *dump, const char *handler)
 {
-	_cleanup_free_ char *type = handler_string(dump, handler, "runtime_type");
+	_cleanup_free_ char *type = NULL;
+	char path[TOML_PATH_SIZE];
 
+	(void)snprintf(path, sizeof path, "%.400s.runtime_type", handler);
+	type = toml_string(dump, toml_find(dump, TOML_PAIR, path));
 	return type && strcmp(type, runc_type) == 0;
 }
 
@@ -80,7 +80,7 @@ static const char *handler_of(const struct toml_item *item, const char *plugin, 
 	const char *rest;
 	size_t length;
 
-	(void)snprintf(above, sizeof above, "plugins.%s.containerd.runtimes", plugin);
+	containerd_path(plugin, ".runtimes", above);
 	if (!toml_below(item->path, above) || strlen(item->path) == strlen(above))
 		return NULL;
 	rest = item->path + strlen(above) + 1;
@@ -96,8 +96,8 @@ static int find_template(const struct containerd_request *request, const char *p
 	char path[TOML_PATH_SIZE];
 	_cleanup_free_ char *fallback = NULL;
 
-	handler_path(plugin, NULL, path);
-	fallback = handler_string(request->dump, path, "default_runtime_name");
+	containerd_path(plugin, CONTAINERD_DEFAULT, path);
+	fallback = toml_string(request->dump, toml_find(request->dump, TOML_PAIR, path));
 	(void)snprintf(name, TOML_PATH_SIZE, "%s",
 		       fallback && strcmp(fallback, STINT_HANDLER) != 0 ? fallback
 		       : request->kept_default				? request->kept_default
@@ -237,14 +237,15 @@ static int put_stint(const struct block *block, const char *quoted, struct error
 
 /* The default handler, where the file says it, or below the header of its table; else the block has both. Returns how
  * much of the text is written. */
-static size_t put_default(const struct block *block, const char *path)
+static size_t put_default(const struct block *block)
 {
 	const char *text = block->file->text;
-	char key[TOML_PATH_SIZE];
+	char key[TOML_PATH_SIZE], path[TOML_PATH_SIZE];
 	const struct toml_item *pair, *table;
 	size_t at;
 
-	(void)snprintf(key, sizeof key, "%.400s.default_runtime_name", path);
+	containerd_path(block->plugin, CONTAINERD_DEFAULT, key);
+	containerd_path(block->plugin, "", path);
 	pair = toml_find(block->file, TOML_PAIR, key);
 	table = toml_find(block->file, TOML_TABLE, path);
 	if (pair) {
@@ -269,14 +270,15 @@ static int put_all(const struct block *block, const char *text, struct error *er
 	_cleanup_free_ char *quoted = toml_quote(block->request->runtime);
 	char path[TOML_PATH_SIZE];
 	size_t at = 0, length = strlen(text);
+	int r;
 
 	if (!quoted)
 		return error_set(err, EINVAL,
 				 "name %s in containerd's configuration: it has characters that cannot stand there",
 				 block->request->runtime);
-	handler_path(block->plugin, NULL, path);
+	containerd_path(block->plugin, "", path);
 	if (block->request->as_default)
-		at = put_default(block, path);
+		at = put_default(block);
 	fputs(text + at, block->out);
 	if (length > at && text[length - 1] != '\n')
 		fputc('\n', block->out);
@@ -284,10 +286,9 @@ static int put_all(const struct block *block, const char *text, struct error *er
 	if (block->request->as_default && at == 0)
 		fprintf(block->out, "[%s]\ndefault_runtime_name = \"%s\"\n", path, STINT_HANDLER);
 	put_others(block);
-	if (put_stint(block, quoted, err) < 0)
-		return -EINVAL;
+	r = put_stint(block, quoted, err);
 	fprintf(block->out, "%s\n", MARK_END);
-	return 0;
+	return r;
 }
 
 /* A header can be put behind what is there, unless something above it is written as a value. */
@@ -316,12 +317,11 @@ static int check_file(const char *name, const struct toml *file, const char *plu
 /* A default that is written over several lines cannot be put out of force by a mark. */
 static int check_default(const char *name, const struct toml *file, const char *plugin, struct error *err)
 {
-	char path[TOML_PATH_SIZE], key[TOML_PATH_SIZE];
+	char path[TOML_PATH_SIZE];
 	const struct toml_item *pair;
 
-	handler_path(plugin, NULL, path);
-	(void)snprintf(key, sizeof key, "%.400s.default_runtime_name", path);
-	pair = toml_find(file, TOML_PAIR, key);
+	containerd_path(plugin, CONTAINERD_DEFAULT, path);
+	pair = toml_find(file, TOML_PAIR, path);
 	if (!pair || !memchr(file->text + pair->value, '\n', pair->value_end - pair->value))
 		return 0;
 	return error_set(err, EINVAL, "edit %s, line %u: default_runtime_name goes over several lines; write it in one",

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two of containerd's dumps, before and after: nothing may differ but what is stint's. */
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/install/edits.h"
@@ -10,8 +9,8 @@ static bool may_differ(const char *path, const char *plugin, bool as_default)
 {
 	char handler[TOML_PATH_SIZE], fallback[TOML_PATH_SIZE];
 
-	(void)snprintf(handler, sizeof handler, "plugins.%s.containerd.runtimes.%s", plugin, STINT_HANDLER);
-	(void)snprintf(fallback, sizeof fallback, "plugins.%s.containerd.default_runtime_name", plugin);
+	containerd_path(plugin, ".runtimes." STINT_HANDLER, handler);
+	containerd_path(plugin, CONTAINERD_DEFAULT, fallback);
 	return strcmp(path, "imports") == 0 || toml_below(path, handler) || (as_default && strcmp(path, fallback) == 0);
 }
 
@@ -58,10 +57,9 @@ bool containerd_has(const struct toml *dump, const char *runtime, bool as_defaul
 
 	if (!plugin)
 		return false;
-	(void)snprintf(path, sizeof path, "plugins.%s.containerd.runtimes.%s.options.BinaryName", plugin,
-		       STINT_HANDLER);
+	containerd_path(plugin, ".runtimes." STINT_HANDLER ".options.BinaryName", path);
 	binary = toml_string(dump, toml_find(dump, TOML_PAIR, path));
-	(void)snprintf(path, sizeof path, "plugins.%s.containerd.default_runtime_name", plugin);
+	containerd_path(plugin, CONTAINERD_DEFAULT, path);
 	fallback = toml_string(dump, toml_find(dump, TOML_PAIR, path));
 	return binary && strcmp(binary, runtime) == 0 &&
 	       (!as_default || (fallback && strcmp(fallback, STINT_HANDLER) == 0));

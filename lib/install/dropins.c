@@ -19,84 +19,55 @@ static int quote(const char *path, char **ret_quoted, struct error *err)
 				       path);
 }
 
-struct drop_in {
-	const char *what; /* for messages */
-	const char *runtime;
-	bool as_default;
-	const char *const *hooks_dirs;
-	int (*put)(FILE *out, const struct drop_in *drop_in, const char *quoted, struct error *err);
-};
-
-static int make(const struct drop_in *drop_in, char **ret_text, struct error *err)
+/* The line that says them, "" for NULL. */
+static int hooks_line(const char *const *dirs, char **ret_line, struct error *err)
 {
-	_cleanup_free_ char *quoted = NULL, *text = NULL;
+	_cleanup_free_ char *line = NULL;
 	size_t length;
-	FILE *out;
-	int r = quote(drop_in->runtime, &quoted, err);
-
-	if (r < 0)
-		return r;
-	out = open_memstream(&text, &length);
-	if (!out)
-		return error_set(err, ENOMEM, "write %s: out of memory", drop_in->what);
-	fputs(header, out);
-	r = drop_in->put(out, drop_in, quoted, err);
-	if (fclose(out) != 0 && r == 0)
-		r = error_set(err, ENOMEM, "write %s: out of memory", drop_in->what);
-	if (r == 0)
-		*ret_text = steal_ptr(&text);
-	return r;
-}
-
-static int put_hooks_dirs(FILE *out, const char *const *dirs, struct error *err)
-{
-	fputs("hooks_dir = [", out);
-	for (size_t i = 0; dirs[i]; i++) {
-		_cleanup_free_ char *quoted = NULL;
-		int r = quote(dirs[i], &quoted, err);
-
-		if (r < 0)
-			return r;
-		fprintf(out, "%s%s", i ? ", " : "", quoted);
-	}
-	fputs("]\n", out);
-	return 0;
-}
-
-static int put_podman(FILE *out, const struct drop_in *drop_in, const char *quoted, struct error *err)
-{
+	FILE *out = open_memstream(&line, &length);
 	int r = 0;
 
-	fputs("[engine]\n", out);
-	if (drop_in->as_default)
-		fprintf(out, "runtime = \"%s\"\n", STINT_HANDLER);
-	if (drop_in->hooks_dirs)
-		r = put_hooks_dirs(out, drop_in->hooks_dirs, err);
-	fprintf(out, "\n[engine.runtimes]\n%s = [%s]\n", STINT_HANDLER, quoted);
+	if (!out)
+		return error_set(err, ENOMEM, "write hooks_dir: out of memory");
+	for (size_t i = 0; dirs && dirs[i] && r == 0; i++) {
+		_cleanup_free_ char *quoted = NULL;
+
+		r = quote(dirs[i], &quoted, err);
+		if (r == 0)
+			fprintf(out, "%s%s", i ? ", " : "hooks_dir = [", quoted);
+	}
+	fputs(dirs ? "]\n" : "", out);
+	if (fclose(out) != 0 && r == 0)
+		r = error_set(err, ENOMEM, "write hooks_dir: out of memory");
+	if (r == 0)
+		*ret_line = steal_ptr(&line);
 	return r;
 }
 
 int podman_conf(const char *runtime, bool as_default, const char *const *hooks_dirs, char **ret_text, struct error *err)
 {
-	const struct drop_in drop_in = {"Podman's drop-in", runtime, as_default, hooks_dirs, put_podman};
+	_cleanup_free_ char *quoted = NULL, *hooks = NULL;
+	int r = quote(runtime, &quoted, err);
 
-	return make(&drop_in, ret_text, err);
-}
-
-static int put_crio(FILE *out, const struct drop_in *drop_in, const char *quoted, struct error *err)
-{
-	(void)err;
-	if (drop_in->as_default)
-		fprintf(out, "[crio.runtime]\ndefault_runtime = \"%s\"\n\n", STINT_HANDLER);
-	fprintf(out, "[crio.runtime.runtimes.%s]\nruntime_path = %s\nruntime_type = \"oci\"\n", STINT_HANDLER, quoted);
-	return 0;
+	if (r == 0)
+		r = hooks_line(hooks_dirs, &hooks, err);
+	if (r < 0)
+		return r;
+	r = asprintf(ret_text, "%s[engine]\n%s%s\n[engine.runtimes]\n" STINT_HANDLER " = [%s]\n", header,
+		     as_default ? "runtime = \"" STINT_HANDLER "\"\n" : "", hooks, quoted);
+	return r < 0 ? error_set(err, ENOMEM, "write Podman's drop-in: out of memory") : 0;
 }
 
 int crio_conf(const char *runtime, bool as_default, char **ret_text, struct error *err)
 {
-	const struct drop_in drop_in = {"CRI-O's drop-in", runtime, as_default, NULL, put_crio};
+	_cleanup_free_ char *quoted = NULL;
+	int r = quote(runtime, &quoted, err);
 
-	return make(&drop_in, ret_text, err);
+	if (r < 0)
+		return r;
+	r = asprintf(ret_text, "%s%s[crio.runtime.runtimes." STINT_HANDLER "]\nruntime_path = %s\nruntime_type = \"oci\"\n",
+		     header, as_default ? "[crio.runtime]\ndefault_runtime = \"" STINT_HANDLER "\"\n\n" : "", quoted);
+	return r < 0 ? error_set(err, ENOMEM, "write CRI-O's drop-in: out of memory") : 0;
 }
 
 static struct json *strings(struct json_doc *doc, const char *const *values, size_t count)

@@ -38,6 +38,9 @@ struct containerd_request {
 enum { CONTAINERD_VERSION_MAX = 4 };
 /* The name of the plugin's table below "plugins", quoted as in paths; NULL: a version that is not known. */
 const char *containerd_plugin(int64_t version);
+/* The path of what is in that table: "plugins.PLUGIN.containerd" and `rest`, which begins with a dot or is "". */
+void containerd_path(const char *plugin, const char *rest, char ret_path[TOML_PATH_SIZE]);
+#define CONTAINERD_DEFAULT ".default_runtime_name"
 /* The version that a configuration says, or 1. */
 int64_t containerd_version(const struct toml *toml);
 /* The plugin that the dump has handlers of, whatever version it is written in. NULL: none. */
