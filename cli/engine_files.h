@@ -22,8 +22,8 @@ extern const struct engine_files docker_files, containerd_files, podman_files, c
 /* A path of the table, below the root. */
 void engine_path(const struct host *host, const char *path, char ret_path[PATH_MAX]);
 
-/* Calls `take` with each file that the pattern matches, in the order of their names; what it returns below zero ends it and
- * is given back. What cannot be listed is as if it were not there. */
+/* Calls `take` with each file that the pattern matches, in the order of their names; what it returns below zero ends it
+ * and is given back. What cannot be listed is as if it were not there. */
 int engine_files_each(const char *pattern, int (*take)(void *data, const char *path, struct error *err), void *data,
 		      struct error *err);
 

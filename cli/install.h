@@ -89,6 +89,12 @@ int edits_remove(struct installation *inst, struct error *err);
 bool edit_changes(const struct edit *edit);
 void installation_clear(struct installation *inst);
 
+/* All of it: works out the edits, and shows them, or writes, checks and tries them, and goes back when that fails. The
+ * host, the engine and the options are set. */
+int install_into(struct installation *inst, bool dry_run, struct error *err);
+/* Takes back what is recorded, in the same steps. */
+int uninstall_from(struct installation *inst, bool dry_run, struct error *err);
+
 /* Writes the record, then the files. */
 int install_apply(struct installation *inst, struct error *err);
 /* When all is checked and tried: the record of it becomes what will be there from now on. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Writing what was worked out, and going back. The record is written before the first file, as not finished, with all
- * files that have stint before or afterwards; what it is in the end it becomes when all is checked and tried. So what is
- * interrupted anywhere is taken up by whoever comes next.
+ * files that have stint before or afterwards; what it is in the end it becomes when all is checked and tried. So what
+ * is interrupted anywhere is taken up by whoever comes next.
  */
 #include <fcntl.h>
 #include <stdio.h>

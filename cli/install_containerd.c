@@ -256,8 +256,21 @@ static int run(const struct installation *inst, const struct smoke *smoke, const
 {
 	char address[PATH_MAX], fifos[PATH_MAX];
 	const char *const argv[] = {
-		"ctr", "-a", address, "run", "--rm", "--fifo-dir", fifos, "--runc-binary", inst->runtime,
-		"--rootfs", smoke->directory, smoke->name, "/stint", "--version", NULL,
+		"ctr",
+		"-a",
+		address,
+		"run",
+		"--rm",
+		"--fifo-dir",
+		fifos,
+		"--runc-binary",
+		inst->runtime,
+		"--rootfs",
+		smoke->directory,
+		smoke->name,
+		"/stint",
+		"--version",
+		NULL,
 	};
 
 	socket_of(inst, address);

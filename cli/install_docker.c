@@ -213,8 +213,23 @@ static int run(const struct installation *inst, const struct smoke *smoke, const
 	char address[PATH_MAX];
 	/* As the default it is what runs when nobody names it. */
 	const char *const argv[] = {
-		"docker", "-H", address, "run", "--rm", "--name", smoke->name, "--cidfile", smoke->id_file, "--network",
-		"none", "--runtime", inst->as_default ? "" : STINT_HANDLER, smoke->name, "/stint", "--version", NULL,
+		"docker",
+		"-H",
+		address,
+		"run",
+		"--rm",
+		"--name",
+		smoke->name,
+		"--cidfile",
+		smoke->id_file,
+		"--network",
+		"none",
+		"--runtime",
+		inst->as_default ? "" : STINT_HANDLER,
+		smoke->name,
+		"/stint",
+		"--version",
+		NULL,
 	};
 	int r;
 

@@ -47,8 +47,8 @@ static int out_of_memory(const struct edit *edit, struct error *err)
 	return error_set(err, ENOMEM, "edit %s: out of memory", edit->path);
 }
 
-/* Stint's part is cut out; where that is all that was changed since the file was written, the original is there again to
- * the byte. */
+/* Stint's part is cut out; where that is all that was changed since the file was written, the original is there again
+ * to the byte. */
 static int cut_out(struct installation *inst, struct edit *edit, const struct record_file *file, struct error *err)
 {
 	_cleanup_free_ char *cut = NULL, *as_written = NULL;

@@ -25,7 +25,8 @@ static int take_file(void *data, const char *path, struct error *err)
 	_cleanup_(edit_clear) struct edit edit = {0};
 	int r = edit_read(reading->inst, path, true, &edit, err);
 
-	return r < 0 || !edit.without ? r : settings_take_toml(&reading->settings, &podman_keys, path, edit.without, err);
+	return r < 0 || !edit.without ? r
+				      : settings_take_toml(&reading->settings, &podman_keys, path, edit.without, err);
 }
 
 static int read_settings(struct files_reading *reading, struct error *err)
@@ -106,7 +107,7 @@ static int reach(const struct installation *inst, char note[NOTE_MAX])
 	_cleanup_command_ struct command command = {0};
 	const char *why = inst->host->root[0] ? "Podman reads /etc/containers, and not below STINT_ROOT"
 			  : command_run(argv, PODMAN_SECONDS, &command, NULL) < 0 ? "podman is not installed"
-										   : NULL;
+										  : NULL;
 
 	if (why)
 		(void)snprintf(note, NOTE_MAX, "%s", why);
@@ -119,9 +120,10 @@ static int run(const struct installation *inst, const struct smoke *smoke, const
 	bool named = !inst->as_default && !inst->hooks;
 	/* Podman's own limits may be above what the machine allows. */
 	const char *argv[] = {
-		"podman", "--runtime", STINT_HANDLER, "run", "--rm", "--name", smoke->name, "--cidfile", smoke->id_file,
-		"--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--rootfs",
-		smoke->directory, "/stint", "--version", NULL,
+		"podman",   "--runtime",      STINT_HANDLER,	  "run",	  "--rm",
+		"--name",   smoke->name,      "--cidfile",	  smoke->id_file, "--network",
+		"none",	    "--ulimit",	      "nofile=1024:1024", "--ulimit",	  "nproc=1000:1000",
+		"--rootfs", smoke->directory, "/stint",		  "--version",	  NULL,
 	};
 	const char **from = named ? argv : argv + 2;
 

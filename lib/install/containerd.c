@@ -1,122 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * containerd's runtime handlers. What is in force is read from containerd's own dump, which has all files merged and
- * all defaults; what is written is one marked block at the end of one file, and one marked line for the default.
+ * containerd's runtime handlers, as they are written: one marked block at the end of one file, and one marked line for
+ * the default.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/install/edits.h"
+#include "lib/install/containerd_dump.h"
 #include "lib/install/marked.h"
 
-static const char runc_type[] = "io.containerd.runc.v2";
 static const char annotations[] = "io.stint.*";
-
-const char *containerd_plugin(int64_t version)
-{
-	static const char *const plugins[CONTAINERD_VERSION_MAX + 1] = {
-		[1] = "cri",
-		[2] = "\"io.containerd.grpc.v1.cri\"",
-		[3] = "\"io.containerd.cri.v1.runtime\"",
-		[4] = "\"io.containerd.cri.v1.runtime\"",
-	};
-
-	return version >= 1 && version <= CONTAINERD_VERSION_MAX ? plugins[version] : NULL;
-}
-
-int64_t containerd_version(const struct toml *toml)
-{
-	const struct toml_item *pair = toml_find(toml, TOML_PAIR, "version");
-	char *end;
-	long long version;
-
-	if (!pair)
-		return 1;
-	version = strtoll(toml->text + pair->value, &end, 10);
-	return end == toml->text + pair->value_end ? version : -1;
-}
-
-void containerd_path(const char *plugin, const char *rest, char ret_path[TOML_PATH_SIZE])
-{
-	(void)snprintf(ret_path, TOML_PATH_SIZE, "plugins.%.128s.containerd%.300s", plugin, rest);
-}
-
-static void handler_path(const char *plugin, const char *name, char path[TOML_PATH_SIZE])
-{
-	char rest[TOML_PATH_SIZE];
-
-	(void)snprintf(rest, sizeof rest, ".runtimes.%.128s", name);
-	containerd_path(plugin, rest, path);
-}
-
-const char *containerd_dump_plugin(const struct toml *dump)
-{
-	for (int64_t version = CONTAINERD_VERSION_MAX; version >= 1; version--) {
-		const char *plugin = containerd_plugin(version);
-		char path[TOML_PATH_SIZE];
-
-		containerd_path(plugin, ".runtimes", path);
-		if (toml_has(dump, path))
-			return plugin;
-	}
-	return NULL;
-}
-
-static bool is_runc(const struct toml *dump, const char *handler)
-{
-	_cleanup_free_ char *type = NULL;
-	char path[TOML_PATH_SIZE];
-
-	(void)snprintf(path, sizeof path, "%.400s.runtime_type", handler);
-	type = toml_string(dump, toml_find(dump, TOML_PAIR, path));
-	return type && strcmp(type, runc_type) == 0;
-}
-
-/* The name of the handler that this item of the dump belongs to, as a segment of a path: NULL for none. */
-static const char *handler_of(const struct toml_item *item, const char *plugin, char name[TOML_PATH_SIZE])
-{
-	char above[TOML_PATH_SIZE];
-	const char *rest;
-	size_t length;
-
-	containerd_path(plugin, ".runtimes", above);
-	if (!toml_below(item->path, above) || strlen(item->path) == strlen(above))
-		return NULL;
-	rest = item->path + strlen(above) + 1;
-	length = *rest == '"' ? strcspn(rest + 1, "\"") + 2 : strcspn(rest, ".");
-	(void)snprintf(name, TOML_PATH_SIZE, "%.*s", (int)length, rest);
-	return name;
-}
-
-/* The handler whose options stint's takes over: the default one, or else the first that calls a runc. */
-static int find_template(const struct containerd_request *request, const char *plugin, char name[TOML_PATH_SIZE],
-			 struct error *err)
-{
-	char path[TOML_PATH_SIZE];
-	_cleanup_free_ char *fallback = NULL;
-
-	containerd_path(plugin, CONTAINERD_DEFAULT, path);
-	fallback = toml_string(request->dump, toml_find(request->dump, TOML_PAIR, path));
-	(void)snprintf(name, TOML_PATH_SIZE, "%s",
-		       fallback && strcmp(fallback, STINT_HANDLER) != 0 ? fallback
-		       : request->kept_default				? request->kept_default
-									: "runc");
-	handler_path(plugin, name, path);
-	if (is_runc(request->dump, path))
-		return 0;
-	for (size_t i = 0; i < request->dump->count; i++) {
-		if (!handler_of(&request->dump->items[i], plugin, name) || strcmp(name, STINT_HANDLER) == 0)
-			continue;
-		handler_path(plugin, name, path);
-		if (is_runc(request->dump, path))
-			return 0;
-	}
-	return error_set(err, ENOENT,
-			 "find a handler of containerd to take the options from: none has the type %s, which is the "
-			 "one that calls a runtime by its path",
-			 runc_type);
-}
 
 /* What Go has anyway where nothing is said, but for the options of handlers: the dump shows those that are said. */
 static bool is_unset(const char *value, size_t length)
@@ -200,12 +94,12 @@ static void put_others(const struct block *block)
 	char name[TOML_PATH_SIZE], last[TOML_PATH_SIZE] = "", path[TOML_PATH_SIZE], target[TOML_PATH_SIZE];
 
 	for (size_t i = 0; i < dump->count; i++) {
-		if (!handler_of(&dump->items[i], block->dump_plugin, name) || strcmp(name, last) == 0 ||
+		if (!containerd_handler_of(&dump->items[i], block->dump_plugin, name) || strcmp(name, last) == 0 ||
 		    strcmp(name, STINT_HANDLER) == 0)
 			continue;
 		(void)snprintf(last, sizeof last, "%s", name);
-		handler_path(block->dump_plugin, name, path);
-		handler_path(block->plugin, name, target);
+		containerd_handler_path(block->dump_plugin, name, path);
+		containerd_handler_path(block->plugin, name, target);
 		if (toml_has(block->file, target) || (block->request->root && toml_has(block->request->root, target)))
 			continue;
 		fprintf(block->out, "[%s]\n", target);
@@ -219,12 +113,12 @@ static int put_stint(const struct block *block, const char *quoted, struct error
 {
 	const struct toml *dump = block->request->dump;
 	char template[TOML_PATH_SIZE], path[TOML_PATH_SIZE], target[TOML_PATH_SIZE];
-	int r = find_template(block->request, block->dump_plugin, template, err);
+	int r = containerd_template(block->request, block->dump_plugin, template, err);
 
 	if (r < 0)
 		return r;
-	handler_path(block->dump_plugin, template, path);
-	handler_path(block->plugin, STINT_HANDLER, target);
+	containerd_handler_path(block->dump_plugin, template, path);
+	containerd_handler_path(block->plugin, STINT_HANDLER, target);
 	fprintf(block->out, "[%s]\n", target);
 	put_keys(block->out, dump, path, false, true);
 	r = put_annotations(block->out, dump, path, "pod_annotations", err);
@@ -296,7 +190,7 @@ static int check_file(const char *name, const struct toml *file, const char *plu
 {
 	char handler[TOML_PATH_SIZE];
 
-	handler_path(plugin, STINT_HANDLER, handler);
+	containerd_handler_path(plugin, STINT_HANDLER, handler);
 	for (size_t i = 0; i < file->count; i++) {
 		const struct toml_item *item = &file->items[i];
 

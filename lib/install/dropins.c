@@ -65,7 +65,8 @@ int crio_conf(const char *runtime, bool as_default, char **ret_text, struct erro
 
 	if (r < 0)
 		return r;
-	r = asprintf(ret_text, "%s%s[crio.runtime.runtimes." STINT_HANDLER "]\nruntime_path = %s\nruntime_type = \"oci\"\n",
+	r = asprintf(ret_text,
+		     "%s%s[crio.runtime.runtimes." STINT_HANDLER "]\nruntime_path = %s\nruntime_type = \"oci\"\n",
 		     header, as_default ? "[crio.runtime]\ndefault_runtime = \"" STINT_HANDLER "\"\n\n" : "", quoted);
 	return r < 0 ? error_set(err, ENOMEM, "write CRI-O's drop-in: out of memory") : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What was installed into an engine, so that it can be taken away again: /var/lib/stint/install/ENGINE/ has record.json
- * and, for each file that was there before, NAME.original, which a person can copy back too. NAME is its path with dashes
- * for slashes.
+ * and, for each file that was there before, NAME.original, which a person can copy back too. NAME is its path with
+ * dashes for slashes.
  */
 #ifndef STINT_INSTALL_RECORD_H
 #define STINT_INSTALL_RECORD_H
@@ -35,8 +35,8 @@ struct record {
 	char *dirs[RECORD_DIRS_MAX]; /* that were made, outermost first */
 };
 
-/* Of two at once the second is refused: -EBUSY, and the error says which process is the first. Held for as long as *ret_fd
- * is open. */
+/* Of two at once the second is refused: -EBUSY, and the error says which process is the first. Held for as long as
+ * *ret_fd is open. */
 int record_lock(const struct host *host, int *ret_fd, struct error *err);
 /* *ret_record is to be cleared. -ENOENT: nothing is installed. */
 int record_read(const struct host *host, const char *engine, struct record *ret_record, struct error *err);
