@@ -91,6 +91,8 @@ int command_run(const char *const *argv, int seconds, struct command *ret_comman
 	if (out < 0 || errors < 0)
 		return error_errno(err, errno, "run %s: make a file in memory", argv[0]);
 	r = spawn(argv, out, errors, &pid);
+	if (r == -ENOENT)
+		return error_set(err, ENOENT, "run %s: there is no such program in PATH", argv[0]);
 	if (r < 0)
 		return error_errno(err, -r, "run %s", argv[0]);
 	if (!wait_for(pid, seconds, &command.status))

@@ -57,9 +57,10 @@ struct engine {
 	/* Takes stint out of a text that was changed since it was written, for files that are not stint's own. */
 	int (*cut)(const char *name, const char *text, const char *original, char **ret_text, struct error *err);
 	engine_step validate, reload; /* NULL: the engine has none */
-	/* Whether a container can be run here: 1, or 0 and the note says why not. */
+	/* Whether a container can be run here: 1, or 0 and the note says why not. NULL: it can, where reload worked. */
 	int (*reach)(const struct installation *inst, char note[NOTE_MAX]);
-	/* Runs it to its end with smoke_run; *ret_how is the command as its user would type it. */
+	/* Runs it to its end with smoke_run; -ENOENT: the program for it is not installed; *ret_how is the command as
+	 * its user would type it. */
 	int (*run)(const struct installation *inst, const struct smoke *smoke, const char **ret_how, struct error *err);
 	/* Removes what a container that failed may have left. NULL: nothing can be. */
 	void (*forget)(const struct installation *inst, const struct smoke *smoke);

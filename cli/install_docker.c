@@ -186,14 +186,6 @@ static int reload(struct installation *inst, char note[NOTE_MAX], struct error *
 	return r;
 }
 
-/* Only a running daemon that has the runtime comes this far. */
-static int reach(const struct installation *inst, char note[NOTE_MAX])
-{
-	(void)inst;
-	(void)note;
-	return 1;
-}
-
 /* An image of one file. */
 static int import(const struct smoke *smoke, const char *address, struct error *err)
 {
@@ -257,7 +249,6 @@ const struct engine engine_docker = {
 	.cut = docker_cut,
 	.validate = validate,
 	.reload = reload,
-	.reach = reach,
 	.run = run,
 	.forget = forget,
 	.installed = "docker run --runtime stint ... is on its allotment; with --as-default every new container is.",

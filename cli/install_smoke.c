@@ -87,10 +87,27 @@ int smoke_run(const char *const *argv, struct error *err)
 	return r;
 }
 
+/* Who has not the program that would run it has an engine all the same. */
+static int run(const struct installation *inst, const struct smoke *smoke, char note[NOTE_MAX], struct error *err)
+{
+	const char *how = "";
+	struct error failure = {0};
+	int r = inst->engine->run(inst, smoke, &how, &failure);
+
+	if (r == -ENOENT) {
+		(void)snprintf(note, NOTE_MAX, "%.500s", failure.text);
+		return 0;
+	}
+	if (r < 0)
+		return error_set(err, failure.code, "%s", failure.text);
+	r = find_report(inst, smoke, err);
+	(void)snprintf(note, NOTE_MAX, "a container ran under stint (%s), and its report is there", how);
+	return r < 0 ? r : 1;
+}
+
 int smoke_try(struct installation *inst, char note[NOTE_MAX], struct error *err)
 {
 	const struct engine *engine = inst->engine;
-	const char *how = "";
 	struct smoke smoke;
 	int r;
 
@@ -99,16 +116,13 @@ int smoke_try(struct installation *inst, char note[NOTE_MAX], struct error *err)
 			       "this build of stint needs libraries, so it cannot be a container's only file");
 		return 0;
 	}
-	if (!engine->reach(inst, note))
+	if (engine->reach && !engine->reach(inst, note))
 		return 0;
 	r = prepare(inst, &smoke, err);
 	if (r == 0)
-		r = engine->run(inst, &smoke, &how, err);
-	if (r == 0)
-		r = find_report(inst, &smoke, err);
+		r = run(inst, &smoke, note, err);
 	if (engine->forget)
 		engine->forget(inst, &smoke);
 	clear(&smoke);
-	(void)snprintf(note, NOTE_MAX, "a container ran under stint (%s), and its report is there", how);
-	return r < 0 ? r : 1;
+	return r;
 }

@@ -272,6 +272,13 @@ run_docker_elsewhere() {
 	end_process "$ENGINES/containerd.pid"
 	run_containerd
 	ctr_ plugins ls | grep -E 'grpc.v1 +cri ' | grep -qw ok
+	# Without ctr it is not tried, and installed all the same.
+	stint uninstall containerd
+	mkdir only
+	ln -s "$(command -v containerd)" only/containerd
+	run env PATH="$PWD/only" "$STINT_BIN/stint" install containerd
+	[ "$status" -eq 0 ]
+	is_in 'containerd: not tried: run ctr: there is no such program in PATH'
 	# Taken out of what was changed since.
 	sed -i 's/mine:1/mine:2/' "$C"
 	stint uninstall containerd
