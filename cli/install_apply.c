@@ -12,22 +12,52 @@
 #include "cli/install.h"
 #include "lib/base/file.h"
 
-int edit_put(const struct edit *edit, const char *text, struct error *err)
+/* Its name is always the same, so that the next run finds what an interrupted one left: CRI-O would read it. */
+static void temporary_of(const struct edit *edit, char path[PATH_MAX])
 {
+	const char *name = strrchr(edit->path, '/') + 1;
+
+	(void)snprintf(path, PATH_MAX, "%.*s.%.200s.stint", (int)(name - edit->path), edit->path, name);
+}
+
+static int write_temporary(const struct edit *edit, const char *path, const char *text)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int r;
 
-	if (!text)
-		return unlink(edit->path) < 0 && errno != ENOENT ? error_errno(err, errno, "remove %s", edit->path) : 0;
-	r = file_write_atomic(AT_FDCWD, edit->path, text, strlen(text), edit->mode, true, err);
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, text, strlen(text));
+	if (r < 0)
+		return r;
+	return fchown(fd, edit->uid, edit->gid) < 0 || fchmod(fd, edit->mode) < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+static int replace(const struct edit *edit, const char *text)
+{
+	char temporary[PATH_MAX];
+	int r;
+
+	temporary_of(edit, temporary);
+	(void)unlink(temporary);
+	r = write_temporary(edit, temporary, text);
+	if (r == 0 && rename(temporary, edit->path) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlink(temporary);
+	return r;
+}
+
+int edit_put(const struct edit *edit, const char *text, struct error *err)
+{
+	int r = text ? replace(edit, text) : unlink(edit->path) < 0 && errno != ENOENT ? -errno : 0;
+
 	if (r == -EPERM)
 		return error_set(err, EPERM,
-				 "write %s: not permitted; is it, or its directory, immutable? lsattr shows it, and "
+				 "%s %s: not permitted; is it, or its directory, immutable? lsattr shows it, and "
 				 "chattr -i ends it",
-				 edit->path);
-	if (r == 0 && (edit->uid != geteuid() || edit->gid != getegid()) &&
-	    lchown(edit->path, edit->uid, edit->gid) < 0)
-		return error_errno(err, errno, "give %s its owner back", edit->path);
-	return r;
+				 text ? "write" : "remove", edit->path);
+	return r < 0 ? error_errno(err, -r, "%s %s", text ? "write" : "remove", edit->path) : 0;
 }
 
 /* Directories above the file that are not there, outermost first. */
@@ -132,7 +162,10 @@ static int write_files(struct installation *inst, struct error *err)
 
 	for (size_t i = 0; i < inst->count && r == 0; i++) {
 		const struct edit *edit = &inst->edits[i];
+		char temporary[PATH_MAX];
 
+		temporary_of(edit, temporary);
+		(void)unlink(temporary);
 		if (edit_changes(edit)) {
 			r = keep_changed(inst, edit, err);
 			if (r == 0)

@@ -724,19 +724,52 @@ interrupted() { # STINT-ARGUMENT...
 	[ "$(etc)" = "$empty" ]
 }
 
-@test "podman: files that are on their way out are not forgotten when that is interrupted" {
-	interrupting podman
-	as_a_machine '
-		was=$(etc)
-		stint install podman --hooks
-		interrupted() { [ "$(PATH=$PWD/interrupting:$PATH "$(command -v stint)" "$@" >/dev/null; echo $?)" -eq 137 ]; }
-		interrupted install podman
-		[ ! -e /etc/containers/stint-hooks.d/stint-precreate.json ]
-		stint install podman --hooks
-		interrupted install podman
-		stint uninstall podman
-		[ "$(etc)" = "$was" ]
-		[ ! -e /var/lib/stint/install/podman ]'
+# Ends stint before the NUMBERth system call of that name; fails when it has come to its end before.
+cut_short() { # CALL NUMBER STINT-ARGUMENT...
+	local call=$1 number=$2 status=0
+	shift 2
+	timeout 20 strace -qq -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$number" "$STINT_BIN/stint" "$@" >/dev/null 2>&1
+	status=$?
+	[ "$status" -eq 0 ] || [ "$status" -eq 137 ] || { echo "status $status" >&2; kill $$; }
+	[ "$status" -eq 137 ]
+}
+# From the state that FROM makes, VERB ENGINE is ended at each step that changes something on disk; then it is done again, or
+# taken back.
+at_every_step() { # FROM WORD...
+	local from=$1 call number again empty whole points=0
+	shift
+	empty=$(etc)
+	$from
+	stint "$@" >/dev/null
+	whole=$(etc)
+	for call in rename renameat mkdir mkdirat unlink unlinkat rmdir; do
+		for ((number = 1; ; number++)); do
+			for again in "$*" "uninstall $2"; do
+				stint uninstall "$2" >/dev/null
+				$from >/dev/null
+				cut_short "$call" "$number" "$@" || break 2
+				stint $again >said || { cat said; echo "$call $number"; return 1; }
+				[ "$(etc)" = "$([ "$again" = "$*" ] && echo "$whole" || echo "$empty")" ] ||
+					{ echo "$* ended before $call $number, then $again:"; etc; return 1; }
+			done
+			points=$((points + 1))
+		done
+	done
+	stint uninstall "$2" >/dev/null
+	[ "$(etc)" = "$empty" ]
+	[ ! -e "$STINT_ROOT/var/lib/stint/install/$2" ]
+	[ "$points" -gt 5 ]
+}
+@test "ended at any step: done again it is whole, taken back nothing is left" {
+	with_hooks() { stint install podman --hooks; }
+	by_name() { stint install docker; }
+	printf '{"debug":\ttrue}' >"$D"
+	at_every_step true install docker
+	at_every_step by_name install docker --as-default
+	at_every_step by_name uninstall docker
+	at_every_step with_hooks install podman
+	at_every_step with_hooks uninstall podman
+	rm "$D"
 }
 
 @test "a disk that is full, a file that is immutable, a directory where a file must be: nothing is changed, and it says why" {
