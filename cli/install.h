@@ -101,8 +101,9 @@ int install_apply(struct installation *inst, struct error *err);
 /* When all is checked and tried: the record of it becomes what will be there from now on. */
 int install_finish(struct installation *inst, struct error *err);
 /* Puts everything back that install_apply did, and adds to `err` that it did, or what could not be put back. Back goes
- * before an installation that was interrupted, since that has not been tried either. */
-void install_rollback(struct installation *inst, struct error *err);
+ * before an installation that was interrupted, since that has not been tried either. The engine is made to read that if
+ * it may have read what was there in between. */
+void install_rollback(struct installation *inst, bool may_be_read, struct error *err);
 
 /* The step that every engine has: a container under it, whose report has to be there afterwards. */
 int smoke_try(struct installation *inst, char note[NOTE_MAX], struct error *err);

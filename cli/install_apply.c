@@ -227,15 +227,17 @@ static size_t left_in(const struct error *err, const char *end)
 	return sizeof err->text - (size_t)(end - err->text);
 }
 
-void install_rollback(struct installation *inst, struct error *err)
+void install_rollback(struct installation *inst, bool may_be_read, struct error *err)
 {
 	struct error failure = {0};
-	char *end = err->text + strlen(err->text);
+	char *end = err->text + strlen(err->text), note[NOTE_MAX];
 	int r = 0;
 
 	for (size_t i = inst->count; i-- > 0;)
 		if (put_back(inst, &inst->edits[i], &failure) < 0)
 			r = -failure.code;
+	if (may_be_read && inst->engine->reload)
+		(void)inst->engine->reload(inst, note, NULL);
 	/* The record of what is still there has to stay. */
 	if (r == 0)
 		r = put_record_back(inst, &failure);

@@ -85,30 +85,19 @@ static int check_and_try(struct installation *inst, struct error *err)
 	return r;
 }
 
-/* The running engine may have read what is being taken back. */
-static void go_back(struct installation *inst, struct error *err)
-{
-	char note[NOTE_MAX];
-
-	install_rollback(inst, err);
-	if (inst->engine->reload)
-		(void)inst->engine->reload(inst, note, NULL);
-}
-
 static int apply(struct installation *inst, struct error *err)
 {
 	int r = install_apply(inst, err);
+	bool written = r == 0;
 
+	if (written) {
+		say_files(inst);
+		r = check_and_try(inst, err);
+	}
 	if (r < 0) {
-		install_rollback(inst, err);
+		install_rollback(inst, written, err);
 		return r;
 	}
-	say_files(inst);
-	r = check_and_try(inst, err);
-	if (r < 0)
-		go_back(inst, err);
-	if (r < 0)
-		return r;
 	r = install_finish(inst, err);
 	return r < 0 ? error_prefix(err, "all is done but to note that it is; do it again") : 0;
 }
