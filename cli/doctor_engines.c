@@ -10,6 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
 #include "lib/doctor/version.h"
+#include "lib/install/record.h"
 #include "lib/launch/launch.h"
 
 enum { VERSION_S = 5, INFO_S = 2 };
@@ -183,17 +184,30 @@ static void check_engine(struct diagnosis *d, const struct engine *engine, const
 		tell_path(d, engine, version.text, settings, "");
 }
 
+static void check_interrupted(struct diagnosis *d, const char *engine)
+{
+	_cleanup_record_ struct record record = {0};
+	char advice[128];
+
+	if (record_read(d->host, engine, &record, NULL) < 0 || record.finished)
+		return;
+	(void)snprintf(advice, sizeof advice, "stint install %s ends it, stint uninstall %s takes it back", engine, engine);
+	found(d, FINDING_WARNING, engine, advice, "stint install or uninstall was interrupted");
+}
+
 void doctor_engines(struct diagnosis *d)
 {
 	char path[PATH_MAX];
 	int count = 0;
 
 	d->section = "Engines";
-	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
+		check_interrupted(d, engines[i].files->name);
 		if (program_find(engines[i].files->program, path)) {
 			count++;
 			check_engine(d, &engines[i], path);
 		}
+	}
 	if (!count)
 		found(d, FINDING_OK, "engines", NULL, "none of docker, containerd, podman and crio is installed: stint run needs none");
 }

@@ -677,6 +677,7 @@ interrupted() { # STINT-ARGUMENT...
 	run env PATH="$PWD/interrupting:$PATH" "$STINT_BIN/stint" "$@"
 	[ "$status" -eq 137 ] || { echo "status $status: $output"; return 1; }
 }
+crio_s_advice() { DOCKER_HOST=unix:///nowhere stint doctor --json | jq -r '.checks[] | select(.name == "crio") | .advice // empty'; }
 @test "what was interrupted is taken up by whoever comes next" {
 	local drop_in=$STINT_ROOT/etc/crio/crio.conf.d/50-stint.conf empty written
 	empty=$(etc)
@@ -684,9 +685,11 @@ interrupted() { # STINT-ARGUMENT...
 	# Installing again checks what was written, though there is nothing to change.
 	interrupted install crio
 	[ -e "$drop_in" ]
+	[ "$(crio_s_advice)" = 'stint install crio ends it, stint uninstall crio takes it back' ]
 	run stint install crio
 	[ "$status" -eq 0 ]
 	is_in 'crio: not checked: crio is not installed'
+	[ -z "$(crio_s_advice)" ]
 	[ "$(stint install crio)" = 'crio: nothing to change: stint is installed, as asked' ]
 	written=$(etc)
 	# So does uninstalling, half way in either direction.
