@@ -85,30 +85,47 @@ const char *containerd_handler_of(const struct toml_item *item, const char *plug
 	return name;
 }
 
+/* A segment may be in quotes, as a name with a dot is. */
+static bool is_named(const char *segment, const char *name)
+{
+	size_t quotes = segment[0] == '"';
+
+	return strlen(segment) == strlen(name) + 2 * quotes && strncmp(segment + quotes, name, strlen(name)) == 0;
+}
+
+/* The default handler's name as it was without stint. */
+static const char *default_name(const struct containerd_request *request, const char *said)
+{
+	if (said && strcmp(said, STINT_HANDLER) != 0)
+		return said;
+	return request->kept_default ? request->kept_default : "runc";
+}
+
 int containerd_template(const struct containerd_request *request, const char *plugin, char name[TOML_PATH_SIZE],
 			struct error *err)
 {
-	char path[TOML_PATH_SIZE];
-	_cleanup_free_ char *fallback = NULL;
+	const struct toml *dump = request->dump;
+	char path[TOML_PATH_SIZE], segment[TOML_PATH_SIZE], chosen[TOML_PATH_SIZE] = "";
+	_cleanup_free_ char *said = NULL;
+	bool is_default = false;
 
 	containerd_path(plugin, CONTAINERD_DEFAULT, path);
-	fallback = toml_string(request->dump, toml_find(request->dump, TOML_PAIR, path));
-	(void)snprintf(name, TOML_PATH_SIZE, "%s",
-		       fallback && strcmp(fallback, STINT_HANDLER) != 0 ? fallback
-		       : request->kept_default				? request->kept_default
-									: "runc");
-	containerd_handler_path(plugin, name, path);
-	if (is_runc(request->dump, path))
-		return 0;
-	for (size_t i = 0; i < request->dump->count; i++) {
-		if (!containerd_handler_of(&request->dump->items[i], plugin, name) || strcmp(name, STINT_HANDLER) == 0)
+	said = toml_string(dump, toml_find(dump, TOML_PAIR, path));
+	for (size_t i = 0; i < dump->count && !is_default; i++) {
+		if (!containerd_handler_of(&dump->items[i], plugin, segment) || is_named(segment, STINT_HANDLER))
 			continue;
-		containerd_handler_path(plugin, name, path);
-		if (is_runc(request->dump, path))
-			return 0;
+		containerd_handler_path(plugin, segment, path);
+		if (!is_runc(dump, path))
+			continue;
+		is_default = is_named(segment, default_name(request, said));
+		if (is_default || !chosen[0])
+			(void)snprintf(chosen, sizeof chosen, "%s", segment);
 	}
-	return error_set(err, ENOENT,
-			 "find a handler of containerd to take the options from: none has the type %s, which is the "
-			 "one that calls a runtime by its path",
-			 runc_type);
+	if (!chosen[0])
+		return error_set(err, ENOENT,
+				 "find a handler of containerd to take the options from: none has the type %s, which "
+				 "is the one that calls a runtime by its path",
+				 runc_type);
+	(void)snprintf(name, TOML_PATH_SIZE, "%s", chosen);
+	return 0;
 }

@@ -159,7 +159,7 @@ static const char dump_text[] =
 	"[" CRI "]\n  default_runtime_name = \"usual\"\n"
 	"  [" CRI ".runtimes.other]\n    runtime_type = \"io.containerd.kata.v2\"\n"
 	"  [" CRI ".runtimes.usual]\n    runtime_type = \"io.containerd.runc.v2\"\n    runtime_root = \"\"\n    "
-		  "pod_annotations = [\"a\"]\n"
+	"pod_annotations = [\"a\"]\n"
 	"    [" CRI
 	".runtimes.usual.options]\n      BinaryName = \"/bin/crun\"\n      SystemdCgroup = true\n      IoUid = 0\n";
 
@@ -284,6 +284,24 @@ Test(install, containerd_a_drop_in_does_not_repeat_what_it_is_merged_with)
 	expect_text(text, "version = 2\n" MARK_BEGIN "\n" STINT_BLOCK MARK_END "\n", "drop-in");
 	toml_free(dump);
 	toml_free(root);
+}
+
+Test(install, containerd_s_default_may_be_a_name_with_a_dot)
+{
+	struct toml *dump =
+		parsed("version = 2\n[" CRI "]\ndefault_runtime_name = \"crun.v1\"\n[" CRI
+		       ".runtimes.a]\nruntime_type = \"io.containerd.runc.v2\"\n[" CRI
+		       ".runtimes.\"crun.v1\"]\nruntime_type = \"io.containerd.runc.v2\"\nsandboxer = \"its\"\n");
+	struct containerd_request request = {.runtime = runtime, .dump = dump, .version = 2};
+	char *text = NULL;
+
+	cr_assert_eq(containerd_edit("c", "version = 2\n", &request, &text, NULL), 0);
+	cr_expect_not_null(strstr(text,
+				  "[" CRI
+				  ".runtimes.stint]\nruntime_type = \"io.containerd.runc.v2\"\nsandboxer = \"its\"\n"),
+			   "%s", text);
+	free(text);
+	toml_free(dump);
 }
 
 Test(install, containerd_is_refused_what_is_not_understood)
