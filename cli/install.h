@@ -18,6 +18,8 @@
 struct edit {
 	char path[PATH_MAX]; /* below STINT_ROOT, links resolved */
 	bool own;	     /* the whole file is stint's */
+	const struct record_file
+		*recorded; /* what the record says of it, NULL: nothing; also when it became a link since */
 	char *current, *without, *wanted;
 	mode_t mode;
 	uid_t uid;

@@ -113,14 +113,13 @@ static int make_record(const struct installation *inst, bool finished, struct re
 	for (size_t i = 0; i < inst->count && r == 0; i++) {
 		const struct edit *edit = &inst->edits[i];
 		const struct record_file wanted = {(char *)edit->path, edit->without, edit->wanted, edit->own};
-		const struct record_file *had = record_find(&inst->record, edit->path);
 
 		if (has_stint(edit)) {
 			r = add_file(record, &wanted);
 			if (r == 0)
 				r = note_missing(record, edit->path, err);
-		} else if (had && !finished) {
-			r = add_file(record, had);
+		} else if (edit->recorded && !finished) {
+			r = add_file(record, edit->recorded);
 		}
 	}
 	return r == -ENOMEM ? error_set(err, ENOMEM, "write the record: out of memory") : r;
@@ -144,7 +143,7 @@ static void remove_dirs(const struct record *record)
 /* An own file that somebody changed is not thrown away. */
 static int keep_changed(const struct installation *inst, const struct edit *edit, struct error *err)
 {
-	const struct record_file *file = record_find(&inst->record, edit->path);
+	const struct record_file *file = edit->recorded;
 	char kept[PATH_MAX];
 	int r;
 

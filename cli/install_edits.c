@@ -49,8 +49,9 @@ static int out_of_memory(const struct edit *edit, struct error *err)
 
 /* Stint's part is cut out; where that is all that was changed since the file was written, the original is there again
  * to the byte. */
-static int cut_out(struct installation *inst, struct edit *edit, const struct record_file *file, struct error *err)
+static int cut_out(struct installation *inst, struct edit *edit, struct error *err)
 {
+	const struct record_file *file = edit->recorded;
 	_cleanup_free_ char *cut = NULL, *as_written = NULL;
 	int r = inst->engine->cut(edit->path, edit->current, file->original, &cut, err);
 
@@ -65,7 +66,7 @@ static int cut_out(struct installation *inst, struct edit *edit, const struct re
 
 static int find_without(struct installation *inst, struct edit *edit, struct error *err)
 {
-	const struct record_file *file = record_find(&inst->record, edit->path);
+	const struct record_file *file = edit->recorded;
 	int r;
 
 	if (!edit->current)
@@ -75,7 +76,7 @@ static int find_without(struct installation *inst, struct edit *edit, struct err
 	else if (file->own)
 		r = copy_text(file->original, &edit->without);
 	else
-		r = cut_out(inst, edit, file, err);
+		r = cut_out(inst, edit, err);
 	return r == -ENOMEM ? out_of_memory(edit, err) : r;
 }
 
@@ -116,6 +117,9 @@ int edit_read(struct installation *inst, const char *path, bool own, struct edit
 	_cleanup_(edit_clear) struct edit edit = {.own = own};
 	int r = resolve(path, &edit, err);
 
+	edit.recorded = record_find(&inst->record, path);
+	if (!edit.recorded)
+		edit.recorded = record_find(&inst->record, edit.path);
 	if (r == 0)
 		r = text_read(edit.path, &edit.current, err);
 	if (r == 0)
@@ -152,7 +156,7 @@ int edit_own(struct installation *inst, const char *path, char *wanted, struct e
 		return r;
 	}
 	edit->wanted = wanted;
-	if (edit->current && !record_find(&inst->record, edit->path) && edit_changes(edit))
+	if (edit->current && !edit->recorded && edit_changes(edit))
 		return error_set(err, EEXIST,
 				 "write %s: there is a file that stint install did not write; see whether it is "
 				 "needed, and move it away",
@@ -160,10 +164,10 @@ int edit_own(struct installation *inst, const char *path, char *wanted, struct e
 	return 0;
 }
 
-static bool has_edit(const struct installation *inst, const char *path)
+static bool has_edit(const struct installation *inst, const struct record_file *file)
 {
 	for (size_t i = 0; i < inst->count; i++)
-		if (strcmp(inst->edits[i].path, path) == 0)
+		if (inst->edits[i].recorded == file)
 			return true;
 	return false;
 }
@@ -175,7 +179,7 @@ int edits_remove(struct installation *inst, struct error *err)
 		struct edit *edit = NULL;
 		int r;
 
-		if (has_edit(inst, file->path))
+		if (has_edit(inst, file))
 			continue;
 		r = edit_add(inst, file->path, file->own, &edit, err);
 		if (r < 0)

@@ -214,6 +214,24 @@ run_docker_elsewhere() {
 	stint uninstall docker
 	[ "$(cat "$STINT_ROOT/etc/real.json")" = '{}' ]
 	rm "$D" "$STINT_ROOT/etc/real.json"
+	# And what became one since is what is meant.
+	echo '{}' >"$D"
+	stint install docker
+	mv "$D" "$STINT_ROOT/etc/real.json"
+	ln -s ../real.json "$D"
+	stint install docker --as-default
+	[ "$(jq -c '[."default-runtime", (.runtimes | keys)]' "$STINT_ROOT/etc/real.json")" = '["stint",["stint"]]' ]
+	stint uninstall docker
+	[ -L "$D" ]
+	[ "$(cat "$STINT_ROOT/etc/real.json")" = '{}' ]
+	rm "$D"
+	mv "$STINT_ROOT/etc/real.json" "$D"
+	stint install docker
+	mv "$D" "$STINT_ROOT/etc/real.json"
+	ln -s ../real.json "$D"
+	stint uninstall docker
+	[ "$(cat "$STINT_ROOT/etc/real.json")" = '{}' ]
+	rm "$D" "$STINT_ROOT/etc/real.json"
 }
 
 @test "docker: a daemon.json that is not understood is refused, and left as it is" {
