@@ -325,6 +325,9 @@ static void handle(struct monitor *m, enum source source)
 		/* Readable for ever now; that it is reaped is the one thing left to hear. */
 		(void)epoll_ctl(m->epoll, EPOLL_CTL_MOD, m->fds[SOURCE_INIT], &hang_up);
 		init_exit_status(m);
+		/* Before all else: who made the group (systemd) removes it as soon as it hears that it is empty. */
+		if (!m->ledger->plan.nested)
+			end_read_figures(m);
 		if (m->init_status_waited)
 			(void)epoll_ctl(m->epoll, EPOLL_CTL_DEL, m->fds[SOURCE_INIT], NULL);
 		m->init_status_waited = true;
