@@ -174,27 +174,42 @@ static void clear_after_runtime(const struct foreground *f)
 	run_and_wait(argv);
 }
 
-/* The last error that the runtime logged. */
-static void read_failure(struct foreground *f)
+/* A line of the log's own format; an error in it is the latest one. */
+static bool take_logged(struct foreground *f, const char *line, size_t length)
 {
+	_cleanup_json_ struct json_doc *doc = NULL;
+	const char *level, *message;
+
+	if (json_parse("the runtime's log", line, length, &doc, NULL) < 0)
+		return false;
+	level = json_string(json_get(json_root(doc), "level"));
+	message = json_string(json_get(json_root(doc), "msg"));
+	if (!level || !message || !json_get(json_root(doc), "time"))
+		return false;
+	if (f->status != 0 && (strcmp(level, "error") == 0 || strcmp(level, "fatal") == 0)) {
+		free(f->failure);
+		f->failure = strdup(message);
+	}
+	return true;
+}
+
+/* What of it is no log line the container wrote to its terminal: crun that finds the container ended before it began to
+ * copy (1.8.1, flush_fd_to_err) "logs" the rest, with one line's end too many. */
+static void read_log(struct foreground *f)
+{
+	enum { LOG_MAX = 1 << 20 };
 	_cleanup_free_ char *text = NULL;
 	size_t length;
 
-	if (f->status == 0 || f->log < 0 ||
-	    file_read_fd(f->log, "the runtime's log", 65536, &text, &length, NULL) < 0)
+	if (f->log < 0 || file_read_fd(f->log, "the runtime's log", LOG_MAX, &text, &length, NULL) < 0)
 		return;
-	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		_cleanup_json_ struct json_doc *doc = NULL;
-		const char *level, *message;
+	for (char *line = text, *end = text + length, *next; line < end; line = next) {
+		char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t size = (size_t)((newline ? newline : end) - line);
 
-		if (json_parse("the runtime's log", line, strlen(line), &doc, NULL) < 0)
-			continue;
-		level = json_string(json_get(json_root(doc), "level"));
-		message = json_string(json_get(json_root(doc), "msg"));
-		if (!level || !message || (strcmp(level, "error") != 0 && strcmp(level, "fatal") != 0))
-			continue;
-		free(f->failure);
-		f->failure = strdup(message);
+		next = line + size + (newline != NULL);
+		if (!take_logged(f, line, size) && (next < end || size))
+			(void)write_all(STDOUT_FILENO, line, (size_t)(next - line));
 	}
 }
 
@@ -324,7 +339,7 @@ int run_foreground(const struct host *host, struct launch *launch, const char *i
 		return cli_fail(EXIT_STINT, &err);
 	}
 	wait_for_runtime(&f);
-	read_failure(&f);
+	read_log(&f);
 	if (WIFSIGNALED(f.status))
 		clear_after_runtime(&f);
 	wait_for_monitor(&f);

@@ -226,6 +226,19 @@ memory_time_spent() {
 	done
 }
 
+# bats test_tags=once
+@test "what a container wrote to its terminal before crun began to copy is not lost" {
+	id="t-flush-$$"
+	bundle "$id" /bin/sh -c 'echo first; echo; echo "{\"level\": \"mine\"}"; sleep 0.01; echo last'
+	config '.process.terminal = true'
+	# crun makes this call before its first look whether the container has ended.
+	printf '#!/bin/sh\nexec strace -qq -o /dev/null -e trace=signalfd4 -e inject=signalfd4:delay_enter=500000 crun "$@"\n' >"$STINT_TEST_DIR/slow-crun"
+	chmod 755 "$STINT_TEST_DIR/slow-crun"
+	run timeout 20 script -qec "$STINT_BIN/stint run --runtime $STINT_TEST_DIR/slow-crun --id $id $BUNDLE" /dev/null < <(sleep 3)
+	[ "$status" -eq 0 ]
+	[ "$(tr -d '\r' <<<"$output")" = $'first\n\n{"level": "mine"}\nlast' ] || { od -c <<<"$output"; return 1; }
+}
+
 @test "why and report tell the person" {
 	id="t-why-$$"
 	bundle "$id" /bin/sh -c 'while :; do :; done'
