@@ -53,7 +53,7 @@ pod_of_two() {
 	local pod=$id sandbox_pid
 	configured_as_documented
 	sandbox
-	container quiet /bin/sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done'
+	container quiet /bin/sh -c 'trap "exit 0" TERM; sleep 60 & wait'
 	container busy /bin/sh -c 'while :; do :; done'
 	# Each has namespaces of the sandbox's, and a group below the pod's own.
 	[ "$(readlink "/proc/$(cat "$STINT_TEST_DIR/$pod-quiet.pid")/ns/net")" = "$(readlink "/proc/$sandbox_pid/ns/net")" ]
