@@ -301,6 +301,14 @@ static int dispatch(struct runtime *runtime, struct error *err)
 	return pass_through(runtime, err);
 }
 
+/* Who may not read it is told why: a rootless engine shows its user what the last of its calls said. */
+static int load_host_config(struct runtime *runtime, struct error *err)
+{
+	int r = host_config_load(&runtime->host, &runtime->host_config, err);
+
+	return r == -EACCES && host_root_check(NULL) < 0 ? host_root_check(err) : r;
+}
+
 int main(int argc, char **argv)
 {
 	static struct runtime runtime;
@@ -314,7 +322,7 @@ int main(int argc, char **argv)
 	else if (r == 0)
 		find_runtime_of(&runtime);
 	if (r == 0 && !runtime.path[0])
-		r = host_config_load(&runtime.host, &runtime.host_config, &err);
+		r = load_host_config(&runtime, &err);
 	if (r == 0 && !runtime.path[0])
 		r = runtime_find(&runtime.host_config, NULL, runtime.path, &err);
 	if (r == 0)

@@ -257,8 +257,14 @@ errors_reach_the_log() {
 		run unshare --user --map-root-user $command </dev/null
 		[ "$status" -ne 0 ] && [[ "$output" == *"$told"* ]] || { echo "$command: $output"; return 1; }
 	done
-	# What makes no container is the runtime's.
+	# What makes no container is the runtime's, if it may be known which that is.
 	unshare --user --map-root-user stint-runtime --version
+	host_config crun
+	chmod 600 "$STINT_ROOT/etc/stint/stint.json"
+	chown 1 "$STINT_ROOT/etc/stint/stint.json"
+	run unshare --user --map-root-user stint-runtime delete --force "t-rootless-$$"
+	no_host_config
+	[ "$status" -ne 0 ] && [[ "$output" == *"$told"* ]] || { echo "delete: $output"; return 1; }
 }
 
 @test "errors are one JSON line in --log and one line on standard error; nothing is on standard output" {

@@ -151,3 +151,26 @@ without_an_engine() {
 	podman_ rm t-podman
 	all_clean "$id"
 }
+
+@test "systemd: rootless Podman's user is told that stint needs the machine's own root" {
+	local home=$BATS_TEST_TMPDIR/home
+	chmod 755 "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
+	useradd --create-home --home-dir "$home" t-rootless
+	# Podman goes by the name when it asks itself what a runtime can.
+	mkdir "$home/rootfs" "$home/stint"
+	cp -a "$BUSYBOX_ROOTFS/." "$home/rootfs/"
+	chown -R t-rootless: "$home"
+	printf '#!/bin/sh\nexport STINT_ROOT=%q\nexec %q "$@"\n' "$STINT_ROOT" "$STINT_BIN/stint-runtime" >"$home/stint/crun"
+	chmod 755 "$home/stint/crun"
+	rootless() { # OPTION...
+		timeout -k 1 120 runuser -u t-rootless -- env -C "$home" HOME="$home" XDG_RUNTIME_DIR="$home/run" PATH="$PATH" \
+			podman --cgroup-manager cgroupfs --log-level error "$@" </dev/null
+	}
+	mkdir -m 700 "$home/run"
+	chown t-rootless: "$home/run"
+	# Podman itself works there.
+	[ "$(rootless run --rm --cgroups disabled --network none --rootfs "$home/rootfs" echo hello)" = hello ]
+	run rootless --runtime "$home/stint/crun" run --rm --cgroups disabled --network none --rootfs "$home/rootfs" echo hello
+	[ "$status" -ge 125 ] && [[ "$output" == *"this needs the machine's own root"* && "$output" != *hello* ]] ||
+		{ echo "$status $output"; return 1; }
+}
