@@ -77,14 +77,16 @@ int host_init_from_environment(struct host *host, struct error *err)
 	return host_init(host, secure_getenv("STINT_ROOT"), err);
 }
 
-/* user_namespaces(7): the first one maps every id to itself. */
+/* user_namespaces(7): the first one maps every id to itself, in one line. Without a /proc it is known later that there is
+ * none. */
 static bool in_first_user_namespace(void)
 {
 	char map[64];
 	unsigned long inside, outside, length;
+	ssize_t n = file_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof map);
 
-	return file_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof map) < 0 ||
-	       (sscanf(map, "%lu %lu %lu", &inside, &outside, &length) == 3 && inside == 0 && outside == 0 &&
+	return n == -ENOENT ||
+	       (n > 0 && sscanf(map, "%lu %lu %lu", &inside, &outside, &length) == 3 && inside == 0 && outside == 0 &&
 		length == UINT32_MAX);
 }
 

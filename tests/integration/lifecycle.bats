@@ -250,19 +250,32 @@ errors_reach_the_log() {
 	[[ "$(tail -n 1 "$log")" == *"${stderr#stint: }"* || "$(tail -n 1 "$log")" == *"config.json"* ]]
 	never_began "$id"
 }
+# As root of a user namespace with two ranges of ids, as rootless engines make theirs.
+rootless() { # CMD...
+	local pid status=0
+	unshare --user bash -c 'kill -STOP $$; exec "$@"' - "$@" >"$STINT_TEST_DIR/out" 2>&1 </dev/null 3>&- &
+	pid=$!
+	eventually 5 grep -q '^State:.*T' "/proc/$pid/status"
+	printf '0 0 1\n1 100000 65536\n' >"$STINT_TEST_DIR/map"
+	cat "$STINT_TEST_DIR/map" >"/proc/$pid/uid_map"
+	kill -CONT "$pid"
+	wait "$pid" || status=$?
+	cat "$STINT_TEST_DIR/out"
+	return $status
+}
 @test "a user namespace's root, as rootless engines have it, is told that it is not enough" {
 	local told='this needs the machine'"'"'s own root, and is root of a user namespace only'
 	bundle "t-rootless-$$" /bin/true
 	for command in "stint-runtime create --bundle $BUNDLE t-rootless-$$" "stint run $BUNDLE" "stint-hook createRuntime"; do
-		run unshare --user --map-root-user $command </dev/null
+		run rootless $command
 		[ "$status" -ne 0 ] && [[ "$output" == *"$told"* ]] || { echo "$command: $output"; return 1; }
 	done
 	# What makes no container is the runtime's, if it may be known which that is.
-	unshare --user --map-root-user stint-runtime --version
+	rootless stint-runtime --version
 	host_config crun
 	chmod 600 "$STINT_ROOT/etc/stint/stint.json"
-	chown 1 "$STINT_ROOT/etc/stint/stint.json"
-	run unshare --user --map-root-user stint-runtime delete --force "t-rootless-$$"
+	chown 100 "$STINT_ROOT/etc/stint/stint.json"
+	run rootless stint-runtime delete --force "t-rootless-$$"
 	no_host_config
 	[ "$status" -ne 0 ] && [[ "$output" == *"$told"* ]] || { echo "delete: $output"; return 1; }
 }
