@@ -301,8 +301,8 @@ static void pid_file_event(struct monitor *m)
 {
 	struct signalfd_siginfo info;
 
-	while (read(m->fds[SOURCE_PID_FILE], &info, sizeof info) > 0)
-		;
+	/* Once: who writes to that directory without end must not keep us here. */
+	(void)!read(m->fds[SOURCE_PID_FILE], &info, sizeof info);
 	init_from_pid_file(m);
 	if (!m->state.init)
 		return;
