@@ -88,16 +88,6 @@ static void take_reading(const struct host *host, struct live *live)
 		(void)integral_add(&live->state.schedule.memory, live->reading.now_ns, usage->memory_bytes);
 }
 
-static void no_usage(struct cgroup_usage *usage)
-{
-	*usage = (struct cgroup_usage){
-		.cpu_ns = UINT64_MAX, .cpu_user_ns = UINT64_MAX, .cpu_system_ns = UINT64_MAX,
-		.throttled_ns = UINT64_MAX, .memory_bytes = UINT64_MAX, .memory_peak_bytes = UINT64_MAX,
-		.pids = UINT64_MAX, .pids_peak = UINT64_MAX, .io_read_bytes = UINT64_MAX,
-		.io_write_bytes = UINT64_MAX, .oom_kills = UINT64_MAX, .pids_refused = UINT64_MAX,
-	};
-}
-
 int live_open(const struct host *host, const struct cgroup_layout *layout, int dirfd, struct live *ret_live,
 	      struct error *err)
 {
@@ -118,13 +108,9 @@ int live_open(const struct host *host, const struct cgroup_layout *layout, int d
 	live.monitor = atomic_load(&live.ledger->monitor);
 	live.standby = atomic_load(&live.ledger->standby);
 	live.watched = ledger_watched(fd);
-	no_usage(&live.usage);
+	live.usage = live.state.usage;
 	live.group_there = live_group(host, layout, &live, &group, NULL) == 0;
-	if (!live.group_there || cgroup_usage_read(&group, &live.usage) < 0) {
-		live.group_there = false;
-		if (live.state.usage_read)
-			live.usage = live.state.usage;
-	}
+	live.group_there = live.group_there && cgroup_usage_read(&group, &live.usage) == 0;
 	live.status = status_of(host, &live, &group);
 	cgroup_close(&group);
 	take_reading(host, &live);

@@ -34,16 +34,15 @@ static void read_figures(const struct launch *launch, struct ledger_state *state
 {
 	struct cgroup_layout layout;
 	struct cgroup group;
+	bool populated;
 
 	state->exact = false;
 	if (open_group(launch, &layout, &group) < 0)
 		return;
 	for (int i = 0; i < DYING_TRIES && cgroup_populated(&group) == 1; i++)
 		(void)usleep(2000);
-	if (cgroup_usage_read(&group, &state->usage) == 0) {
-		state->usage_read = true;
-		state->exact = cgroup_populated(&group) != 1;
-	}
+	populated = cgroup_populated(&group) == 1;
+	state->exact = cgroup_usage_read(&group, &state->usage) == 0 && !populated;
 	cgroup_close(&group);
 }
 

@@ -70,15 +70,15 @@ static void note_end(struct monitor *m)
 
 void end_read_figures(struct monitor *m)
 {
-	struct cgroup_usage usage;
+	struct cgroup_usage *usage = &m->state.usage;
+	bool populated; /* before they are read: what ends after is in none of them */
 
-	if (!m->group_known || cgroup_usage_read(&m->own, &usage) < 0)
+	if (!m->group_known || m->state.exact)
 		return;
-	if (usage.cpu_ns != UINT64_MAX && usage.cpu_ns < m->state.cpu_seen_ns)
-		usage.cpu_ns = m->state.cpu_seen_ns; /* the counter lags while the processes run */
-	m->state.usage = usage;
-	m->state.usage_read = true;
-	m->state.exact = cgroup_populated(&m->own) != 1;
+	populated = cgroup_populated(&m->own) == 1;
+	m->state.exact = cgroup_usage_read(&m->own, usage) == 0 && !populated;
+	if (usage->cpu_ns != UINT64_MAX && usage->cpu_ns < m->state.cpu_seen_ns)
+		usage->cpu_ns = m->state.cpu_seen_ns; /* the counter lags while the processes run */
 }
 
 /* A runtime that was killed half way leaves a process which waits for a start that cannot come, and of which the

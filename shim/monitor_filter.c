@@ -49,7 +49,7 @@ static const unsigned allowed[] = {
 	SYS_flock, SYS_ftruncate, SYS_fchmod, SYS_fsync, SYS_renameat2, SYS_renameat, SYS_mkdirat, SYS_unlinkat,
 	SYS_fallocate, SYS_sysinfo, SYS_geteuid, SYS_getuid, SYS_clock_nanosleep,
 	/* libc */
-	SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_rt_sigaction, SYS_rt_sigprocmask,
+	SYS_mmap, SYS_mlockall, SYS_mlock, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_rt_sigaction, SYS_rt_sigprocmask,
 	SYS_rt_sigreturn, SYS_restart_syscall, SYS_futex, SYS_tgkill, SYS_getrandom,
 };
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -57,12 +58,23 @@ static int move_away(struct monitor *m, struct error *err)
 	return r < 0 ? r : cgroup_enter(&m->host, &m->layout, MONITOR_GROUP, MONITOR_CONTROLLERS, err);
 }
 
+/* On a machine that is out of memory, who reads his own program from the disk again at each step comes last. The
+ * program's pages are every monitor's: they are in memory once. */
+void monitor_stay_in_memory(void)
+{
+	extern const char __executable_start[], etext[];
+
+	if (mlockall(MCL_CURRENT | MCL_ONFAULT) == 0) /* data and stack as far as they are used */
+		(void)mlock(__executable_start, (size_t)(etext - __executable_start));
+}
+
 /* A deadline that is met late is a budget that is overrun: run when it is time, on a machine that is busy
  * too. Not before there is a container: until then we would only stand in its runtime's way. */
 void monitor_be_prompt(void)
 {
 	struct sched_param parameters = {.sched_priority = 1};
 
+	monitor_stay_in_memory();
 	if (sched_setscheduler(0, SCHED_FIFO, &parameters) < 0)
 		(void)setpriority(PRIO_PROCESS, 0, -20);
 }
@@ -71,10 +83,12 @@ void monitor_be_prompt(void)
 static void prepare_to_be_prompt(void)
 {
 	static const struct rlimit allowed = {.rlim_cur = 1, .rlim_max = 1};
+	static const struct rlimit locked = {.rlim_cur = 16 << 20, .rlim_max = 16 << 20};
 
 	if (file_write_small(AT_FDCWD, "/proc/self/oom_score_adj", "-1000") < 0)
 		(void)file_write_small(AT_FDCWD, "/proc/self/oom_score_adj", "0");
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
+	(void)setrlimit(RLIMIT_MEMLOCK, &locked);
 	/* Where the limit may not be raised (no CAP_SYS_RESOURCE) it has to be now. */
 	if (setrlimit(RLIMIT_RTPRIO, &allowed) < 0)
 		monitor_be_prompt();
@@ -124,6 +138,8 @@ int monitor_group_opened(struct monitor *m, struct error *err)
 
 	m->group_known = true;
 	m->events_pending = true;
+	if (!nested) /* who removes it does so when he likes: what is not there at the end is known to be missing */
+		(void)cgroup_usage_read(&m->own, &m->state.usage);
 	m->fds[SOURCE_GROUP] = cgroup_events_fd(&m->own);
 	r = monitor_listen(m, SOURCE_GROUP, EPOLLPRI, err);
 	if (r == 0)

@@ -77,7 +77,7 @@ static void read_cpu(struct monitor *m, struct reading *reading)
 static void read_peaks(struct monitor *m, struct reading *reading)
 {
 	static const enum budget levels[] = {BUDGET_MEMORY, BUDGET_PIDS};
-	struct cgroup_usage usage;
+	struct cgroup_usage usage = cgroup_usage_unknown;
 	bool due = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)

@@ -105,8 +105,9 @@ int cgroup_limits_get(const struct cgroup *cgroup, struct cgroup_limits *ret_lim
 /* Only the CPU quota, without error text, for the monitor; quota 0 lifts it. */
 int cgroup_cpu_quota(const struct cgroup *cgroup, uint64_t quota_us, uint64_t period_us);
 
-/* Figures; UINT64_MAX: the kernel does not offer it here. Returns 0, or -ENODEV when the group is
- * gone (nothing is filled in then). */
+/* Figures; UINT64_MAX: the kernel does not offer it here. Whoever removes a group takes its files and, on v1, its
+ * hierarchies one after the other: what *usage knows and is no longer to be had stays as it is, and -ENODEV says
+ * that the group is gone, or going. So it holds earlier figures, or cgroup_usage_unknown. */
 struct cgroup_usage {
 	uint64_t cpu_ns, cpu_user_ns, cpu_system_ns, throttled_ns;
 	uint64_t memory_bytes, memory_peak_bytes;
@@ -115,7 +116,8 @@ struct cgroup_usage {
 	uint64_t oom_kills; /* v1: of this very group only; v2: of all below it */
 	uint64_t pids_refused; /* forks refused at pids.max */
 };
-int cgroup_usage_read(const struct cgroup *cgroup, struct cgroup_usage *ret_usage);
+extern const struct cgroup_usage cgroup_usage_unknown;
+int cgroup_usage_read(const struct cgroup *cgroup, struct cgroup_usage *usage);
 
 /* CPU time in ns. The kernel charges a running task at its tick (every 4 ms at 250 Hz) and when it is
  * switched out, so the counter lags by as much as a tick for each CPU in use. `exact`: the caller,

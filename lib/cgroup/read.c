@@ -9,19 +9,24 @@
 #include "lib/base/file.h"
 #include "lib/cgroup/internal.h"
 
-/* Removed since it was opened? Any of its directories answers. */
+static bool directory_gone(int fd)
+{
+	return faccessat(fd, "cgroup.procs", F_OK, 0) < 0 && (errno == ENODEV || errno == ENOENT);
+}
+
+/* Removed since it was opened, or being removed? v1's hierarchies go one after the other. */
 static bool gone(const struct cgroup *group)
 {
-	for (int i = 0; i < group->layout->count; i++) {
-		char text[64];
-		ssize_t n;
+	bool opened = false;
 
+	for (int i = 0; i < group->layout->count; i++) {
 		if (group->fds[i] < 0)
 			continue;
-		n = file_read_small(group->fds[i], "cgroup.procs", text, sizeof text);
-		return n == -ENODEV || n == -ENOENT;
+		opened = true;
+		if (directory_gone(group->fds[i]))
+			return true;
 	}
-	return true;
+	return !opened;
 }
 
 int cgroup_limits_set(const struct cgroup *cgroup, const struct cgroup_limits *limits, struct error *err)
@@ -47,16 +52,26 @@ int cgroup_cpu_quota(const struct cgroup *cgroup, uint64_t quota_us, uint64_t pe
 	return fd < 0 ? -EOPNOTSUPP : ops_of(cgroup)->cpu_quota(fd, quota_us, period_us);
 }
 
-int cgroup_usage_read(const struct cgroup *cgroup, struct cgroup_usage *ret_usage)
-{
-	struct cgroup_usage usage;
+const struct cgroup_usage cgroup_usage_unknown = {NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE};
 
-	memset(&usage, 0xff, sizeof usage); /* every figure unknown */
-	ops_of(cgroup)->usage(cgroup, &usage);
-	if (gone(cgroup))
-		return -ENODEV;
-	*ret_usage = usage;
-	return 0;
+int cgroup_usage_read(const struct cgroup *cgroup, struct cgroup_usage *usage)
+{
+	enum { FIGURES = sizeof *usage / sizeof(uint64_t) };
+	_Static_assert(FIGURES * sizeof(uint64_t) == sizeof *usage, "figures, and nothing else");
+	struct cgroup_usage now = cgroup_usage_unknown;
+	uint64_t before[FIGURES], figures[FIGURES];
+	bool lost = false;
+
+	ops_of(cgroup)->usage(cgroup, &now);
+	memcpy(before, usage, sizeof before);
+	memcpy(figures, &now, sizeof figures);
+	for (int i = 0; i < FIGURES; i++)
+		if (figures[i] == NONE && before[i] != NONE) {
+			figures[i] = before[i];
+			lost = true;
+		}
+	memcpy(usage, figures, sizeof figures);
+	return lost || gone(cgroup) ? -ENODEV : 0;
 }
 
 static int result(const struct cgroup *cgroup, uint64_t value, uint64_t *ret_value)
@@ -166,7 +181,7 @@ int cgroup_populated(const struct cgroup *cgroup)
 		r = kernel_keyed(unified, "cgroup.events", "populated", &populated);
 		return r == -ENOENT ? -ENODEV : r < 0 ? r : populated == 1;
 	}
-	if (gone(cgroup))
+	if (directory_gone(any_fd(cgroup)))
 		return -ENODEV;
 	/* Where one might hide it is not said to be empty. */
 	r = cgroup_pids(cgroup, &pid, 1);

@@ -132,7 +132,7 @@ static struct json *verdict_object(struct builder *b, const struct ledger_plan *
 /* v1 counts the kills of each group by itself, v2 those below it too: never add them. */
 static uint64_t oom_kills(const struct ledger_state *state)
 {
-	uint64_t own = state->usage_read ? state->usage.oom_kills : UNKNOWN;
+	uint64_t own = state->usage.oom_kills;
 
 	if (own == UNKNOWN)
 		return state->payload_oom_kills ? state->payload_oom_kills : UNKNOWN;
@@ -148,27 +148,25 @@ static struct json *usage_object(struct builder *b, const struct ledger_plan *pl
 	const struct {
 		const char *key;
 		uint64_t value;
-		bool always; /* known without a reading of the group */
 	} figures[] = {
-		{"wallNs", timed ? since(state->started_boot_ns, state->ended_boot_ns) : UNKNOWN, true},
-		{"cpuNs", usage->cpu_ns, false},
-		{"cpuUserNs", usage->cpu_user_ns, false},
-		{"cpuSystemNs", usage->cpu_system_ns, false},
-		{"throttledNs", usage->throttled_ns, false},
-		{"memoryPeakBytes", usage->memory_peak_bytes, false},
+		{"wallNs", timed ? since(state->started_boot_ns, state->ended_boot_ns) : UNKNOWN},
+		{"cpuNs", usage->cpu_ns},
+		{"cpuUserNs", usage->cpu_user_ns},
+		{"cpuSystemNs", usage->cpu_system_ns},
+		{"throttledNs", usage->throttled_ns},
+		{"memoryPeakBytes", usage->memory_peak_bytes},
 		{"memoryByteSeconds",
-		 plan->budgets[BUDGET_MEMORY_TIME].set ? state->schedule.memory.whole : UNKNOWN, true},
-		{"pidsPeak", usage->pids_peak, false},
-		{"ioReadBytes", usage->io_read_bytes, false},
-		{"ioWriteBytes", usage->io_write_bytes, false},
-		{"netEgressBytes", UNKNOWN, true},
-		{"netIngressBytes", UNKNOWN, true},
-		{"oomKills", oom_kills(state), true},
+		 plan->budgets[BUDGET_MEMORY_TIME].set ? state->schedule.memory.whole : UNKNOWN},
+		{"pidsPeak", usage->pids_peak},
+		{"ioReadBytes", usage->io_read_bytes},
+		{"ioWriteBytes", usage->io_write_bytes},
+		{"netEgressBytes", UNKNOWN},
+		{"netIngressBytes", UNKNOWN},
+		{"oomKills", oom_kills(state)},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
-		put(b, object, figures[i].key,
-		    number(b, figures[i].always || state->usage_read ? figures[i].value : UNKNOWN));
+		put(b, object, figures[i].key, number(b, figures[i].value));
 	return object;
 }
 
@@ -204,7 +202,7 @@ static struct json *warnings_array(struct builder *b, const struct ledger_plan *
 	(void)add_warnings(b, array, plan->warnings);
 	said = add_warnings(b, array, state->warnings);
 	if (!state->exact && !said)
-		add(b, array, json_new_string(b->doc, state->usage_read ?
+		add(b, array, json_new_string(b->doc, state->usage.cpu_ns != UNKNOWN ?
 			"figures are from the last reading before its end, not the kernel's last ones" :
 			"figures are missing: its control group could not be read"));
 	return array;

@@ -42,7 +42,10 @@ int ledger_make(int dirfd, struct ledger **ret_ledger, int *ret_fd, struct error
 	memcpy(ledger->magic, ledger_magic, sizeof ledger_magic);
 	ledger->version = LEDGER_VERSION;
 	ledger->size = sizeof(struct ledger);
-	ledger->states[0].budget = ledger->states[1].budget = -1;
+	for (int i = 0; i < 2; i++) {
+		ledger->states[i].budget = -1;
+		ledger->states[i].usage = cgroup_usage_unknown;
+	}
 	*ret_ledger = ledger;
 	*ret_fd = steal_fd(&fd);
 	return 0;

@@ -26,7 +26,7 @@
 #include "lib/state/state_dir.h"
 
 enum {
-	LEDGER_VERSION = 2,
+	LEDGER_VERSION = 3,
 	LEDGER_TEXT_MAX = 256,
 	LEDGER_PATH_MAX = 1280,
 	LEDGER_WARNINGS_MAX = 16,
@@ -77,7 +77,6 @@ struct ledger_state {
 	bool schedule_begun;
 	struct schedule_state schedule;
 	struct cgroup_usage usage; /* the last that was read */
-	bool usage_read;	   /* at all */
 	uint64_t cpu_seen_ns;	   /* the greatest CPU figure of any look, which may have been more exact than `usage` */
 	bool exact;		   /* `usage` was read after the last process ended */
 	uint64_t payload_oom_kills; /* v1 counts per group */

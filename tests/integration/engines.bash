@@ -108,7 +108,7 @@ nothing_left_behind() { [ -z "$(ls "$STINT_ROOT-$RUNTIME/run/stint" 2>/dev/null)
 # them, with a runtime.
 same_commands() {
 	local name=t-same
-	cli run --name $name -d -m 64m --env A=b --hostname h busybox sh -c 'echo begun; trap "exit 3" TERM; while :; do sleep 0.1; done' >/dev/null
+	cli run --name $name -d -m 64m --env A=b --hostname h busybox sh -c 'echo begun; trap "exit 3" TERM; sleep 600 & wait' >/dev/null
 	{
 		set +e
 		# The two streams come apart, and either may arrive first.
@@ -127,7 +127,7 @@ same_commands() {
 		cli exec $name sh -c 'echo $A; hostname; exit 9'; echo "$?"
 		cli exec -u 5 -w / -e B=c $name sh -c 'id -u; echo $B'; echo "$?"
 		cli exec $name /no/such; echo "$?"
-		cli top $name -o comm; echo "$?"
+		cli top $name -o comm | sort; echo "${PIPESTATUS[0]}"
 		cli pause $name; cli inspect -f '{{.State.Status}}' $name; cli unpause $name; echo "$?"
 		cli kill -s WINCH $name; cli inspect -f '{{.State.Running}}' $name
 		cli inspect -f '{{.State.Status}} {{.State.OOMKilled}} {{.HostConfig.Memory}} {{.HostConfig.CgroupParent}} {{.Path}} {{.Args}}' $name

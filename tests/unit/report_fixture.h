@@ -28,7 +28,7 @@ static inline void killed_for_cpu(void)
 	state = (struct ledger_state){
 		.started_boot_ns = 11 * SECOND, .started_real_ns = REAL + SECOND,
 		.ended_boot_ns = 13 * SECOND + SECOND / 2, .ended_real_ns = REAL + 3 * SECOND + SECOND / 2,
-		.usage_read = true, .exact = true, .exit_known = true, .exit_code = 137, .exit_signal = 9,
+		.exact = true, .exit_known = true, .exit_code = 137, .exit_signal = 9,
 		.budget = BUDGET_CPU, .action = ACTION_KILL, .verdict_used = 2 * SECOND + 412345,
 		.detected_boot_ns = 13 * SECOND, .dead_known = true, .dead_ns = 1500000, .wakeups = 7, .takeovers = 1,
 	};

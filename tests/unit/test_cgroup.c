@@ -51,6 +51,13 @@ static void setup(void)
 	(void)snprintf(host.proc, sizeof host.proc, "%s/proc", top);
 }
 
+/* With nothing known from before. */
+static int read_anew(const struct cgroup *group, struct cgroup_usage *ret_usage)
+{
+	*ret_usage = cgroup_usage_unknown;
+	return cgroup_usage_read(group, ret_usage);
+}
+
 static void teardown(void)
 {
 	char command[128];
@@ -160,7 +167,7 @@ Test(cgroup, v2_figures)
 	put("cg/a/pids.events", "max 4\n");
 	put("cg/a/io.stat", "8:0 rbytes=100 wbytes=200 rios=1 wios=1 dbytes=0 dios=0\n8:16 rbytes=5 wbytes=6\n");
 	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
-	cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+	cr_assert_eq(read_anew(&group, &u), 0);
 	cr_expect_eq(u.cpu_ns, 1500000);
 	cr_expect_eq(u.cpu_user_ns, 1000000);
 	cr_expect_eq(u.throttled_ns, 7000);
@@ -189,7 +196,7 @@ Test(cgroup, malformed_figures_are_unknown)
 		put("cg/a/memory.current", rubbish[i]);
 		put("cg/a/cpu.stat", "usage_usec\nusage_usec_more 3\n");
 		cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
-		cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+		cr_assert_eq(read_anew(&group, &u), 0);
 		cr_expect_eq(u.memory_bytes, UINT64_MAX, "%s: %lu", rubbish[i], u.memory_bytes);
 		cr_expect_eq(u.cpu_ns, UINT64_MAX);
 		cgroup_close(&group);
@@ -198,11 +205,14 @@ Test(cgroup, malformed_figures_are_unknown)
 
 Test(cgroup, v1_figures)
 {
+	static const char *const hierarchies[] = {"cpu/a/cgroup.procs", "memory/a/cgroup.procs", "pids/a/cgroup.procs",
+						  "unified/a/cgroup.procs"};
 	struct cgroup_layout l = v1_layout(true);
 	struct cgroup group;
 	struct cgroup_usage u;
 
-	put("cpu/a/cgroup.procs", "");
+	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++)
+		put(hierarchies[i], "");
 	put("cpu/a/cpuacct.usage", "123456789\n");
 	put("cpu/a/cpu.stat", "nr_periods 1\nnr_throttled 1\nthrottled_time 42\n");
 	put("memory/a/memory.usage_in_bytes", "4096\n");
@@ -211,7 +221,7 @@ Test(cgroup, v1_figures)
 	put("pids/a/pids.max", "max\n");
 	put("unified/a/cgroup.events", "populated 1\nfrozen 0\n");
 	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
-	cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+	cr_assert_eq(read_anew(&group, &u), 0);
 	cr_expect_eq(u.cpu_ns, 123456789);
 	cr_expect_eq(u.throttled_ns, 42);
 	cr_expect_eq(u.oom_kills, 5);
@@ -318,6 +328,33 @@ Test(cgroup, gone_is_neither_zero_nor_out_of_memory)
 	cgroup_close(&group);
 }
 
+/* A runtime that removes its group takes one hierarchy of v1 after the other. */
+Test(cgroup, half_gone_is_gone_and_says_what_it_still_knows)
+{
+	struct cgroup_layout l = v1_layout(true);
+	struct cgroup_usage u = cgroup_usage_unknown;
+	struct cgroup group;
+	char command[400];
+
+	u.memory_peak_bytes = 4711;
+	put("cpu/a/cgroup.procs", "");
+	put("cpu/a/cpuacct.usage", "1000\n");
+	put("memory/a/cgroup.procs", "");
+	put("memory/a/memory.max_usage_in_bytes", "4096\n");
+	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
+	(void)snprintf(command, sizeof command, "rm -r %s/memory/a", top);
+	cr_assert_eq(system(command), 0);
+	cr_expect_eq(cgroup_usage_read(&group, &u), -ENODEV);
+	cr_expect_eq(u.cpu_ns, 1000);
+	cr_expect_eq(u.memory_peak_bytes, 4711, "what was known stays");
+	cr_expect_eq(u.pids_peak, UINT64_MAX);
+	(void)snprintf(command, sizeof command, "rm %s/cpu/a/cpuacct.usage; mkdir %s/memory/a; : >%s/memory/a/cgroup.procs", top, top, top);
+	cr_assert_eq(system(command), 0);
+	cr_expect_eq(cgroup_usage_read(&group, &u), -ENODEV, "a group's files go before the group does");
+	cr_expect_eq(u.cpu_ns, 1000);
+	cgroup_close(&group);
+}
+
 Test(cgroup, an_own_filesystem_is_demanded)
 {
 	struct cgroup_layout l = v2_layout();
@@ -409,17 +446,17 @@ Test(cgroup, figures_are_all_or_nothing)
 	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cpu); i++) {
 		put("cg/a/cpu.stat", cpu[i]);
-		cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+		cr_assert_eq(read_anew(&group, &u), 0);
 		cr_expect_eq(u.cpu_ns, UINT64_MAX, "%s: %lu", cpu[i], u.cpu_ns);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(io); i++) {
 		put("cg/a/io.stat", io[i]);
-		cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+		cr_assert_eq(read_anew(&group, &u), 0);
 		cr_expect_eq(u.io_read_bytes, UINT64_MAX, "%s: %lu", io[i], u.io_read_bytes);
 		cr_expect_eq(u.io_write_bytes, UINT64_MAX, "%s", io[i]);
 	}
 	put("cg/a/io.stat", "8:0 \n8:16 rbytes=5 wbytes=6\n"); /* an idle device has a line without figures */
-	cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+	cr_assert_eq(read_anew(&group, &u), 0);
 	cr_expect_eq(u.io_read_bytes, 5);
 	cgroup_close(&group);
 }
@@ -436,11 +473,11 @@ Test(cgroup, v1_io_is_all_or_nothing)
 	put("blkio/a/cgroup.procs", "");
 	put("blkio/a/blkio.throttle.io_service_bytes_recursive", "8:0 Read 4096\n8:0 Write 10\n8:0 Sync 1\n8:16 Read 4\nTotal 4110\n");
 	cr_assert_eq(cgroup_open(&host, &l, "/a", &group, NULL), 0);
-	cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+	cr_assert_eq(read_anew(&group, &u), 0);
 	cr_expect_eq(u.io_read_bytes, 4100);
 	cr_expect_eq(u.io_write_bytes, 10);
 	put("blkio/a/blkio.throttle.io_service_bytes_recursive", "8:0 Read 4096\n8:0 Write -1x\nTotal 4106\n");
-	cr_assert_eq(cgroup_usage_read(&group, &u), 0);
+	cr_assert_eq(read_anew(&group, &u), 0);
 	cr_expect_eq(u.io_read_bytes, UINT64_MAX);
 	cgroup_close(&group);
 }

@@ -180,7 +180,7 @@ Test(report, what_is_not_exact_says_so)
 	state.exact = false;
 	read = parsed();
 	cr_assert(warns_of_figures(read));
-	state.usage_read = false;
+	state.usage = cgroup_usage_unknown;
 	unread = parsed();
 	cr_assert(warns_of_figures(unread));
 	is_null(unread, "usage.cpuNs");
