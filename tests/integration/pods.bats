@@ -61,7 +61,7 @@ pod_of_two() {
 	# One spends its budget: it alone is stopped.
 	eventually 10 reported "$pod-busy"
 	[ "$(report_of "$pod-busy" '.verdict.budget == "cpu" and .profile == "tenant" and .image == "registry.example/team/app:1"
-		and .usage.cpuNs >= 300000000 and .usage.cpuNs < 400000000 and .monitor.exact')" = true ] || { report_of "$pod-busy" .; return 1; }
+		and .usage.cpuNs >= 300000000 and .usage.cpuNs < 400000000 + $late and .monitor.exact')" = true ] || { report_of "$pod-busy" .; return 1; }
 	has_status "$pod-quiet" running
 	has_status "$pod" running
 	stint verify "$pod-quiet"
@@ -70,14 +70,14 @@ pod_of_two() {
 	# The figures are each container's: the busy one's CPU time is in neither of the others.
 	engine kill "$pod-quiet" TERM
 	eventually 10 reported "$pod-quiet"
-	[ "$(report_of "$pod-quiet" '.verdict == null and .usage.cpuNs < 300000000')" = true ] || { report_of "$pod-quiet" .; return 1; }
+	[ "$(report_of "$pod-quiet" '.verdict == null and .usage.cpuNs < 300000000 + $late')" = true ] || { report_of "$pod-quiet" .; return 1; }
 	ended_with "$pod-quiet" code 0
 	for id in "$pod-busy" "$pod-quiet" "$pod"; do
 		engine delete --force "$id"
 		all_clean "$id"
 		[ "$(reports_count "$id")" -eq 1 ]
 	done
-	[ "$(report_of "$pod" '.profile == "sandbox" and .verdict == null and .usage.cpuNs < 300000000')" = true ] || { report_of "$pod" .; return 1; }
+	[ "$(report_of "$pod" '.profile == "sandbox" and .verdict == null and .usage.cpuNs < 300000000 + $late')" = true ] || { report_of "$pod" .; return 1; }
 	# The pod's own group is the engine's: it stays until that removes it, and nothing of ours keeps it from it.
 	groups_like "stint-pods-$$/pod-$pod" >"$STINT_TEST_DIR/groups"
 	[ -s "$STINT_TEST_DIR/groups" ]

@@ -35,7 +35,7 @@ cpu_spent() {
 	[ "$(report_of "$id" .verdict.limit)" = 500000000 ]
 	[ "$(report_of "$id" .verdict.action)" = kill ]
 	[ "$(report_of "$id" '.verdict.used >= 500000000')" = true ]
-	[ "$(report_of "$id" '.usage.cpuNs < 560000000')" = true ]
+	[ "$(report_of "$id" '.usage.cpuNs < 560000000 + $late')" = true ]
 	[ "$(report_of "$id" .exit.signal)" = 9 ]
 	[ "$(reports_count "$id")" -eq 1 ]
 	no_leftovers "$id"
@@ -47,7 +47,7 @@ cpu_all_processes() {
 	run stint run --runtime "$RUNTIME" --budget cpu=400ms --id "$id" "$BUNDLE"
 	[ "$status" -eq 137 ]
 	[ "$(report_of "$id" .verdict.budget)" = cpu ]
-	[ "$(report_of "$id" '.usage.cpuNs >= 400000000 and .usage.cpuNs < 470000000')" = true ]
+	[ "$(report_of "$id" '.usage.cpuNs >= 400000000 and .usage.cpuNs < 470000000 + $late')" = true ]
 }
 @test "cpu: it is the whole container's, three loops on every CPU" { on_each_runtime cpu_all_processes; }
 
@@ -57,7 +57,7 @@ wall_spent() {
 	[ "$status" -eq 137 ]
 	[[ "$stderr" == *"killed: wall budget 700"*" spent (used 70"* ]]
 	[ "$(report_of "$id" .verdict.budget)" = wall ]
-	[ "$(report_of "$id" '.usage.wallNs >= 700000000 and .usage.wallNs < 800000000')" = true ]
+	[ "$(report_of "$id" '.usage.wallNs >= 700000000 and .usage.wallNs < 800000000 + $late')" = true ]
 	[ "$(report_of "$id" '.monitor.wakeups < 15')" = true ]
 	no_leftovers "$id"
 }
@@ -71,7 +71,7 @@ memory_spent() {
 	[ "$(report_of "$id" '.verdict.used >= .verdict.limit')" = true ]
 	[ "$(report_of "$id" '.usage.oomKills >= 1')" = true ]
 	[ "$(report_of "$id" '.usage.memoryPeakBytes <= 25165824')" = true ]
-	[ "$(report_of "$id" '.usage.wallNs < 10000000000')" = true ]
+	[ "$(report_of "$id" '.usage.wallNs < 10000000000 + $late')" = true ]
 	no_leftovers "$id"
 }
 @test "memory: a child that takes too much ends the whole container" { on_each_runtime memory_spent; }
@@ -83,7 +83,7 @@ pids_spent() {
 	[ "$(report_of "$id" .verdict.budget)" = pids ]
 	[ "$(report_of "$id" '.usage.pidsPeak <= 16')" = true ]
 	# When it was refused a fork, not when it ended.
-	[ "$(report_of "$id" '.usage.wallNs < 10000000000')" = true ]
+	[ "$(report_of "$id" '.usage.wallNs < 10000000000 + $late')" = true ]
 	no_leftovers "$id"
 }
 @test "pids: a container that forks too much is ended" { on_each_runtime pids_spent; }
@@ -107,7 +107,7 @@ memory_time_spent() {
 	[ "$status" -eq 137 ]
 	[ "$(report_of "$id" .verdict.budget)" = wall ]
 	# The bucket, and then a fifth of a CPU: 0.2 + 3 × 0.2, and what a period's end lets through.
-	[ "$(report_of "$id" '.usage.cpuNs > 500000000 and .usage.cpuNs < 1300000000')" = true ]
+	[ "$(report_of "$id" '.usage.cpuNs > 500000000 and .usage.cpuNs < 1300000000 + $late')" = true ]
 	[ "$(report_of "$id" '.usage.throttledNs > 0')" = true ]
 }
 
@@ -120,12 +120,12 @@ memory_time_spent() {
 	run --separate-stderr stint run --profile "$STINT_TEST_DIR/term.json" --id "$id" "$BUNDLE"
 	[[ "$output" == *cleaned* ]]
 	[ "$(report_of "$id" .verdict.action)" = term ]
-	[ "$(report_of "$id" '.usage.wallNs < 1200000000')" = true ]
+	[ "$(report_of "$id" '.usage.wallNs < 1200000000 + $late')" = true ]
 	id="t-term2-$$"
 	bundle "$id" /bin/sh -c 'trap "" TERM; while :; do sleep 0.05; done'
 	run stint run --profile "$STINT_TEST_DIR/term.json" --id "$id" "$BUNDLE"
 	[ "$status" -eq 137 ]
-	[ "$(report_of "$id" '.usage.wallNs >= 1500000000 and .usage.wallNs < 2000000000')" = true ]
+	[ "$(report_of "$id" '.usage.wallNs >= 1500000000 and .usage.wallNs < 2000000000 + $late')" = true ]
 }
 
 @test "warn: thresholds and a warn-only budget are said and reported, and nothing is stopped" {
@@ -151,7 +151,7 @@ memory_time_spent() {
 	run stint run --profile "$STINT_TEST_DIR/freeze.json" --id "$id" "$BUNDLE"
 	[ "$status" -eq 137 ]
 	[ "$(report_of "$id" .verdict.budget)" = wall ]
-	[ "$(report_of "$id" '.usage.cpuNs < 260000000')" = true ]
+	[ "$(report_of "$id" '.usage.cpuNs < 260000000 + $late')" = true ]
 	no_leftovers "$id"
 }
 
