@@ -120,6 +120,8 @@ int main(int argc, char **argv)
 	}
 	if (getpid() == self) /* and no standby that has taken over */
 		answer(PIPE_FD, "ready");
+	if (launched)
+		monitor_hasten_runtime(&m);
 	monitor_watch(&m);
 	return 0;
 }

@@ -29,7 +29,7 @@
 static const unsigned allowed[] = {
 	/* what each look does */
 	SYS_epoll_pwait, SYS_clock_gettime, SYS_sched_getaffinity, SYS_sched_setaffinity, SYS_sched_setscheduler, SYS_setpriority,
-	SYS_pread64, SYS_read, SYS_write, SYS_openat, SYS_close,
+	SYS_pread64, SYS_read, SYS_write, SYS_openat, SYS_close, SYS_close_range,
 	SYS_timerfd_settime,
 #ifdef SYS_epoll_wait
 	SYS_epoll_wait,

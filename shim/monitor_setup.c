@@ -68,6 +68,22 @@ void monitor_stay_in_memory(void)
 		(void)mlock(__executable_start, (size_t)(etext - __executable_start));
 }
 
+/* The runtime is about to move the container into its group. What the kernel waits for before that, it waits for
+ * meanwhile: a runtime takes longer to get there (measured: create takes 5 ms less with crun, 9 with runc). */
+void monitor_hasten_runtime(const struct monitor *m)
+{
+	struct cgroup group;
+
+	if (fork() != 0)
+		return;
+	/* Nothing that is held open here may outlive the monitor. */
+	(void)syscall(SYS_close_range, 3U, ~0U, 0);
+	(void)prctl(PR_SET_NAME, "stint-hasten");
+	if (cgroup_open(&m->host, &m->layout, MONITOR_GROUP, &group, NULL) == 0)
+		(void)cgroup_wait_for_moves(&group);
+	_exit(0);
+}
+
 /* A deadline that is met late is a budget that is overrun: run when it is time, on a machine that is busy
  * too. Not before there is a container: until then we would only stand in its runtime's way. */
 void monitor_be_prompt(void)

@@ -142,6 +142,11 @@ int cgroup_events_fd(const struct cgroup *cgroup);	/* populated: cgroup.events *
 int cgroup_memory_events_fd(const struct cgroup *cgroup, uint32_t *ret_epoll_events);
 int cgroup_pids_events_fd(const struct cgroup *cgroup);
 
+/* The first process that anybody moves into a group after a quiet moment waits for an RCU grace period, 10 ms and more
+ * (percpu_down_write of cgroup_threadgroup_rwsem, kernel/cgroup/cgroup.c), and those that follow do not. This moves
+ * the caller to where it is, and waits in place of the next. 0, or a negative errno. */
+int cgroup_wait_for_moves(const struct cgroup *cgroup);
+
 /* Kills everything in it and below it, once: cgroup.kill where there is one, else freeze, SIGKILL
  * to each by pidfd, thaw. A frozen group is thawed afterwards (v1: a frozen process takes no signal). The caller waits
  * for cgroup_populated() and calls again while it is 1. 0, -ENODEV when it is gone. */

@@ -131,6 +131,13 @@ static int any_fd(const struct cgroup *group)
 	return fd;
 }
 
+int cgroup_wait_for_moves(const struct cgroup *cgroup)
+{
+	int fd = any_fd(cgroup);
+
+	return fd < 0 ? -ENODEV : file_write_small(fd, "cgroup.procs", "0");
+}
+
 struct pid_list {
 	pid_t *pids;
 	unsigned max, count;
