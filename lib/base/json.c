@@ -504,3 +504,20 @@ int json_write(const struct json *node, bool pretty, char **ret_text, size_t *re
 	*ret_length = length + 1;
 	return 0;
 }
+
+int json_order(const struct json *a, const struct json *b)
+{
+	_cleanup_free_ char *text_a = NULL, *text_b = NULL;
+	size_t length;
+
+	if (a == b)
+		return 0;
+	if (!a || !b || json_write(a, false, &text_a, &length, NULL) < 0 || json_write(b, false, &text_b, &length, NULL) < 0)
+		return a ? 1 : -1;
+	return strcmp(text_a, text_b); /* without NUL bytes, which JSON escapes */
+}
+
+bool json_equal(const struct json *a, const struct json *b)
+{
+	return json_order(a, b) == 0;
+}

@@ -99,4 +99,9 @@ struct json *json_ensure_object(struct json_doc *doc, struct json *object, const
 int json_write(const struct json *node, bool pretty, char **ret_text, size_t *ret_length,
 	       struct error *err);
 
+/* By their texts as they are written: below 0, 0 when they are equal, above 0. NULL comes first. Without memory they
+ * are different. */
+int json_order(const struct json *a, const struct json *b);
+bool json_equal(const struct json *a, const struct json *b);
+
 #endif

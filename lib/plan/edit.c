@@ -70,8 +70,8 @@ static int edit_security(struct json_doc *doc, const struct plan *plan, struct e
 	const struct profile *p = &plan->effective;
 	int r = process_edit(doc, json_get(json_root(doc), "process"), p, err);
 
-	if (r == 0 && p->seccomp.kind == SECCOMP_OBJECT && p->seccomp.object != json_get(linux_node, "seccomp") &&
-	    json_set(doc, linux_node, "seccomp", json_copy(doc, p->seccomp.object)) < 0)
+	if (r == 0 && p->seccomp.kind == SECCOMP_OBJECT && p->seccomp.objects[0] != json_get(linux_node, "seccomp") &&
+	    json_set(doc, linux_node, "seccomp", json_copy(doc, p->seccomp.objects[0])) < 0)
 		r = no_memory(err);
 	return r;
 }

@@ -236,7 +236,7 @@ static void check_hook(struct profile *p, const struct profile *config, struct r
 		too_late(&late, "", "noNewPrivileges");
 		p->no_new_privileges = config->no_new_privileges;
 	}
-	if (p->seccomp.kind == SECCOMP_OBJECT && config->seccomp.kind != SECCOMP_OBJECT) {
+	if (p->seccomp.kind == SECCOMP_OBJECT && !json_equal(p->seccomp.objects[0], config->seccomp.objects[0])) {
 		too_late(&late, "", "seccomp");
 		p->seccomp = config->seccomp;
 	}
@@ -247,7 +247,7 @@ static void check_hook(struct profile *p, const struct profile *config, struct r
 /* "default" asks that there be a filter: the engine's own will do. */
 static void check_seccomp(struct profile *p, const struct profile *config, struct refusals *list)
 {
-	static const struct seccomp_setting none = {SECCOMP_UNSET, NULL, NULL};
+	static const struct seccomp_setting none = {.kind = SECCOMP_UNSET};
 
 	if (p->seccomp.kind == SECCOMP_LEARNED)
 		cannot(list, "seccomp \"learned\" (this version of stint learns none)");

@@ -91,16 +91,21 @@ static int meet_annotations(const struct host *host, const struct json *config, 
 	return r < 0 ? r : profile_meet(effective, &asked, effective, err);
 }
 
-/* The config's own filter and "default": the filter there is, is the one. */
-static int meet_config(struct profile *effective, const struct profile *config, struct error *err)
+static int meet_config(struct plan *plan, const struct profile *config, struct error *err)
 {
 	struct profile own = *config;
-	bool keep = config->seccomp.kind == SECCOMP_OBJECT &&
-		    (effective->seccomp.kind == SECCOMP_DEFAULT || effective->seccomp.kind == SECCOMP_LEARNED);
+	unsigned inexact;
+	int r;
 
-	if (keep)
-		own.seccomp = effective->seccomp;
-	return profile_meet(effective, &own, effective, err);
+	if (plan->effective.seccomp.kind == SECCOMP_LEARNED) /* which is refused, with its own words */
+		own.seccomp = plan->effective.seccomp;
+	r = profile_meet(&plan->effective, &own, &plan->effective, err);
+	if (r == 0)
+		r = profile_compose_filters(&plan->effective, &inexact, err);
+	if (r == 0 && inexact)
+		plan_warn(plan, "the seccomp filter that holds what %s ask for denies more of %u calls than each of them: what is "
+				"left has no form that all runtimes compile alike", plan->effective.seccomp.from, inexact);
+	return r;
 }
 
 int plan_make(const struct host *host, const struct host_config *host_config, const struct cgroup_layout *layout,
@@ -139,7 +144,7 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	if (r == 0)
 		r = config_to_profile(config, &own, err);
 	if (r == 0)
-		r = meet_config(&plan.effective, &own, err);
+		r = meet_config(&plan, &own, err);
 	if (r == 0)
 		r = plan_check_enforceable(layout, &own, mode, host_config->refuse_unenforceable, &plan, err);
 	if (r < 0)

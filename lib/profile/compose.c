@@ -178,18 +178,37 @@ static int meet_capabilities(const struct capability_setting *a, const struct ca
 	return ret->from ? 0 : error_set(err, ENOMEM, "compose the capabilities: out of memory");
 }
 
+/* All of both. */
+static int meet_objects(const struct seccomp_setting *a, const struct seccomp_setting *b, struct seccomp_setting *ret,
+			struct error *err)
+{
+	struct seccomp_setting met = {.kind = SECCOMP_OBJECT};
+
+	for (unsigned i = 0, k = 0; i < a->count || k < b->count;) {
+		int order = i == a->count ? 1 : k == b->count ? -1 : json_order(a->objects[i], b->objects[k]);
+
+		if (met.count == SECCOMP_OBJECTS_MAX)
+			return error_set(err, E2BIG, "compose the seccomp filters: there are more than %d", SECCOMP_OBJECTS_MAX);
+		met.objects[met.count++] = order <= 0 ? a->objects[i] : b->objects[k];
+		i += order <= 0;
+		k += order >= 0;
+	}
+	met.from = intern_both(a->from, b->from);
+	*ret = met;
+	return met.from ? 0 : error_set(err, ENOMEM, "compose the seccomp filters: out of memory");
+}
+
 static int meet_seccomp(const struct seccomp_setting *a, const struct seccomp_setting *b,
 			struct seccomp_setting *ret, struct error *err)
 {
-	bool weak_a = a->kind <= SECCOMP_UNCONFINED, weak_b = b->kind <= SECCOMP_UNCONFINED;
-
-	if (a->kind == b->kind && json_equal(a->object, b->object)) {
-		*ret = first_name(a->from, b->from) == a->from ? *a : *b;
-		return 0;
-	}
-	if (!weak_a && !weak_b)
+	if (a->kind == SECCOMP_OBJECT && b->kind == SECCOMP_OBJECT)
+		return meet_objects(a, b, ret, err);
+	if ((a->kind == SECCOMP_LEARNED && b->kind == SECCOMP_OBJECT) || (a->kind == SECCOMP_OBJECT && b->kind == SECCOMP_LEARNED))
 		return conflict("the seccomp filters", a->from, b->from, err);
-	*ret = a->kind > b->kind ? *a : *b;
+	if (a->kind == b->kind)
+		*ret = first_name(a->from, b->from) == a->from ? *a : *b;
+	else
+		*ret = a->kind > b->kind ? *a : *b;
 	return 0;
 }
 

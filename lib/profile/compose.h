@@ -11,9 +11,9 @@
  *               where nobody asked it is kill
  *   resources   the smaller value; sets of CPUs and memory nodes are intersected
  *   capabilities  intersected;  noNewPrivileges  or
- *   seccomp     unset < unconfined < default, learned, object; two different filters have no meet
- *               that can be written as one OCI object yet: -ENOTSUP, naming both sources
- *   network     as seccomp: taken from the one that has it; two different ones: -ENOTSUP;
+ *   seccomp     unset < unconfined < default < object; objects are put together, and all hold; learned has no
+ *               meet with an object yet: -ENOTSUP, naming both sources
+ *   network     taken from the one that has it; two different ones: -ENOTSUP, naming both sources;
  *               the same for baseline, and for the resource of the budget stall
  */
 #ifndef STINT_PROFILE_COMPOSE_H
@@ -24,6 +24,10 @@
 /* An empty set of CPUs or memory nodes is -EINVAL: no plan can run. `ret` may be `a` or `b`. */
 int profile_meet(const struct profile *a, const struct profile *b, struct profile *ret,
 		 struct error *err);
+
+/* Makes the seccomp filters that all have to hold one (lib/seccomp/filter.h). *ret_inexact: for how many calls it is
+ * stricter than all of them. */
+int profile_compose_filters(struct profile *profile, unsigned *ret_inexact, struct error *err);
 
 /* Puts `over`'s values that are set in the place of `profile`'s: the operator's own words on the
  * command line. */

@@ -85,15 +85,3 @@ int document_open(const char *path, bool trusted, struct json_doc **ret_doc, str
 		*ret_id = (struct file_id){st.st_dev, st.st_ino};
 	return r;
 }
-
-bool json_equal(const struct json *a, const struct json *b)
-{
-	_cleanup_free_ char *text_a = NULL, *text_b = NULL;
-	size_t length_a = 0, length_b = 0;
-
-	if (a == b)
-		return true;
-	return a && b && json_write(a, false, &text_a, &length_a, NULL) == 0 &&
-	       json_write(b, false, &text_b, &length_b, NULL) == 0 && length_a == length_b &&
-	       memcmp(text_a, text_b, length_a) == 0;
-}

@@ -25,9 +25,6 @@ int document_keep(struct json_doc *doc, struct error *err);
 /* The names in both lists ("a, b"), sorted, each once. NULL without memory. */
 const char *intern_both(const char *a, const char *b);
 
-/* The same text when written. False when that cannot be found out. */
-bool json_equal(const struct json *a, const struct json *b);
-
 /* The kernel refuses a pids.max above it (PID_MAX_LIMIT). */
 enum { PIDS_LIMIT_MAX = 4 << 20 };
 /* What a CPU quota is of when no period is said, in the kernel and in OCI. */

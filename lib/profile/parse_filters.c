@@ -6,16 +6,20 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/profile/internal.h"
+#include "lib/seccomp/filter.h"
 
 static int take_object(struct reader *reader, const struct json *node, const char *file,
 		       struct seccomp_setting *seccomp)
 {
 	struct reader inner = *reader;
+	struct seccomp_filter filter;
+	struct error err = {0};
 
 	inner.file = file;
-	if (!json_is(node, JSON_OBJECT) || !json_string(json_get(node, "defaultAction")))
-		return refuse(&inner, node, "no OCI seccomp object: it has no \"defaultAction\"");
-	*seccomp = (struct seccomp_setting){SECCOMP_OBJECT, node, reader->from};
+	if (seccomp_read(node, &filter, &err) < 0)
+		return refuse(&inner, node, "%s", err.text);
+	seccomp_close(&filter);
+	*seccomp = (struct seccomp_setting){SECCOMP_OBJECT, {node}, 1, reader->from};
 	return 0;
 }
 
@@ -51,7 +55,7 @@ int parse_seccomp(struct reader *reader, const struct json *node, struct seccomp
 		return refuse(reader, node, "the path of a seccomp file must be absolute");
 	i = read_choice(reader, node, "seccomp filter", names);
 	if (i >= 0)
-		*seccomp = (struct seccomp_setting){kinds[i], NULL, reader->from};
+		*seccomp = (struct seccomp_setting){.kind = kinds[i], .from = reader->from};
 	return i < 0 ? i : 0;
 }
 

@@ -66,10 +66,14 @@ struct capability_setting {
 	const char *from;
 };
 
+/* OBJECT: OCI linux.seccomp objects, each in its own document, that all hold; composed when the plan is made. A set: in
+ * the order of their text, each once. */
 enum seccomp_kind { SECCOMP_UNSET, SECCOMP_UNCONFINED, SECCOMP_DEFAULT, SECCOMP_LEARNED, SECCOMP_OBJECT };
+enum { SECCOMP_OBJECTS_MAX = 8 };
 struct seccomp_setting {
 	enum seccomp_kind kind;
-	const struct json *object; /* OBJECT: an OCI linux.seccomp; in the profile's document */
+	const struct json *objects[SECCOMP_OBJECTS_MAX];
+	unsigned count;
 	const char *from;
 };
 

@@ -139,7 +139,7 @@ static int walk_seccomp(const struct walk *walk, const struct seccomp_setting *s
 	if (seccomp->kind == SECCOMP_UNSET)
 		return 0;
 	return give(walk, "seccomp",
-		    seccomp->kind == SECCOMP_OBJECT ? json_copy(walk->doc, seccomp->object) :
+		    seccomp->kind == SECCOMP_OBJECT ? json_copy(walk->doc, seccomp->objects[0]) :
 						      json_new_string(walk->doc, names[seccomp->kind]),
 		    seccomp->from);
 }

@@ -78,6 +78,19 @@ static bool resources_as_strict(const struct resources *a, const struct resource
 	       at_most(&a->pids_limit, &b->pids_limit) && subset(&a->cpus, &b->cpus) && subset(&a->mems, &b->mems);
 }
 
+static bool has_objects(const struct seccomp_setting *a, const struct seccomp_setting *b)
+{
+	for (unsigned i = 0; i < b->count; i++) {
+		bool found = false;
+
+		for (unsigned k = 0; k < a->count && !found; k++)
+			found = json_equal(a->objects[k], b->objects[i]);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
 static bool seccomp_as_strict(const struct seccomp_setting *a, const struct seccomp_setting *b)
 {
 	switch (b->kind) {
@@ -85,8 +98,10 @@ static bool seccomp_as_strict(const struct seccomp_setting *a, const struct secc
 		return true;
 	case SECCOMP_UNCONFINED:
 		return a->kind != SECCOMP_UNSET;
+	case SECCOMP_DEFAULT:
+		return a->kind >= SECCOMP_DEFAULT;
 	case SECCOMP_OBJECT:
-		return a->kind == SECCOMP_OBJECT && json_equal(a->object, b->object);
+		return a->kind == SECCOMP_OBJECT && has_objects(a, b);
 	default:
 		return a->kind == b->kind;
 	}

@@ -54,9 +54,8 @@ config() { # JQ-FILTER
 	jq "$@" "$BUNDLE/config.json" >"$BUNDLE/config.new" && mv "$BUNDLE/config.new" "$BUNDLE/config.json"
 }
 
-# Of the newest report of ID.
-# $late, in the filter: by how much a figure may be above its bound where the processors are emulated. What runs is
-# charged there for what its host does else; how late we are is told by the bounds on a real one.
+# Of the newest report of ID. $late, in the filter: by how much a figure may be above its bound where the processors are
+# emulated. What runs is charged there for what its host does else; how late we are is told by the bounds on a real one.
 report_of() { # ID JQ-FILTER
 	local late=0
 	[ ! -e /sbin/machine-init ] || late=500000000

@@ -132,9 +132,9 @@ static struct profile random_profile(void)
 	if (chance(50))
 		p.no_new_privileges = (struct setting){1, random_from()};
 	if (chance(60))
-		p.seccomp = (struct seccomp_setting){chance(50) ? SECCOMP_UNCONFINED : SECCOMP_DEFAULT, NULL, random_from()};
-	if (chance(2))
-		p.seccomp = (struct seccomp_setting){SECCOMP_OBJECT, chance(50) ? node_a : node_b, random_from()};
+		p.seccomp = (struct seccomp_setting){.kind = chance(50) ? SECCOMP_UNCONFINED : SECCOMP_DEFAULT, .from = random_from()};
+	if (chance(40))
+		p.seccomp = (struct seccomp_setting){SECCOMP_OBJECT, {chance(50) ? node_a : node_b}, 1, random_from()};
 	if (chance(40)) {
 		p.network = chance(98) ? node_a : node_b;
 		p.network_from = random_from();
@@ -197,7 +197,8 @@ static const char *difference(const struct profile *a, const struct profile *b)
 		return "capabilities";
 	if (!same(a->no_new_privileges, b->no_new_privileges))
 		return "noNewPrivileges";
-	if (a->seccomp.kind != b->seccomp.kind || a->seccomp.object != b->seccomp.object ||
+	if (a->seccomp.kind != b->seccomp.kind || a->seccomp.count != b->seccomp.count ||
+	    memcmp(a->seccomp.objects, b->seccomp.objects, sizeof a->seccomp.objects) != 0 ||
 	    !same_name(a->seccomp.from, b->seccomp.from))
 		return "seccomp";
 	if (a->network != b->network || !same_name(a->network_from, b->network_from))
@@ -399,9 +400,7 @@ Test(compose, what_has_no_meet_names_both_sources)
 	} table[] = {
 		{"{\"resources\":{\"cpu\":{\"cpus\":\"0-1\"}}}", "{\"resources\":{\"cpu\":{\"cpus\":\"2-3\"}}}", EINVAL},
 		{"{\"resources\":{\"cpu\":{\"mems\":\"0\"}}}", "{\"resources\":{\"cpu\":{\"mems\":\"1\"}}}", EINVAL},
-		{"{\"seccomp\":\"default\"}", "{\"seccomp\":\"learned\"}", ENOTSUP},
-		{"{\"seccomp\":\"default\"}", "{\"seccomp\":{\"defaultAction\":\"X\"}}", ENOTSUP},
-		{"{\"seccomp\":{\"defaultAction\":\"X\"}}", "{\"seccomp\":{\"defaultAction\":\"Y\"}}", ENOTSUP},
+		{"{\"seccomp\":\"learned\"}", "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}", ENOTSUP},
 		{"{\"network\":{\"egress\":{}}}", "{\"network\":{\"ingress\":{}}}", ENOTSUP},
 		{"{\"baseline\":{\"mode\":\"learn\"}}", "{\"baseline\":{\"mode\":\"off\"}}", ENOTSUP},
 		{"{\"budgets\":{\"stall\":{\"limit\":\"1s\",\"per\":\"2s\",\"resource\":\"io\"}}}",
@@ -419,13 +418,35 @@ Test(compose, what_has_no_meet_names_both_sources)
 	}
 }
 
+Test(compose, filters_are_put_together_and_made_one)
+{
+	struct profile a = parsed("a", "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}");
+	struct profile b = parsed("b", "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}}");
+	struct profile p = met(&a, &b);
+	struct error err = {0};
+	unsigned inexact;
+
+	cr_assert_eq(p.seccomp.count, 2);
+	cr_assert_str_eq(p.seccomp.from, "a, b");
+	cr_assert_eq(profile_compose_filters(&p, &inexact, &err), 0, "%s", err.text);
+	cr_assert_eq(p.seccomp.count, 1);
+	cr_assert_eq(inexact, 0);
+	cr_assert_str_eq(json_string(json_get(p.seccomp.objects[0], "defaultAction")), "SCMP_ACT_ERRNO");
+	cr_assert_str_eq(json_string(json_get(json_get(p.seccomp.objects[0], "syscalls")->first, "action")), "SCMP_ACT_LOG");
+	/* A filter is what "default" asks for. */
+	b = parsed("b", "{\"seccomp\":\"default\"}");
+	p = met(&a, &b);
+	cr_assert_eq(p.seccomp.kind, SECCOMP_OBJECT);
+	cr_assert_str_eq(p.seccomp.from, "a");
+}
+
 Test(compose, equal_filters_from_two_documents_have_a_meet)
 {
-	struct profile a = parsed("a", "{\"seccomp\":{\"defaultAction\":\"X\"},\"network\":{\"egress\":{\"default\":\"deny\"}}}");
-	struct profile b = parsed("b", "{\"network\":{\"egress\":{\"default\":\"deny\"}},\"seccomp\":{\"defaultAction\":\"X\"}}");
+	struct profile a = parsed("a", "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"},\"network\":{\"egress\":{\"default\":\"deny\"}}}");
+	struct profile b = parsed("b", "{\"network\":{\"egress\":{\"default\":\"deny\"}},\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}");
 	struct profile p = met(&b, &a);
 
-	cr_assert_str_eq(p.seccomp.from, "a");
+	cr_assert_str_eq(p.seccomp.from, "a, b");
 	cr_assert_str_eq(p.network_from, "a");
 	cr_assert(profile_at_least_as_strict(&a, &b));
 }
@@ -459,7 +480,7 @@ Test(compose, looser_in_any_field_is_not_as_strict)
 		{"{\"noNewPrivileges\":true}", "{}"},
 		{"{\"seccomp\":\"unconfined\"}", "{}"},
 		{"{\"seccomp\":\"default\"}", "{\"seccomp\":\"unconfined\"}"},
-		{"{\"seccomp\":{\"defaultAction\":\"X\"}}", "{\"seccomp\":\"learned\"}"},
+		{"{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}", "{\"seccomp\":\"learned\"}"},
 		{"{\"network\":{}}", "{}"},
 		{"{\"baseline\":{\"mode\":\"enforce\"}}", "{\"baseline\":{\"mode\":\"off\"}}"},
 	};

@@ -143,7 +143,9 @@ Test(plan_enforce, a_filter_of_the_config_is_the_default)
 	cr_expect_eq(make(",\"seccomp\":\"unconfined\"", "", filtered, PLAN_WRAPPER, NULL, &err), 0, "%s", err.text);
 	cr_expect_eq(plan.effective.seccomp.kind, SECCOMP_OBJECT, "unconfined loosened the config");
 	cr_expect_str_eq(plan.effective.seccomp.from, "config.json");
-	cr_expect_lt(make(",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_KILL\"}", "", filtered, PLAN_WRAPPER, NULL, &err), 0);
+	cr_expect_eq(make(",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_KILL\"}", "", filtered, PLAN_WRAPPER, NULL, &err), 0, "%s", err.text);
+	cr_expect_str_eq(json_string(json_get(plan.effective.seccomp.objects[0], "defaultAction")), "SCMP_ACT_KILL_THREAD", "the stricter one");
+	cr_expect_eq(make(",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_KILL\"}", "", filtered, PLAN_HOOK, NULL, &err), -ENOTSUP);
 	cr_expect_eq(make(",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}", "", filtered, PLAN_HOOK, NULL, &err), 0, "%s",
 		     err.text);
 	cr_expect_eq(make(",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}", "", "{}", PLAN_HOOK, NULL, &err), -ENOTSUP);
@@ -187,7 +189,7 @@ Test(plan_enforce, a_hook_that_only_warns_leaves_what_is_there)
 	struct error err = {0};
 
 	host_config.refuse_unenforceable = false;
-	cr_assert_eq(make(",\"capabilities\":[\"CAP_KILL\"],\"noNewPrivileges\":true,\"seccomp\":{\"defaultAction\":\"A\"},"
+	cr_assert_eq(make(",\"capabilities\":[\"CAP_KILL\"],\"noNewPrivileges\":true,\"seccomp\":{\"defaultAction\":\"SCMP_ACT_KILL\"},"
 			  "\"resources\":{\"pids\":{\"limit\":5},\"cpu\":{\"quota\":50000}},\"budgets\":{\"memory\":{\"limit\":\"1MiB\"},"
 			  "\"cpu\":{\"limit\":\"1s\"}}", ",\"capabilities\":{\"bounding\":[\"CAP_CHOWN\",\"CAP_KILL\"]}",
 			  "{\"resources\":{\"pids\":{\"limit\":7}}}", PLAN_HOOK, NULL, &err), 0, "%s", err.text);

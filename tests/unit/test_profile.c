@@ -432,7 +432,7 @@ Test(profile, seccomp_from_a_file)
 	(void)fclose(out);
 	cr_expect_eq(parse(text, false, &p, &err), 0, "%s", err.text);
 	cr_expect_eq(p.seccomp.kind, SECCOMP_OBJECT);
-	cr_expect_str_eq(json_string(json_get(p.seccomp.object, "defaultAction")), "SCMP_ACT_ERRNO");
+	cr_expect_str_eq(json_string(json_get(p.seccomp.objects[0], "defaultAction")), "SCMP_ACT_ERRNO");
 	out = fopen(path, "w");
 	(void)fputs("{\"defaultAction\":", out);
 	(void)fclose(out);
