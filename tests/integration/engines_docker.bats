@@ -47,6 +47,17 @@ ends_by_itself() {
 }
 @test "docker: a container that ends by itself, its output, its input, its status, its report" { on_each_engine_runtime ends_by_itself; }
 
+# Docker brings its own filter, of some 350 calls.
+filters() {
+	host_says '{"ceiling": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+		"syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}}}'
+	[ "$(run_ --rm busybox sh -c 'mkdir /d || echo no mkdir; unshare -U true || echo no unshare; echo a >/f && cat /f' 2>/dev/null | xargs)" = \
+		"no mkdir no unshare a" ]
+	[ "$(run_ --rm --security-opt seccomp=unconfined busybox sh -c 'mkdir /d || echo no mkdir; unshare -U true && echo unshare' 2>/dev/null | xargs)" = \
+		"no mkdir unshare" ]
+}
+@test "docker: its own seccomp filter and the host's are both there" { on_each_engine_runtime filters; }
+
 spends() {
 	local id
 	host_says '{"ceiling": {"budgets": {"cpu": {"limit": "500ms"}, "wall": {"limit": "3s"}, "memory": {"limit": "48MiB"}}}}'
