@@ -120,7 +120,7 @@ int main(int argc, char **argv)
 	}
 	if (getpid() == self) /* and no standby that has taken over */
 		answer(PIPE_FD, "ready");
-	if (launched)
+	if (launched && m.ledger->plan.launcher != LAUNCHER_HOOK) /* before a hook it has moved everything */
 		monitor_hasten_runtime(&m);
 	monitor_watch(&m);
 	return 0;
