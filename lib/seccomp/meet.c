@@ -19,6 +19,7 @@ struct making {
 	struct seccomp_call call;
 	struct seccomp_answer otherwise;
 	bool inexact;
+	int failed; /* out of memory: there is no result */
 	struct error *err;
 };
 
@@ -199,6 +200,25 @@ static void widen(struct seccomp_call *call, unsigned at, int argument)
 	call->rules[at].args[argument] = (struct seccomp_condition){SECCOMP_ANY, 0, 0};
 }
 
+/* "At most 11" is as well said by twelve values (Docker's filter has this for the families of sockets). */
+static bool enumerate(struct making *making, unsigned at, int argument)
+{
+	enum { VALUES_MAX = 32 };
+	struct seccomp_rule rule = making->call.rules[at];
+	uint64_t last = rule.args[argument].value;
+
+	if (rule.args[argument].op != SECCOMP_LE || last >= VALUES_MAX || making->call.count + last > SECCOMP_RULES_MAX)
+		return false;
+	for (uint64_t value = 0; value <= last; value++) {
+		rule.args[argument] = (struct seccomp_condition){SECCOMP_EQ, value, 0};
+		if (value == last)
+			making->call.rules[at] = rule;
+		else if (making->failed == 0)
+			making->failed = call_add_rule(&making->call, &rule, making->err);
+	}
+	return true;
+}
+
 /* An inequality is the one rule of its call, or is none. */
 static bool limit_inequalities(struct making *making)
 {
@@ -208,6 +228,8 @@ static bool limit_inequalities(struct making *making)
 		for (int a = 0; a < SECCOMP_ARGS; a++) {
 			if (!condition_is_inequality(&call->rules[i].args[a]))
 				continue;
+			if (enumerate(making, i, a))
+				return true;
 			making->inexact = true;
 			if (opens(making, &call->rules[i].answer))
 				drop(call, i);
@@ -274,7 +296,7 @@ static int meet_call(struct making *making, const struct seccomp_call *a, const 
 		return r;
 	making->inexact |= of_a.inexact || of_b.inexact;
 	put_in_form(making);
-	return 0;
+	return making->failed;
 }
 
 static int keep(struct seccomp_filter *filter, struct making *making, struct error *err)

@@ -177,7 +177,10 @@ static const struct {
 	{"ranges", LIST(CALL("alarm", ALLOW "," ARG("LT", "100"))), LIST(CALL("alarm", ALLOW "," ARG("LE", "50"))), LIST(CALL("alarm", ALLOW "," ARG("LE", "50"))), 0},
 	{"from both sides: no form, denied", LIST(CALL("alarm", ALLOW "," ARG("LT", "100"))), LIST(CALL("alarm", ALLOW "," ARG("GT", "50"))), LIST(""), 1},
 	{"ranges that do not touch", LIST(CALL("alarm", ALLOW "," ARG("LT", "10"))), LIST(CALL("alarm", ALLOW "," ARG("GT", "50"))), LIST(""), 0},
-	{"two inequalities for one argument: one is left", LIST(CALL("getppid", ALLOW "," ARG("GT", "8589934591")) "," CALL("getppid", ALLOW "," ARG("LE", "16"))),
+	{"a short range beside values is values", LIST(CALL("socket", ALLOW "," ARG("LT", "3")) "," CALL("socket", ALLOW "," ARG("EQ", "16"))),
+	 LIST(CALL("socket", ALLOW)), LIST(CALL("socket", ALLOW "," ARG("EQ", "0")) "," CALL("socket", ALLOW "," ARG("EQ", "1")) ","
+	 CALL("socket", ALLOW "," ARG("EQ", "2")) "," CALL("socket", ALLOW "," ARG("EQ", "16"))), 0},
+	{"two inequalities for one argument: one is left", LIST(CALL("getppid", ALLOW "," ARG("GT", "8589934591")) "," CALL("getppid", ALLOW "," ARG("LE", "100"))),
 	 LIST(CALL("getppid", ALLOW)), LIST(CALL("getppid", ALLOW "," ARG("GE", "8589934592"))), 1},
 };
 
