@@ -36,7 +36,7 @@ struct seccomp_condition {
 	uint64_t value, mask;
 };
 
-enum { SECCOMP_ARGS = 6, SECCOMP_RULES_MAX = 256, SECCOMP_CALLS_MAX = 1024, SECCOMP_FLAGS_MAX = 8, SECCOMP_ARCHITECTURES_MAX = 24 };
+enum { SECCOMP_ARGS = 6, SECCOMP_RULES_MAX = 128, SECCOMP_CALLS_MAX = 1024, SECCOMP_FLAGS_MAX = 8, SECCOMP_ARCHITECTURES_MAX = 24 };
 
 struct seccomp_rule {
 	struct seccomp_answer answer;
