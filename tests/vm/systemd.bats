@@ -129,8 +129,8 @@ without_an_engine() {
 	eventually 20 stint verify "$id"
 	systemctl daemon-reload
 	stint verify "$id"
-	wait "$pid" || [ $? -eq 137 ]
-	[ "$(report_of "$id" '.verdict.budget, .monitor.exact' | xargs)" = 'wall true' ]
+	wait "$pid" || [ $? -eq 137 ] || { cat "$STINT_TEST_DIR/out"; report_of "$id" .; return 1; }
+	[ "$(report_of "$id" '.verdict.budget, .monitor.exact' | xargs)" = 'wall true' ] || { report_of "$id" .; return 1; }
 	no_leftovers "$id"
 }
 @test "systemd: stint run beside it, whose groups a daemon-reload leaves as they are" { on_each_runtime without_an_engine; }
