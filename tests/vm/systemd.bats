@@ -124,7 +124,7 @@ exec_and_pause() {
 without_an_engine() {
 	bundle "$id" /bin/sleep 100
 	# Its output goes to a file: what holds a pipe open would be waited for.
-	stint run --runtime "$RUNTIME" --id "$id" --budget wall=4s --budget memory=32MiB --budget pids=16 "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 </dev/null 3>&- &
+	stint run --runtime "$RUNTIME" --id "$id" --budget wall=15s --budget memory=32MiB --budget pids=16 "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 </dev/null 3>&- &
 	local pid=$!
 	eventually 20 stint verify "$id"
 	systemctl daemon-reload
