@@ -109,8 +109,7 @@ int live_open(const struct host *host, const struct cgroup_layout *layout, int d
 	live.standby = atomic_load(&live.ledger->standby);
 	live.watched = ledger_watched(fd);
 	live.usage = live.state.usage;
-	live.group_there = live_group(host, layout, &live, &group, NULL) == 0;
-	live.group_there = live.group_there && cgroup_usage_read(&group, &live.usage) == 0;
+	live.group_there = live_group(host, layout, &live, &group, NULL) == 0 && cgroup_usage_read(&group, &live.usage) == 0;
 	live.status = status_of(host, &live, &group);
 	cgroup_close(&group);
 	take_reading(host, &live);

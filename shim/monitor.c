@@ -118,10 +118,11 @@ int main(int argc, char **argv)
 		answer(PIPE_FD, err.text);
 		return 1;
 	}
-	if (getpid() == self) /* and no standby that has taken over */
+	if (getpid() == self) { /* and no standby that has taken over */
 		answer(PIPE_FD, "ready");
-	if (launched && m.ledger->plan.launcher != LAUNCHER_HOOK) /* before a hook it has moved everything */
-		monitor_hasten_runtime(&m);
+		if (launched && m.ledger->plan.launcher != LAUNCHER_HOOK) /* before a hook it has moved everything */
+			monitor_hasten_runtime(&m);
+	}
 	monitor_watch(&m);
 	return 0;
 }

@@ -11,7 +11,7 @@
 
 static bool directory_gone(int fd)
 {
-	return faccessat(fd, "cgroup.procs", F_OK, 0) < 0 && (errno == ENODEV || errno == ENOENT);
+	return fd < 0 || (faccessat(fd, "cgroup.procs", F_OK, 0) < 0 && (errno == ENODEV || errno == ENOENT));
 }
 
 /* Removed since it was opened, or being removed? v1's hierarchies go one after the other. */

@@ -25,8 +25,8 @@
 int profile_meet(const struct profile *a, const struct profile *b, struct profile *ret,
 		 struct error *err);
 
-/* Makes the seccomp filters that all have to hold one (lib/seccomp/filter.h). *ret_inexact: for how many calls it is
- * stricter than all of them. */
+/* Makes the seccomp filters that all have to hold one (lib/seccomp/filter.h). *ret_inexact: for how many calls, at
+ * least, it is stricter than all of them. */
 int profile_compose_filters(struct profile *profile, unsigned *ret_inexact, struct error *err);
 
 /* Puts `over`'s values that are set in the place of `profile`'s: the operator's own words on the

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/seccomp/condition.h"
 
-#include <string.h>
-
 #include "lib/seccomp/internal.h"
 
 /* Which arguments EQ, LE and GE take: from..to, none where from > to. */

@@ -46,12 +46,14 @@ static int read_number(const struct json *node, uint64_t most, uint64_t *ret, st
 }
 
 /* What ERRNO and TRACE are without a number: EPERM, in runc and in crun. */
-static int read_answer(const struct json *name, const struct json *data, struct seccomp_answer *ret, struct error *err)
+static int read_answer(const struct json *object, const char *action_key, const char *data_key, struct seccomp_answer *ret,
+		       struct error *err)
 {
+	const struct json *name = json_get(object, action_key);
 	uint64_t number = 1;
 
 	if (!json_string(name))
-		return refuse(name ? name : data, "an action is wanted", err);
+		return refuse(name ? name : object, "an action is wanted", err);
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		if (strcmp(actions[i].name, name->text) != 0)
 			continue;
@@ -60,7 +62,7 @@ static int read_answer(const struct json *name, const struct json *data, struct 
 			ret->data = 0;
 			return 0;
 		}
-		if (read_number(data, UINT16_MAX, &number, err) < 0)
+		if (read_number(json_get(object, data_key), UINT16_MAX, &number, err) < 0)
 			return -EINVAL;
 		ret->data = (uint32_t)number;
 		return 0;
@@ -117,7 +119,7 @@ static int read_rule(const struct json *entry, struct seccomp_rule *ret, bool *n
 	if (json_get(entry, "includes") || json_get(entry, "excludes"))
 		return refuse(entry, "this is Docker's own form, which depends on capabilities and kernels; an OCI object is wanted",
 			      err);
-	if (read_answer(json_get(entry, "action"), json_get(entry, "errnoRet"), &ret->answer, err) < 0)
+	if (read_answer(entry, "action", "errnoRet", &ret->answer, err) < 0)
 		return -EINVAL;
 	json_each(condition, json_get(entry, "args"))
 		if (read_condition(condition, ret, &seen, never, err) < 0)
@@ -238,7 +240,7 @@ int seccomp_read(const struct json *object, struct seccomp_filter *ret_filter, s
 		return error_set(err, EINVAL, "a seccomp filter is an object");
 	if (!json_get(object, "defaultAction"))
 		return refuse(object, "no OCI seccomp object: it has no \"defaultAction\"", err);
-	r = read_answer(json_get(object, "defaultAction"), json_get(object, "defaultErrnoRet"), &filter.otherwise, err);
+	r = read_answer(object, "defaultAction", "defaultErrnoRet", &filter.otherwise, err);
 	if (r == 0)
 		r = read_words(json_get(object, "architectures"), filter.architectures, SECCOMP_ARCHITECTURES_MAX,
 			       &filter.architecture_count, err);

@@ -326,6 +326,7 @@ Test(cgroup, gone_is_neither_zero_nor_out_of_memory)
 	cr_expect_eq(cgroup_cpu_ns(&group, false, &n), -ENODEV);
 	cr_expect_eq(cgroup_populated(&group), -ENODEV);
 	cgroup_close(&group);
+	cr_expect_eq(cgroup_populated(&group), -ENODEV, "one that is not open");
 }
 
 /* A runtime that removes its group takes one hierarchy of v1 after the other. */

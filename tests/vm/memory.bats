@@ -13,7 +13,11 @@ setup_file() {
 	echo 1000 >/sys/kernel/mm/lru_gen/min_ttl_ms
 	stint_setup_file
 }
-teardown_file() { stint_teardown_file; }
+teardown_file() {
+	echo 0 >/sys/kernel/mm/lru_gen/min_ttl_ms
+	echo n >/sys/kernel/mm/lru_gen/enabled
+	stint_teardown_file
+}
 setup() { stint_setup; }
 teardown() {
 	echo 0 >/proc/sys/vm/nr_hugepages
