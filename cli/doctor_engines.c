@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "lib/base/command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
 #include "lib/doctor/version.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "lib/base/command.h"
 #include "cli/doctor.h"
 #include "lib/base/cleanup.h"
 #include "lib/doctor/vulnerability.h"

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cli/command.h"
+#include "lib/base/command.h"
 #include "cli/install.h"
 #include "lib/install/edits.h"
 #include "lib/install/marked.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/command.h"
+#include "lib/base/command.h"
 #include "cli/install.h"
 #include "lib/install/edits.h"
 

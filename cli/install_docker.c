@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "cli/command.h"
+#include "lib/base/command.h"
 #include "cli/install.h"
 #include "lib/base/file.h"
 #include "lib/install/edits.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "lib/base/command.h"
 #include "cli/install.h"
 #include "lib/install/edits.h"
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "cli/command.h"
+#include "lib/base/command.h"
 #include "cli/install.h"
 #include "lib/base/file.h"
 #include "lib/report/journal.h"

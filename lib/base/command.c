@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Programs of others: spawned, waited for by their pidfd, and killed when their time is up. */
-#include "cli/command.h"
+#include "lib/base/command.h"
 
 #include <fcntl.h>
 #include <poll.h>

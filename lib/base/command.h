@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Running another program to its end, within a time. */
-#ifndef STINT_CLI_COMMAND_H
-#define STINT_CLI_COMMAND_H
+#ifndef STINT_BASE_COMMAND_H
+#define STINT_BASE_COMMAND_H
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
