@@ -14,12 +14,12 @@
 struct run_options {
 	const char *profile, *runtime, *report, *id, *rootfs;
 	struct budget_options budgets;
-	bool writable, help;
+	bool writable, record, help;
 	const char *bundle;
 	char *const *command;
 };
 
-enum { OPT_PROFILE = 256, OPT_BUDGET, OPT_RUNTIME, OPT_REPORT, OPT_ID, OPT_ROOTFS, OPT_WRITABLE };
+enum { OPT_PROFILE = 256, OPT_BUDGET, OPT_RUNTIME, OPT_REPORT, OPT_ID, OPT_ROOTFS, OPT_WRITABLE, OPT_RECORD };
 
 static const struct option long_options[] = {
 	{"profile", required_argument, NULL, OPT_PROFILE},
@@ -29,6 +29,7 @@ static const struct option long_options[] = {
 	{"id", required_argument, NULL, OPT_ID},
 	{"rootfs", required_argument, NULL, OPT_ROOTFS},
 	{"writable", no_argument, NULL, OPT_WRITABLE},
+	{"record", no_argument, NULL, OPT_RECORD},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -56,6 +57,9 @@ static int take_option(struct run_options *options, int option, char **argv)
 		return EXIT_OK;
 	case OPT_WRITABLE:
 		options->writable = true;
+		return EXIT_OK;
+	case OPT_RECORD:
+		options->record = true;
 		return EXIT_OK;
 	default:
 		return cli_option_error(&verb_run, option, argv, long_options);
@@ -163,7 +167,7 @@ struct run {
 static int prepare(const struct host *host, const struct run_options *options, struct run *run,
 		   struct error *err)
 {
-	struct plan_request request = {.profile = options->profile, .budgets = options->budgets.values};
+	struct plan_request request = {.profile = options->profile, .budgets = options->budgets.values, .record = options->record};
 	struct launch_request launch = {.host = host, .host_config = &run->host_config, .layout = &run->layout,
 					.plan = &run->plan, .runtime = run->runtime, .bundle = run->bundle,
 					.launcher = LAUNCHER_RUN, .launcher_guards = true};
@@ -237,6 +241,7 @@ const struct verb verb_run = {
 		"                           crun, else runc\n"
 		"      --report FILE|-      append the report to FILE too, or print it on standard output\n"
 		"      --id ID              the container's id; without it one is made up\n"
+		"      --record             write down what it asks of the kernel: 'stint record show ID'\n"
 		"      --rootfs DIR         make a bundle on the spot: DIR is the root, read-only\n"
 		"      --writable           with --rootfs: DIR may be written\n"
 		"  -h, --help               this text\n"

@@ -31,6 +31,8 @@ static int apply_request(const struct plan_request *request, struct profile *pro
 		if (r < 0)
 			return r;
 	}
+	if (request->record)
+		over.record = (struct setting){1, "--record"};
 	profile_override(profile, &over);
 	return 0;
 }
@@ -49,6 +51,15 @@ static int unknown_annotation(const char *key, struct error *err)
 			 near ? near : "");
 }
 
+static int ask_to_record(const char *value, struct profile *asked, struct error *err)
+{
+	if (strcmp(value, "true") == 0)
+		asked->record = (struct setting){1, "annotation io.stint.record"};
+	else if (strcmp(value, "false") != 0)
+		return error_set(err, EINVAL, "annotation io.stint.record: \"true\" or \"false\" is wanted");
+	return 0;
+}
+
 static int one_annotation(const struct host *host, const struct json *annotation, struct profile *asked,
 			  struct error *err)
 {
@@ -56,7 +67,7 @@ static int one_annotation(const struct host *host, const struct json *annotation
 	char from[160];
 	int r;
 
-	if (strncmp(key, "io.stint.", 9) != 0 || strcmp(key, "io.stint.record") == 0)
+	if (strncmp(key, "io.stint.", 9) != 0)
 		return 0;
 	if (!json_is(annotation, JSON_STRING))
 		return error_set(err, EINVAL, "annotation %.100s is no string", key);
@@ -72,6 +83,8 @@ static int one_annotation(const struct host *host, const struct json *annotation
 		if (r < 0)
 			return error_prefix(err, "%s", from);
 		r = profile_meet(asked, &named, asked, err);
+	} else if (strcmp(key, "io.stint.record") == 0) {
+		r = ask_to_record(annotation->text, asked, err);
 	} else {
 		return unknown_annotation(key, err);
 	}

@@ -24,6 +24,7 @@ struct plan_request {
 	const char *const *budgets;  /* "NAME=LIMIT" …, NULL-terminated; may be NULL */
 	const char *id;		     /* NULL: not known */
 	const char *bundle;	     /* absolute: what root.path is relative to; NULL: not known */
+	bool record;		     /* --record */
 };
 
 /* Who is going to apply the plan, and so what can be enforced. */

@@ -237,6 +237,7 @@ int profile_meet(const struct profile *a, const struct profile *b, struct profil
 	if (r == 0)
 		r = meet_capabilities(&a->capabilities, &b->capabilities, &met.capabilities, err);
 	met.no_new_privileges = lower(a->no_new_privileges, b->no_new_privileges);
+	met.record = lower(a->record, b->record);
 	if (r == 0)
 		r = meet_seccomp(&a->seccomp, &b->seccomp, &met.seccomp, err);
 	if (r == 0)
@@ -296,6 +297,7 @@ void profile_override(struct profile *profile, const struct profile *over)
 	if (over->capabilities.set)
 		profile->capabilities = over->capabilities;
 	replace(&profile->no_new_privileges, &over->no_new_privileges);
+	replace(&profile->record, &over->record);
 	if (over->seccomp.kind != SECCOMP_UNSET)
 		profile->seccomp = over->seccomp;
 	if (over->network) {

@@ -97,13 +97,12 @@ static int read_capabilities(struct reader *reader, const struct json *node, con
 }
 
 /* False asks for nothing: a profile can only tighten. */
-static int read_no_new_privileges(struct reader *reader, const struct json *node, const struct key *key)
+static int read_demand(struct reader *reader, const struct json *node, const struct key *key)
 {
 	struct parsed *parsed = reader->target;
 
-	(void)key;
 	if (node->boolean)
-		parsed->profile.no_new_privileges = (struct setting){1, reader->from};
+		*(struct setting *)((char *)&parsed->profile + key->offset) = (struct setting){1, reader->from};
 	return 0;
 }
 
@@ -142,7 +141,9 @@ static const struct key keys[] = {
 	{.name = "budgets", .types = TYPE(JSON_OBJECT), .read = read_budgets},
 	{.name = "resources", .types = TYPE(JSON_OBJECT), .read = read_resources},
 	{.name = "capabilities", .types = TYPE(JSON_ARRAY), .read = read_capabilities},
-	{.name = "noNewPrivileges", .types = TYPE(JSON_BOOL), .read = read_no_new_privileges},
+	{.name = "noNewPrivileges", .types = TYPE(JSON_BOOL), .read = read_demand,
+	 .offset = offsetof(struct profile, no_new_privileges)},
+	{.name = "record", .types = TYPE(JSON_BOOL), .read = read_demand, .offset = offsetof(struct profile, record)},
 	{.name = "seccomp", .types = TYPE(JSON_STRING) | TYPE(JSON_OBJECT), .read = read_seccomp},
 	{.name = "network", .types = TYPE(JSON_OBJECT), .read = read_network},
 	{.name = "baseline", .types = TYPE(JSON_OBJECT), .read = read_baseline},

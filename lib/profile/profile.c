@@ -14,6 +14,7 @@ void profile_init(struct profile *profile, const char *name)
 		.resources = {.cpu_shares = unset, .cpu_quota = unset, .cpu_period = unset, .memory_limit = unset,
 			      .memory_reservation = unset, .memory_swap = unset, .pids_limit = unset},
 		.no_new_privileges = unset,
+		.record = unset,
 		.seccomp = {.kind = SECCOMP_UNSET},
 	};
 	for (int b = 0; b < BUDGET_COUNT; b++)

@@ -83,6 +83,7 @@ struct profile {
 	struct resources resources;
 	struct capability_setting capabilities;
 	struct setting no_new_privileges; /* 1, or unset */
+	struct setting record; /* 1: write down what it asks of the kernel; or unset */
 	struct seccomp_setting seccomp;
 	/* Read and checked for their shape here; applied by the parts that own them. */
 	const struct json *network;

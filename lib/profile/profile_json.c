@@ -159,6 +159,8 @@ int profile_each_source(const struct profile *profile, struct json_doc *doc,
 		r = walk_capabilities(&walk, &profile->capabilities);
 	if (r == 0 && profile->no_new_privileges.value == 1)
 		r = give(&walk, "noNewPrivileges", json_new_bool(doc, true), profile->no_new_privileges.from);
+	if (r == 0 && profile->record.value == 1)
+		r = give(&walk, "record", json_new_bool(doc, true), profile->record.from);
 	if (r == 0)
 		r = walk_seccomp(&walk, &profile->seccomp);
 	if (r == 0 && profile->network)

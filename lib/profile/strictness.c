@@ -116,6 +116,8 @@ bool profile_at_least_as_strict(const struct profile *a, const struct profile *b
 		return false;
 	if (b->capabilities.set && (!a->capabilities.set || (a->capabilities.mask & ~b->capabilities.mask)))
 		return false;
+	if (b->record.value != UNSET && a->record.value != 1)
+		return false;
 	if (b->no_new_privileges.value != UNSET && a->no_new_privileges.value != 1)
 		return false;
 	if (!seccomp_as_strict(&a->seccomp, &b->seccomp))

@@ -131,6 +131,8 @@ static struct profile random_profile(void)
 		p.capabilities = (struct capability_setting){true, random_below(UINT64_C(1) << 41), random_from()};
 	if (chance(50))
 		p.no_new_privileges = (struct setting){1, random_from()};
+	if (chance(50))
+		p.record = (struct setting){1, random_from()};
 	if (chance(60))
 		p.seccomp = (struct seccomp_setting){.kind = chance(50) ? SECCOMP_UNCONFINED : SECCOMP_DEFAULT, .from = random_from()};
 	if (chance(40))
@@ -197,6 +199,8 @@ static const char *difference(const struct profile *a, const struct profile *b)
 		return "capabilities";
 	if (!same(a->no_new_privileges, b->no_new_privileges))
 		return "noNewPrivileges";
+	if (!same(a->record, b->record))
+		return "record";
 	if (a->seccomp.kind != b->seccomp.kind || a->seccomp.count != b->seccomp.count ||
 	    memcmp(a->seccomp.objects, b->seccomp.objects, sizeof a->seccomp.objects) != 0 ||
 	    !same_name(a->seccomp.from, b->seccomp.from))
@@ -478,6 +482,7 @@ Test(compose, looser_in_any_field_is_not_as_strict)
 		{"{\"capabilities\":[]}", "{\"capabilities\":[\"CAP_KILL\"]}"},
 		{"{\"capabilities\":[\"CAP_CHOWN\"]}", "{}"},
 		{"{\"noNewPrivileges\":true}", "{}"},
+		{"{\"record\":true}", "{}"},
 		{"{\"seccomp\":\"unconfined\"}", "{}"},
 		{"{\"seccomp\":\"default\"}", "{\"seccomp\":\"unconfined\"}"},
 		{"{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}", "{\"seccomp\":\"learned\"}"},
