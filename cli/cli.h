@@ -26,7 +26,7 @@ struct verb {
 	int (*run)(const struct host *host, int argc, char **argv); /* argv[0] is the verb */
 };
 
-extern const struct verb verb_run, verb_explain, verb_report, verb_why, verb_verify, verb_ps, verb_doctor,
+extern const struct verb verb_run, verb_explain, verb_report, verb_why, verb_verify, verb_ps, verb_record, verb_doctor,
 	verb_install, verb_uninstall;
 
 /* "stint: TEXT" on standard error; returns `status`. */

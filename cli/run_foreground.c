@@ -107,11 +107,11 @@ static bool read_signals(struct foreground *f)
 	return f->ended;
 }
 
-/* What the monitor says, a line each. False at the end: both its processes are gone. */
-static bool print_lines(const struct foreground *f)
+/* What the monitor, or the recorder, says, a line each. False at the end: it is gone, with both its processes. */
+static bool print_lines(const struct foreground *f, int pipe)
 {
 	char text[4096];
-	ssize_t n = read(f->pipe, text, sizeof text - 1);
+	ssize_t n = read(pipe, text, sizeof text - 1);
 
 	if (n <= 0)
 		return n < 0 && (errno == EAGAIN || errno == EINTR);
@@ -139,7 +139,7 @@ static void wait_for_runtime(struct foreground *f)
 
 		if (poll(fds, 2, -1) < 0)
 			continue;
-		if (fds[1].revents && !print_lines(f))
+		if (fds[1].revents && !print_lines(f, f->pipe))
 			bring_back(f);
 		if (fds[0].revents && read_signals(f))
 			return;
@@ -234,8 +234,18 @@ static void wait_for_monitor(struct foreground *f)
 	if (!atomic_load(&ledger->finished))
 		unwatched_end(f->launch, f->status, f->unwatched.text);
 	if (f->pipe >= 0)
-		while (print_lines(f) && errno != EAGAIN)
+		while (print_lines(f, f->pipe) && errno != EAGAIN)
 			errno = 0;
+}
+
+/* It writes the last of it when the monitor has cleared away. */
+static void wait_for_recorder(const struct foreground *f)
+{
+	enum { PATIENCE_MS = 10000 };
+	struct pollfd wait = {.fd = f->launch->recorder, .events = POLLIN};
+
+	while (wait.fd >= 0 && poll(&wait, 1, PATIENCE_MS) == 1 && print_lines(f, wait.fd))
+		;
 }
 
 /* Our child, unless a standby took over; it is about to end. */
@@ -343,6 +353,7 @@ int run_foreground(const struct host *host, struct launch *launch, const char *i
 	if (WIFSIGNALED(f.status))
 		clear_after_runtime(&f);
 	wait_for_monitor(&f);
+	wait_for_recorder(&f);
 	status = conclude(&f, report_to_stdout);
 	reap_monitor(&f);
 	(void)close_fd(f.pipe);

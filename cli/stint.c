@@ -10,7 +10,7 @@
 #include "lib/base/units.h"
 
 static const struct verb *const verbs[] = {
-	&verb_run, &verb_explain, &verb_ps, &verb_report, &verb_why, &verb_verify, &verb_doctor,
+	&verb_run, &verb_explain, &verb_ps, &verb_report, &verb_why, &verb_verify, &verb_record, &verb_doctor,
 	&verb_install, &verb_uninstall,
 };
 

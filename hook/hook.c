@@ -86,16 +86,11 @@ static int read_state(struct hook *hook, struct error *err)
 
 static int start_monitor(struct hook *hook, struct error *err)
 {
-	struct ledger_state state = *ledger_current(hook->launch.ledger);
 	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	_cleanup_close_ int pipe = -1;
 
 	if (self < 0)
 		return error_errno(err, errno, "start the monitor");
-	state.init = hook->state.pid;
-	state.started_boot_ns = hook->host.boottime_ns();
-	state.started_real_ns = hook->host.realtime_ns();
-	ledger_commit(hook->launch.ledger, &state);
 	return monitor_start(&hook->host, hook->launch.key, self, false, &pipe, err);
 }
 
@@ -133,6 +128,7 @@ static int create_runtime(struct hook *hook, struct error *err)
 	launch.config = hook->config;
 	launch.id = hook->state.id;
 	launch.bundle = hook->state.bundle;
+	launch.init = hook->state.pid;
 	r = launch_prepare(&launch, &hook->launch, err);
 	if (r < 0)
 		return r;

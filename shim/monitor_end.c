@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "lib/base/file.h"
 #include "lib/launch/control.h"
+#include "lib/launch/launch.h"
 #include "lib/report/journal.h"
 #include "lib/report/report.h"
 #include "lib/state/lives.h"
@@ -229,6 +231,19 @@ static void keep_life(struct monitor *m)
 		lives_expire(m->lives_fd, m->state.ended_real_ns);
 }
 
+/* Who records it writes down the last of it, and the report says what he saw. */
+static void end_recording(struct monitor *m)
+{
+	enum { TRIES = 1000 };
+	const struct timespec moment = {.tv_nsec = 1000000};
+	_cleanup_close_ int marker = openat(m->state_fd, RECORDING_MARKER, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (marker < 0 || unlinkat(m->state_fd, RECORDING_MARKER, 0) < 0)
+		return;
+	for (int tries = 0; tries < TRIES && flock(marker, LOCK_SH | LOCK_NB) < 0; tries++)
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+}
+
 static void end_report(struct monitor *m)
 {
 	struct error err = {0};
@@ -244,6 +259,7 @@ static void end_report(struct monitor *m)
 	if (m->lives_fd >= 0)
 		keep_life(m);
 	ledger_commit(m->ledger, &m->state);
+	end_recording(m);
 	length = report_line(&m->ledger->plan, &m->state, m->ledger->report, &err);
 	if (length > 0)
 		atomic_store(&m->ledger->report_length, (uint32_t)length);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lib/launch/launch.h"
+#include "lib/launch/internal.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -386,6 +386,30 @@ static int take_earlier_lives(struct ledger_plan *plan, const struct launch_requ
 	return 0;
 }
 
+/* Before a hook the container is there. */
+static void has_begun(struct ledger *ledger, const struct launch_request *request)
+{
+	struct ledger_state state = *ledger_current(ledger);
+
+	state.init = request->init;
+	state.started_boot_ns = request->host->boottime_ns();
+	state.started_real_ns = request->host->realtime_ns();
+	ledger_commit(ledger, &state);
+}
+
+static int record(struct launch *launch, const struct launch_request *request, struct error *err)
+{
+	struct error why = {0};
+	int r = request->plan->effective.record.value == 1 ? launch_record(request, launch, &why) : 0;
+
+	if (r == 0)
+		return 0;
+	if (request->host_config->refuse_unenforceable)
+		return error_set(err, -r, "%s", why.text);
+	warn(&launch->ledger->plan, why.text);
+	return 0;
+}
+
 static int prepare(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	struct ledger_plan *plan;
@@ -420,7 +444,9 @@ static int prepare(struct launch *launch, const struct launch_request *request, 
 		r = make_group(launch, request, err);
 	if (r == 0 && request->pid_file)
 		r = forget_pid_file(request->pid_file, err);
-	return r;
+	if (r == 0 && request->init)
+		has_begun(launch->ledger, request);
+	return r < 0 ? r : record(launch, request, err);
 }
 
 int launch_prepare(const struct launch_request *request, struct launch *ret_launch, struct error *err)
@@ -481,6 +507,7 @@ void launch_close(struct launch *launch)
 	ledger_unmap(launch->ledger);
 	launch->ledger = NULL;
 	launch->ledger_fd = close_fd(launch->ledger_fd);
+	launch->recorder = close_fd(launch->recorder);
 	launch->state_fd = close_fd(launch->state_fd);
 	launch->run_fd = close_fd(launch->run_fd);
 }

@@ -24,6 +24,7 @@ struct launch_request {
 	const char *pid_file;	  /* absolute; NULL: one of ours */
 	const char *report_file;  /* absolute; NULL: none */
 	enum launcher launcher;
+	pid_t init;		  /* LAUNCHER_HOOK: the container's, which is there; else 0 */
 	bool launcher_guards; /* the launcher stays, and brings the monitor back should it be killed */
 	bool systemd_cgroup; /* cgroupsPath is "slice:prefix:name": there is no level to put above it */
 };
@@ -36,9 +37,10 @@ struct launch {
 	int run_fd, state_fd;	 /* /run/stint and the container's directory in it */
 	struct ledger *ledger;
 	int ledger_fd;
+	int recorder; /* what the recorder says, and its end; or -EBADF */
 	bool group_made;
 };
-#define LAUNCH_NONE ((struct launch){.run_fd = -EBADF, .state_fd = -EBADF, .ledger_fd = -EBADF})
+#define LAUNCH_NONE ((struct launch){.run_fd = -EBADF, .state_fd = -EBADF, .ledger_fd = -EBADF, .recorder = -EBADF})
 
 /* -EEXIST: a container of this id is being watched. What a dead one left is finished first. */
 int launch_prepare(const struct launch_request *request, struct launch *ret_launch, struct error *err);
@@ -57,6 +59,23 @@ enum { MONITOR_CONTROLLERS = 1u << CONTROLLER_MEMORY | 1u << CONTROLLER_PIDS };
  * later comes through *ret_pipe, a line for each warning; end of file when no monitor is left. */
 int monitor_start(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *ret_pipe,
 		  struct error *err);
+
+/* In the container's state directory as long as it is being recorded, and locked by the recorder as long as that lives.
+ * Taken away, the recording is over. */
+#define RECORDING_MARKER "recording"
+
+struct recorder_request {
+	const char *key;
+	const char *rootfs, *program; /* absolute; process.args[0] */
+	const char *search, *cwd;     /* the container's PATH; NULL: none. process.cwd */
+	bool launched; /* the caller is going to start the container, so that it is seen from the beginning */
+	bool no_new_privileges;
+};
+/* What a config.json says of it; its strings are the config's. */
+int recorder_describe(const struct json *config, const char *key, struct recorder_request *ret_request, struct error *err);
+/* Starts stint-recorder and waits until it sees what happens. *ret_pipe: it says there what it could not write, and end of file
+ * is its end. -ENOTSUP: this stint, or this kernel, cannot record. */
+int recorder_start(const struct host *host, const struct recorder_request *request, int *ret_pipe, struct error *err);
 
 /* Where a program of ours is: beside the one that runs, never by PATH. */
 int program_path(const char *name, char path[PATH_MAX], struct error *err);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Starting stint-monitor: nothing of the launcher's reaches it but two descriptors. */
 #include <fcntl.h>
-#include <poll.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,12 +9,11 @@
 #include <sys/wait.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/launch/launch.h"
+#include "lib/launch/internal.h"
 
 /* Where the monitor finds them: see shim/monitor.c. */
 enum {
 	MONITOR_PIPE_FD = 3, MONITOR_LAUNCHER_FD = 4,
-	READY_TIMEOUT_MS = 20000,
 	TRIES = 3, /* one that is killed before it is ready is started again */
 };
 
@@ -90,52 +88,6 @@ static int spawn(const struct host *host, const char *key, int launcher_pidfd, b
 	return 0;
 }
 
-/* One line, of which nothing after its newline is read: later lines are somebody else's. */
-static int read_line(int fd, char *line, size_t size)
-{
-	struct pollfd wait = {.fd = fd, .events = POLLIN};
-	size_t length = 0;
-
-	while (length + 1 < size) {
-		ssize_t n;
-		int r = poll(&wait, 1, READY_TIMEOUT_MS);
-
-		if (r == 0)
-			return -ETIMEDOUT;
-		if (r < 0 && errno != EINTR)
-			return -errno;
-		n = r > 0 ? read(fd, line + length, 1) : -1;
-		if (n == 0)
-			break;
-		if (n < 0) {
-			if (errno == EINTR || errno == EAGAIN)
-				continue;
-			return -errno;
-		}
-		if (line[length] == '\n')
-			break;
-		length++;
-	}
-	line[length] = '\0';
-	return (int)length;
-}
-
-static int wait_ready(int pipe, struct error *err)
-{
-	char line[ERROR_TEXT_MAX];
-	int r = read_line(pipe, line, sizeof line);
-
-	if (r == -ETIMEDOUT)
-		return error_set(err, ETIMEDOUT, "start the monitor: it does not get ready");
-	if (r < 0)
-		return error_errno(err, -r, "start the monitor");
-	if (r == 0)
-		return error_set(err, ECHILD, "start the monitor: it ended before it was ready");
-	if (strcmp(line, "ready") != 0)
-		return error_set(err, EIO, "start the monitor: %s", line);
-	return 0;
-}
-
 int monitor_start(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *ret_pipe,
 		  struct error *err)
 {
@@ -146,7 +98,7 @@ int monitor_start(const struct host *host, const char *key, int launcher_pidfd, 
 
 		r = spawn(host, key, launcher_pidfd, orphan, &pipe, err);
 		if (r == 0)
-			r = wait_ready(pipe, err);
+			r = program_wait_ready(pipe, "the monitor", err);
 		if (r == 0)
 			*ret_pipe = steal_fd(&pipe);
 	}

@@ -34,7 +34,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 /* A runtime that is one of ours would call itself for ever. */
 static bool is_ours(const struct stat *st)
 {
-	static const char *const names[] = {"stint", "stint-runtime", "stint-hook", "stint-monitor"};
+	static const char *const names[] = {"stint", "stint-runtime", "stint-hook", "stint-monitor", "stint-recorder"};
 	char path[PATH_MAX];
 	struct stat own;
 

@@ -95,6 +95,20 @@ const char *config_annotation(const struct json *config, const char *key)
 	return json_string(json_get(json_get(config, "annotations"), key));
 }
 
+const char *config_environment(const struct json *config, const char *name)
+{
+	const char *value = NULL;
+	size_t length = strlen(name);
+
+	json_each(variable, json_find(config, "process.env")) {
+		const char *text = json_string(variable);
+
+		if (text && strncmp(text, name, length) == 0 && text[length] == '=')
+			value = text + length + 1;
+	}
+	return value;
+}
+
 const char *config_cgroups_path(const struct json *config)
 {
 	return json_string(json_find(config, "linux.cgroupsPath"));

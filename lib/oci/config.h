@@ -34,6 +34,8 @@ int config_to_profile(const struct json *config, struct profile *ret_profile, st
 
 bool config_has_namespace(const struct json *config, const char *type); /* "pid", "cgroup"… */
 const char *config_annotation(const struct json *config, const char *key);
+/* The last value of a variable in process.env, or NULL. */
+const char *config_environment(const struct json *config, const char *name);
 /* linux.cgroupsPath, or NULL. */
 const char *config_cgroups_path(const struct json *config);
 

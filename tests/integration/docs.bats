@@ -311,7 +311,7 @@ page() { groff -mandoc -Tascii -P-cbou "$TOP/docs/$1"; }
 	local source manual verb option help options pair
 	for pair in cli/run.c:stint-run.1:run cli/explain.c:stint.1:explain cli/ps.c:stint.1:ps cli/report.c:stint.1:report \
 		cli/why.c:stint.1:why cli/verify.c:stint.1:verify cli/doctor.c:stint.1:doctor cli/install.c:stint.1:install \
-		hook/hook.c:stint-hook.8: shim/monitor.c:stint-monitor.8:; do
+		cli/record.c:stint.1:record hook/hook.c:stint-hook.8: shim/monitor.c:stint-monitor.8: shim/recorder.c:stint-recorder.8:; do
 		IFS=: read -r source manual verb <<<"$pair"
 		options=$(options_of "$source")
 		[ -n "$options" ]
@@ -320,8 +320,8 @@ page() { groff -mandoc -Tascii -P-cbou "$TOP/docs/$1"; }
 		[ "$source" != hook/hook.c ] || help=$(stint-hook --help)
 		for option in $options; do
 			page "$manual" | grep -qE -- "--$option\b" || { echo "$manual does not say --$option"; return 1; }
-			# A monitor is not started by hand.
-			[ "$source" = shim/monitor.c ] || grep -qE -- "^  .*--$option\b" <<<"$help" || { echo "$source: no help for --$option"; return 1; }
+			# Monitors and recorders are not started by hand.
+			[[ "$source" == shim/* ]] || grep -qE -- "^  .*--$option\b" <<<"$help" || { echo "$source: no help for --$option"; return 1; }
 		done
 		for option in $(grep -oE '^  +(-., )?--[a-z-]+' <<<"$help" | grep -oE '[a-z]+(-[a-z]+)*$'); do
 			grep -qx -- "$option" <<<"$options" || { echo "$source: the help's --$option does not exist"; return 1; }

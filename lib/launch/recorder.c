@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starting stint-recorder, before the runtime, so that nothing is missed. */
+#include "lib/launch/internal.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/oci/config.h"
+
+/* Where the recorder finds them: see shim/recorder.c. */
+enum { RECORDER_PIPE_FD = 3, RECORDER_LAUNCHER_FD = 4 };
+
+/* In the child's child, which is nobody's: crun's `run` and `exec` wait for all that they have. */
+static void become_recorder(const char *path, const char *const *argv, int pipe_write, int launcher_pidfd)
+{
+	/* Nothing is taken from the environment, whose author may be the image's. */
+	char *const environment[] = {NULL};
+	int pipe_high = fcntl(pipe_write, F_DUPFD_CLOEXEC, 10);
+	int launcher_high = launcher_pidfd < 0 ? -1 : fcntl(launcher_pidfd, F_DUPFD_CLOEXEC, 10);
+
+	if (dup2(pipe_high, RECORDER_PIPE_FD) == RECORDER_PIPE_FD &&
+	    (launcher_pidfd < 0 || dup2(launcher_high, RECORDER_LAUNCHER_FD) == RECORDER_LAUNCHER_FD))
+		(void)execve(path, (char *const *)(uintptr_t)argv, environment);
+	_exit(127);
+}
+
+static int spawn(const char *const *argv, int launcher_pidfd, int *ret_pipe, struct error *err)
+{
+	_cleanup_close_ int pipe_read = -1, pipe_write = -1;
+	char path[PATH_MAX];
+	int fds[2], r = program_path(argv[0], path, err);
+	pid_t pid;
+
+	if (r < 0)
+		return r;
+	if (access(path, X_OK) < 0)
+		return error_set(err, ENOTSUP, "record system calls: there is no %s: stint was built without the recorder "
+					       "(configure --with-bpf)", path);
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return error_errno(err, errno, "start the recorder");
+	pipe_read = fds[0];
+	pipe_write = fds[1];
+	pid = fork();
+	if (pid < 0)
+		return error_errno(err, errno, "start the recorder");
+	if (pid == 0) {
+		if (fork() == 0)
+			become_recorder(path, argv, pipe_write, launcher_pidfd);
+		_exit(0);
+	}
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*ret_pipe = steal_fd(&pipe_read);
+	return 0;
+}
+
+int recorder_describe(const struct json *config, const char *key, struct recorder_request *ret_request, struct error *err)
+{
+	const struct json *args = json_find(config, "process.args"), *nnp = json_find(config, "process.noNewPrivileges");
+	struct recorder_request request = {
+		.key = key,
+		.rootfs = json_string(json_find(config, "root.path")),
+		.program = args ? json_string(args->first) : NULL,
+		.search = config_environment(config, "PATH"),
+		.cwd = json_string(json_find(config, "process.cwd")),
+		.no_new_privileges = json_is(nnp, JSON_BOOL) && nnp->boolean,
+	};
+
+	if (!request.rootfs || !request.program)
+		return error_set(err, EINVAL, "record system calls: config.json names no root.path, or no process.args");
+	*ret_request = request;
+	return 0;
+}
+
+int launch_record(const struct launch_request *request, struct launch *launch, struct error *err)
+{
+	struct recorder_request recorder;
+	char rootfs[PATH_MAX];
+	int r = recorder_describe(json_root(request->config), launch->key, &recorder, err);
+
+	if (r < 0)
+		return r;
+	if (recorder.rootfs[0] != '/') { /* a config that a hook found: it is not edited */
+		if (snprintf(rootfs, sizeof rootfs, "%s/%s", request->bundle, recorder.rootfs) >= (int)sizeof rootfs)
+			return error_set(err, ENAMETOOLONG, "record system calls: root.path of config.json is too long");
+		recorder.rootfs = rootfs;
+	}
+	recorder.launched = true;
+	return recorder_start(request->host, &recorder, &launch->recorder, err);
+}
+
+int recorder_start(const struct host *host, const struct recorder_request *request, int *ret_pipe, struct error *err)
+{
+	_cleanup_close_ int self = request->launched ? (int)syscall(SYS_pidfd_open, getpid(), 0) : -1, pipe = -1;
+	char root[PATH_MAX], rootfs[PATH_MAX + 16], program[PATH_MAX + 16], search[PATH_MAX + 16], launcher[32];
+	char cwd[PATH_MAX + 16];
+	const char *argv[12] = {"stint-recorder", root, rootfs, program, launcher, cwd};
+	int count = 6, r;
+
+	(void)snprintf(root, sizeof root, "--root=%s", host->root);
+	(void)snprintf(rootfs, sizeof rootfs, "--rootfs=%s", request->rootfs);
+	(void)snprintf(program, sizeof program, "--program=%s", request->program);
+	(void)snprintf(cwd, sizeof cwd, "--cwd=%s", request->cwd ? request->cwd : "/");
+	(void)snprintf(search, sizeof search, "--search=%s", request->search ? request->search : "");
+	(void)snprintf(launcher, sizeof launcher, "--launcher=%d", request->launched ? (int)getpid() : 0);
+	if (request->search)
+		argv[count++] = search;
+	if (request->launched)
+		argv[count++] = "--launched";
+	if (request->no_new_privileges)
+		argv[count++] = "--no-new-privileges";
+	argv[count] = request->key;
+	if (request->launched && self < 0)
+		return error_errno(err, errno, "start the recorder: hold ourselves by a pidfd");
+	r = spawn(argv, self, &pipe, err);
+	if (r == 0)
+		r = program_wait_ready(pipe, "the recorder", err);
+	if (r == 0 && ret_pipe)
+		*ret_pipe = steal_fd(&pipe);
+	return r;
+}

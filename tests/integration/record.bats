@@ -1,0 +1,261 @@
+#!/usr/bin/env bats
+# What a container asks of the kernel, written down: held against what strace sees of the same run, and everything that
+# may happen to a recording.
+
+load helpers
+load threats
+load engine
+
+setup_file() { stint_setup_file; export PROGRAMS_ROOTFS=${STINT_TEST_ROOTFS:-/var/cache/stint-test}/programs; }
+teardown_file() {
+	eventually 5 none_records
+	stint_teardown_file
+}
+setup() { stint_setup; }
+teardown() { engine_teardown; }
+
+shown() { # ID JQ-FILTER
+	stint record show --json "$1" | jq -r "$2"
+}
+none_records() { ! pgrep -x stint-recorder; }
+recorders() { # ID
+	local pid
+	for pid in $(pgrep -x stint-recorder); do
+		{ tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qx "$1\(~.*\)\?" && echo "$pid"
+	done
+	return 0
+}
+no_recorder() { [ -z "$(recorders "$1")" ]; }
+asks_to_be_recorded() { config '.annotations["io.stint.record"] = "true"'; }
+
+# The names of what strace -f -o saw after the runtime had executed the container's program.
+names_of_trace() { # FILE
+	awk '!go && (/execve\(.*\) += 0$/ || /execve resumed>.*= 0$/) { go = 1; next } go' "$1" |
+		sed -nE 's/^[0-9]+ +([a-z0-9_]+)\(.*/\1/p' | sed -E 's/^syscall_0x([0-9a-f]+)$/echo "#$((0x\1))"/e' | sort -u
+}
+
+# --- ground truth ---
+
+# A program's own run, recorded and traced: the same names. The trace begins while the container is created and not started.
+against_strace() { # NAME SCRIPT
+	local name=$1 script=$2 one=$id-$1 trace=$STINT_TEST_DIR/trace-$1 tracer pid
+	ROOTFS=$PROGRAMS_ROOTFS bundle "$one" /bin/sh -c "$script"
+	config '.process.env += ["HOME=/tmp", "LC_ALL=C"] | .process.rlimits = []
+		| .process.capabilities |= map_values(. + ["CAP_CHOWN", "CAP_SETUID", "CAP_SETGID", "CAP_DAC_OVERRIDE"])
+		| .mounts += [("/tmp", "/var/log", "/var/lib/nginx", "/run") |
+			{destination: ., type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=1777"]}]'
+	asks_to_be_recorded
+	engine_create "$one"
+	pid=$(cat "$STINT_TEST_DIR/$one.pid")
+	strace -f -s 32 -o "$trace" -p "$pid" 2>"$trace.err" 3>&- &
+	tracer=$!
+	eventually 10 grep -q attached "$trace.err"
+	engine start "$one"
+	eventually 60 has_status "$one" stopped
+	wait "$tracer" || true
+	ended_and_deleted "$one" 20
+	names_of_trace "$trace" >"$trace.names"
+	shown "$one" '.syscalls[]' | LC_ALL=C sort -u >"$trace.recorded"
+	[ "$(wc -l <"$trace.names")" -gt 15 ] || { echo "$name: strace saw little"; tail -n 5 "$trace" "$trace.err" "$STINT_TEST_DIR/$one.out"; return 1; }
+	diff "$trace.names" "$trace.recorded" || {
+		echo "$name under $RUNTIME: < strace, > recorded"
+		grep -n execve "$trace"
+		tail "$STINT_TEST_DIR/$one.out"
+		return 1
+	}
+	[ "$(shown "$one" '.complete, .lost, .runtime.name' | xargs)" = "true 0 $RUNTIME" ] || { shown "$one" .; return 1; }
+}
+programs() {
+	host_config "$(command -v "$RUNTIME")"
+	local name script
+	while IFS=$'\t' read -r name script; do
+		[[ "$name" != "#"* ]] || continue
+		[ -z "${STINT_TEST_PROGRAM:-}" ] || [ "$name" = "$STINT_TEST_PROGRAM" ] || continue
+		against_strace "$name" "$script" || return 1
+	done <"$BATS_TEST_DIRNAME/programs.list"
+}
+@test "record: twenty programs, name for name what strace sees of the same run" { on_each_runtime programs; }
+
+# --- what is recorded ---
+
+runs() { # ID SCRIPT [OPTION...]: recorded
+	local one=$1
+	bundle "$one" /bin/sh -c "$2"
+	shift 2
+	stint run --record --runtime "$RUNTIME" --id "$one" "$@" "$BUNDLE" 2>"$STINT_TEST_DIR/$one.err"
+}
+has_need() { # ID JQ-CONDITION
+	[ "$(shown "$1" "$2")" = true ] || { echo "not so: $2"; shown "$1" .; return 1; }
+}
+
+arguments() {
+	cat >"$STINT_TEST_DIR/asks.c" <<-'END'
+		#include <sys/socket.h>
+		#include <sys/ioctl.h>
+		#include <sys/prctl.h>
+		#include <sys/personality.h>
+		#include <fcntl.h>
+		#include <unistd.h>
+		#include <sys/syscall.h>
+		int main(void)
+		{
+			int s = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
+			setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+			for (unsigned i = 0; i < 200; i++)
+				ioctl(s, 0x12340000u + i, 0);
+			fcntl(s, F_GETFL);
+			syscall(SYS_fcntl, s, 0x7700000000 + F_GETFD);
+			prctl(PR_SET_NAME, "renamed");
+			personality(0xffffffff);
+			long x32 = 0x40000000 + SYS_getppid, compat;
+			__asm__ volatile("syscall" : "+a"(x32) : : "rcx", "r11", "memory");
+			__asm__ volatile("int $0x80" : "=a"(compat) : "a"(20), "b"(0) : "memory"); /* getpid */
+			return 0;
+		}
+	END
+	cc -O1 -static -o "$BUSYBOX_ROOTFS/bin/asks" "$STINT_TEST_DIR/asks.c"
+	runs "$id" 'asks; true'
+	has_need "$id" '.arguments.socket == [[2, 2]] and .arguments.setsockopt == [[1, 2]] and .arguments.personality == [[4294967295]]'
+	has_need "$id" '.arguments.ioctl == "any" and (.arguments.fcntl | contains([[3], [1]])) and (.arguments.prctl | contains([[15]]))'
+	has_need "$id" '.compat.x86.syscalls == ["getpid"] and .compat.x32.syscalls == ["getppid"]'
+	has_need "$id" '.programs["socket 2 2"] == "asks" and .programs["personality 4294967295"] == "renamed"'
+	stint record show "$id" >"$STINT_TEST_DIR/text"
+	grep -q '^System calls of 32-bit programs (1)$' "$STINT_TEST_DIR/text"
+	grep -qE '^  socket 2 2 +asks$' "$STINT_TEST_DIR/text"
+}
+@test "record: values of arguments, 32-bit and x32 calls, and who asked" { on_each_runtime arguments; }
+
+# What the container asks for, and nothing of what its runtime does for it: between the filter's loading and the first
+# instruction is written down apart.
+only_the_workload() {
+	local filter='{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["acct"], "action": "SCMP_ACT_ERRNO"}]}'
+	jq -n '{name: "open"}' >"$STINT_TEST_DIR/profile.json"
+	bundle "$id" /bin/true
+	config --argjson filter "$filter" '.linux.seccomp = $filter | .process.noNewPrivileges = false'
+	stint run --record --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE"
+	has_need "$id-1" '.syscalls | any(IN("mount", "pivot_root", "seccomp", "capset", "setns", "execve")) | not'
+	has_need "$id-1" '.runtime.syscalls | contains(["execve", "capset"]) and (any(. == "pivot_root") | not)'
+	has_need "$id-1" '.runtime.noNewPrivileges == false and (.runtime.version | length) > 3'
+	config '.process.noNewPrivileges = true'
+	stint run --record --runtime "$RUNTIME" --id "$id-2" "$BUNDLE" 2>/dev/null
+	has_need "$id-2" '.runtime.syscalls | contains(["execve"]) and (any(. == "capset") | not)'
+}
+@test "record: the runtime's own calls are not the workload's" { on_each_runtime only_the_workload; }
+
+# cap_capable came with Linux 6.14.
+capabilities() {
+	local expected='[]'
+	[ ! -e /sys/kernel/tracing/events/capability ] && [ ! -e /sys/kernel/debug/tracing/events/capability ] || expected='["CAP_CHOWN"]'
+	bundle "$id" /bin/sh -c 'touch /tmp/f; chown 5 /tmp/f; chroot / true 2>/dev/null; true'
+	config '.process.capabilities |= map_values(. + ["CAP_CHOWN"]) | .mounts += [{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}]'
+	stint run --record --runtime "$RUNTIME" --id "$id" "$BUNDLE" 2>/dev/null
+	[ "$(shown "$id" '.capabilities | tojson')" = "$expected" ] || { shown "$id" .; return 1; }
+}
+@test "record: capabilities that were used and held, where the kernel tells" {
+	mount -t tracefs none /sys/kernel/tracing 2>/dev/null || true
+	on_each_runtime capabilities
+}
+
+# --- execs, starts and ends ---
+
+executed_into() {
+	host_config "$(command -v "$RUNTIME")"
+	bundle "$id" /bin/sleep 60
+	asks_to_be_recorded
+	created_and_started "$id"
+	engine exec "$id" /bin/mkdir /dev/shm/d >/dev/null 2>&1
+	engine kill "$id" KILL
+	ended_and_deleted "$id" 10
+	has_need "$id" '.complete and (.syscalls | any(. == "mkdir") and (any(. == "setns") | not)) and .programs.mkdir == "mkdir"'
+}
+@test "record: what is executed in a container is recorded too" { on_each_runtime executed_into; }
+
+is_recorded() { stint record show "$1" >/dev/null 2>&1; }
+has_call() { shown "$1" .syscalls 2>/dev/null | grep -q "\"$2\""; }
+
+started_and_stopped() {
+	host_config "$(command -v "$RUNTIME")"
+	bundle "$id" /bin/sh -c 'uname; while [ ! -e /dev/shm/go ]; do sleep 0.05; done; mkdir /dev/shm/d; rmdir /dev/shm/d; exec sleep 60'
+	created_and_started "$id"
+	run stint record stop "$id"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"is not being recorded"* ]]
+	stint record start "$id"
+	run stint record start "$id"
+	[ "$status" -eq 125 ]
+	[[ "$output" == *"is being recorded already"* ]]
+	engine exec "$id" /bin/touch /dev/shm/go
+	eventually 5 has_call "$id" rmdir # while it runs
+	has_need "$id" '.ended == null and .complete == false'
+	stint record stop "$id"
+	[ -z "$(recorders "$id")" ]
+	has_need "$id" '.ended != null and .complete == false and (.syscalls | any(. == "rmdir") and (any(. == "uname") | not))'
+	engine kill "$id" KILL
+	ended_and_deleted "$id" 10
+}
+@test "record: from now on and no longer, of a container that runs" { on_each_runtime started_and_stopped; }
+
+killed() {
+	host_config "$(command -v "$RUNTIME")"
+	bundle "$id" /bin/sh -c 'mkdir /dev/shm/d; exec sleep 60'
+	asks_to_be_recorded
+	created_and_started "$id"
+	eventually 5 has_call "$id" mkdir
+	kill -KILL "$(recorders "$id")"
+	engine kill "$id" KILL
+	ended_and_deleted "$id" 10
+	has_need "$id" '.complete == false and .ended == null and (.syscalls | any(. == "mkdir"))'
+}
+@test "record: of a recorder that was killed, what it had written is kept, and is not called complete" { on_each_runtime killed; }
+
+never_started() {
+	bundle "$id" /no/such/program
+	run -127 stint run --record --runtime "$RUNTIME" --id "$id" "$BUNDLE"
+	eventually 5 no_recorder "$id"
+	run ! is_recorded "$id"
+	host_config "$(command -v "$RUNTIME")"
+	bundle "$id" /bin/true
+	asks_to_be_recorded
+	engine_create "$id-2"
+	engine delete --force "$id-2"
+	eventually 5 no_recorder "$id-2"
+	run ! is_recorded "$id-2"
+	all_clean "$id-2"
+}
+@test "record: a container that never began leaves nothing" { on_each_runtime never_started; }
+
+# --- who asks for it ---
+
+asked_for() {
+	bundle "$id" /bin/true
+	jq -n '{name: "seen", record: true}' >"$STINT_TEST_DIR/profile.json"
+	stint run --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" 2>/dev/null
+	is_recorded "$id-1"
+	stint explain --json --profile "$STINT_TEST_DIR/profile.json" "$BUNDLE" | jq -e '.effective.record and
+		(.sources | any(.path == "record" and .from == "profile seen"))'
+	config '.annotations["io.stint.record"] = "false"'
+	stint run --runtime "$RUNTIME" --id "$id-2" "$BUNDLE"
+	run ! is_recorded "$id-2"
+	config '.annotations["io.stint.record"] = "yes"'
+	run stint run --runtime "$RUNTIME" --id "$id-3" "$BUNDLE"
+	[ "$status" -eq 125 ]
+	[[ "$output" == *'annotation io.stint.record: "true" or "false" is wanted'* ]]
+}
+@test "record: by --record, the profile, or the annotation" { on_each_runtime asked_for; }
+
+# An installation without the recorder.
+cannot() {
+	local bin=$STINT_TEST_DIR/bin-$RUNTIME
+	mkdir "$bin"
+	cp "$STINT_BIN"/stint* "$bin"
+	rm "$bin/stint-recorder"
+	no_host_config
+	bundle "$id" /bin/true
+	run -125 "$bin/stint" run --record --runtime "$RUNTIME" --id "$id-1" "$BUNDLE"
+	[[ "$output" == *"record system calls: there is no"*"--with-bpf"* ]] || { echo "$output"; return 1; }
+	all_clean "$id-1"
+	host_config "$(command -v "$RUNTIME")" '{"onUnenforceable": "warn"}'
+	"$bin/stint" run --record --id "$id-2" "$BUNDLE"
+	[[ "$(report_of "$id-2" '.warnings[0]')" == *"there is no"* ]]
+}
+@test "record: where it cannot be had the container is refused, or it is said in the report" { on_each_runtime cannot; }
