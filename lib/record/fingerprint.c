@@ -64,10 +64,10 @@ static void add_part(SHA2_CTX *sum, const char *name, uint64_t size, SHA2_CTX *c
 	SHA256Update(sum, digest, sizeof digest);
 }
 
-static int add_file(SHA2_CTX *sum, const char *name, int fd, uint64_t size, struct error *err)
+/* At most `left` bytes of it. */
+static int add_file(SHA2_CTX *sum, const char *name, int fd, uint64_t size, size_t left, struct error *err)
 {
 	uint8_t buffer[32768];
-	size_t left = FINGERPRINT_READ_MAX;
 	SHA2_CTX content;
 
 	SHA256Init(&content);
@@ -103,7 +103,7 @@ static int add_first(SHA2_CTX *sum, const struct part *part, int root_fd, struct
 		_cleanup_close_ int fd = open_regular(root_fd, *file, &st);
 
 		if (fd >= 0)
-			return add_file(sum, part->name, fd, (uint64_t)st.st_size, err);
+			return add_file(sum, part->name, fd, (uint64_t)st.st_size, FINGERPRINT_FILE_MAX, err);
 	}
 	return 0;
 }
@@ -157,7 +157,7 @@ int workload_fingerprint(int root_fd, const char *program, const char *path, con
 		r = add_first(&sum, &parts[i], root_fd, err);
 	add_text(&sum, "name", program);
 	if (r == 0 && fd >= 0)
-		r = add_file(&sum, "program", fd, (uint64_t)st.st_size, err);
+		r = add_file(&sum, "program", fd, (uint64_t)st.st_size, FINGERPRINT_PROGRAM_MAX, err);
 	if (r < 0)
 		return r;
 	SHA256Final(digest, &sum);

@@ -8,16 +8,20 @@
  * and settings, is not looked at: a workload stays itself when they change. A new version of a package is another
  * workload.
  *
- * The root may be anyone's: paths stay within it, only regular files are opened, and of each at most
- * FINGERPRINT_READ_MAX bytes are read, with the size. That is enough where files are larger: a program's build-id, a
- * script's text and the change counter of SQLite, in which rpm keeps packages, come first.
+ * The root may be anyone's: paths stay within it, only regular files are opened, and of each only the beginning is
+ * read, and its size. That tells where it is less than all: a program's build-id comes first, and the change counter of
+ * SQLite, in which rpm keeps packages; a list of packages of 4 MiB is of thousands.
  */
 #ifndef STINT_RECORD_FINGERPRINT_H
 #define STINT_RECORD_FINGERPRINT_H
 
 #include "lib/base/error.h"
 
-enum { FINGERPRINT_MAX = 72, FINGERPRINT_READ_MAX = 4 << 20 };
+enum {
+	FINGERPRINT_MAX = 72,		   /* with the NUL */
+	FINGERPRINT_PROGRAM_MAX = 1 << 20, /* bytes of the program: 4 ms */
+	FINGERPRINT_FILE_MAX = 4 << 20,	   /* of each other file */
+};
 
 /*
  * "sha256:" and 64 hex digits, which is a workload's key in the store too. `program` is args[0], looked for as execvp

@@ -164,14 +164,14 @@ Test(fingerprint, of_a_large_file_the_beginning_and_the_size_count)
 	int fd = openat(root, "usr/bin/server", O_WRONLY | O_CLOEXEC);
 	const char *first, *grown;
 
-	cr_assert_eq(ftruncate(fd, 2 * FINGERPRINT_READ_MAX), 0);
+	cr_assert_eq(ftruncate(fd, 2 * FINGERPRINT_PROGRAM_MAX), 0);
 	first = taken("server", NULL, NULL);
-	cr_assert_eq(pwrite(fd, "x", 1, FINGERPRINT_READ_MAX), 1);
+	cr_assert_eq(pwrite(fd, "x", 1, FINGERPRINT_PROGRAM_MAX), 1);
 	cr_expect_str_eq(taken("server", NULL, NULL), first);
-	cr_assert_eq(pwrite(fd, "x", 1, FINGERPRINT_READ_MAX - 1), 1);
+	cr_assert_eq(pwrite(fd, "x", 1, FINGERPRINT_PROGRAM_MAX - 1), 1);
 	cr_expect_str_neq(taken("server", NULL, NULL), first);
 	grown = taken("server", NULL, NULL);
-	cr_assert_eq(ftruncate(fd, 2 * FINGERPRINT_READ_MAX + 1), 0);
+	cr_assert_eq(ftruncate(fd, 2 * FINGERPRINT_PROGRAM_MAX + 1), 0);
 	cr_expect_str_neq(taken("server", NULL, NULL), grown);
 	(void)close(fd);
 }
