@@ -40,7 +40,7 @@ static int add(scmp_filter_ctx ctx, const char *name, const struct seccomp_rule 
 		else if (c->op != SECCOMP_ANY)
 			args[count++] = (struct scmp_arg_cmp){i, ops[c->op], c->value, 0};
 	}
-	return number == __NR_SCMP_ERROR ? -EINVAL : seccomp_rule_add_array(ctx, bpf_value(rule->answer), number, count, args);
+	return number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add_array(ctx, bpf_value(rule->answer), number, count, args);
 }
 
 static int export(scmp_filter_ctx ctx, struct bpf *bpf)
