@@ -14,7 +14,7 @@ struct bpf {
 	unsigned length;
 };
 
-/* As runc and crun hand a filter to libseccomp. 0, or what libseccomp said. */
+/* As runc and crun hand a filter to libseccomp: without the names that it does not know. 0, or what libseccomp said. */
 int bpf_compile(const struct seccomp_filter *filter, struct bpf *ret_bpf);
 uint32_t bpf_run(const struct bpf *bpf, const struct seccomp_data *data);
 /* The value that the kernel has for an answer. */
