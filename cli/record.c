@@ -12,6 +12,7 @@
 #include "lib/base/file.h"
 #include "lib/launch/launch.h"
 #include "lib/oci/config.h"
+#include "lib/plan/learned.h"
 #include "lib/record/store.h"
 #include "lib/report/fields.h"
 
@@ -52,17 +53,19 @@ static int start(const struct host *host, const char *id)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_close_ int dirfd = -1;
-	struct recorder_request request;
+	char workload[FINGERPRINT_MAX], full[132];
+	struct recorder_request request = {.workload = workload, .watch = WATCH_RECORD};
 	struct error err = {0};
 	struct live live;
-	char full[132];
 	int r = find_live(host, &id, full, &dirfd, &live);
 
 	if (r != EXIT_OK)
 		return r;
+	request.key = live.plan->key;
 	r = read_config(dirfd, &doc, &err);
 	if (r == 0)
-		r = recorder_describe(json_root(doc), live.plan->key, &request, &err);
+		r = plan_find_workload(json_root(doc), NULL, workload, &err);
+	request.no_new_privileges = r == 0 && config_has_no_new_privileges(json_root(doc));
 	if (r == 0)
 		r = recorder_start(host, &request, NULL, &err);
 	live_close(&live);

@@ -61,7 +61,7 @@ static void write_report(const struct launch *launch, int wait_status, const cha
 		state.exit_code = WEXITSTATUS(wait_status);
 	}
 	ledger_commit(ledger, &state);
-	length = report_line(&ledger->plan, &state, ledger->report, NULL);
+	length = report_line(&ledger->plan, &state, &ledger->violations, ledger->report, NULL);
 	if (length > 0)
 		atomic_store(&ledger->report_length, (uint32_t)length);
 }

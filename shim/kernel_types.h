@@ -78,7 +78,7 @@ struct thread_info {
 struct task_struct {
 	struct thread_info thread_info;
 	struct mm_struct *mm;
-	int tgid;
+	int tgid, exit_code;
 	struct task_struct *real_parent, *group_leader;
 	char comm[16];
 	struct nsproxy *nsproxy;

@@ -260,7 +260,7 @@ static void end_report(struct monitor *m)
 		keep_life(m);
 	ledger_commit(m->ledger, &m->state);
 	end_recording(m);
-	length = report_line(&m->ledger->plan, &m->state, m->ledger->report, &err);
+	length = report_line(&m->ledger->plan, &m->state, &m->ledger->violations, m->ledger->report, &err);
 	if (length > 0)
 		atomic_store(&m->ledger->report_length, (uint32_t)length);
 }

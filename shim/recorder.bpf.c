@@ -4,6 +4,9 @@
  * arguments that matter, and which capabilities they use. One of each is kept, in tables that are read from outside;
  * nothing is queued, so nothing can be lost but what finds no room, which is counted.
  *
+ * Calls that a filter refuses never get to sys_enter (seccomp comes first), but they do get to sys_exit, or the process dies of
+ * them. A call that the filter can only refuse was refused; of others the arguments are kept, for the filter to be asked.
+ *
  * What the runtime does on the container's behalf is not the workload's: a process that comes into the group from
  * outside (or is born into it), and what it forks, is the runtime's until it executes a program of the container's: one on a
  * mount of its own mount namespace, which is not the runtime's. (A runtime's own program is on a mount of the runtime's
@@ -28,12 +31,16 @@ enum { LEVELS_MAX = 32, ANCESTORS_MAX = 8, NO_LEVEL = -1, ABI_COUNT = CALL_PLACE
 const volatile __u32 launcher = 0; /* the process that becomes the runtime, which the group is found by; or 0 */
 const volatile __u32 runtime_mounts = 0; /* the inode of the mount namespace that the runtime is started in */
 const volatile __s32 seccomp_calls[ABI_COUNT] = {-1, -1, -1}; /* by which a filter is loaded */
+const volatile bool watches_refusals = false;
 const volatile __s32 prctl_calls[ABI_COUNT] = {-1, -1, -1};
 struct call_arguments call_arguments[CALL_PLACES];
 
 /* The group: its id in the v2 tree, and how deep it is; both may become known later. */
 __u64 group_id = 0;
 __s32 group_level = NO_LEVEL;
+
+__u8 verdicts[CALL_PLACES]; /* enum call_verdict */
+struct refused refused[CALL_PLACES]; /* of those that are denied */
 
 struct seen calls[CALL_PLACES];
 struct seen capabilities[CAPABILITY_PLACES];
@@ -48,6 +55,14 @@ struct {
 	__type(key, struct call_values);
 	__type(value, struct seen);
 } values SEC(".maps");
+
+/* Of those that depend: they failed, which the kernel itself may have meant. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VALUE_PLACES);
+	__type(key, struct call_values);
+	__type(value, struct refused);
+} failed SEC(".maps");
 
 /* By process; the value: it has loaded a filter. */
 struct {
@@ -126,6 +141,14 @@ static bool runs_own_program(struct task_struct *task)
 	return BPF_CORE_READ(mount, mnt_ns) == mounts;
 }
 
+/* A process that is moved into the group is in it a moment before that is told, and runs meanwhile. */
+static bool is_with_runtime(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum) == runtime_mounts;
+}
+
 static void add_runtime_task(__u32 tgid, __u8 filtered)
 {
 	if (bpf_map_update_elem(&runtime_tasks, &tgid, &filtered, BPF_NOEXIST) == 0)
@@ -184,17 +207,6 @@ int BPF_PROG(exec, struct task_struct *task)
 	return 0;
 }
 
-/* Each thread comes by; the process is over with its last. */
-SEC("raw_tp/sched_process_exit")
-int BPF_PROG(leave, struct task_struct *task)
-{
-	__u32 tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
-
-	if (find_runtime_task(tgid) && BPF_CORE_READ(task, signal, live.counter) == 0)
-		remove_runtime_task(tgid);
-	return 0;
-}
-
 /* --- what it asks for --- */
 
 static void see(struct seen *seen)
@@ -239,17 +251,24 @@ static __u32 argument(struct pt_regs *regs, int abi, unsigned index)
 }
 #endif
 
-static void see_values(struct pt_regs *regs, int place, const struct call_arguments *which)
+static struct call_values values_of(struct pt_regs *regs, int place, const struct call_arguments *which)
 {
 	struct call_values key = {.place = (__u32)place};
-	struct seen seen = {0}, *known;
 	int abi = place >> CALL_BITS;
 
-	key.values[0] = argument(regs, abi, which->index[0]);
+	if (which->index[0] != NO_ARGUMENT)
+		key.values[0] = argument(regs, abi, which->index[0]);
 	if (which->index[1] != NO_ARGUMENT)
 		key.values[1] = argument(regs, abi, which->index[1]);
-	known = bpf_map_lookup_elem(&values, &key);
-	if (known || value_counts[place] > VALUES_MAX)
+	return key;
+}
+
+static void see_values(struct pt_regs *regs, int place, const struct call_arguments *which)
+{
+	struct call_values key = values_of(regs, place, which);
+	struct seen seen = {0};
+
+	if (bpf_map_lookup_elem(&values, &key) || value_counts[place] > VALUES_MAX || is_with_runtime())
 		return;
 	__sync_fetch_and_add(&value_counts[place], 1);
 	see(&seen);
@@ -289,12 +308,74 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 			*runtime = 1;
 		return 0;
 	}
-	if (!calls[place].is) {
+	if (!calls[place].is && !is_with_runtime()) {
 		see(&calls[place]);
 		tell();
 	}
 	if (call_arguments[place].index[0] != NO_ARGUMENT)
 		see_values(regs, place, &call_arguments[place]);
+	return 0;
+}
+
+/* --- what it is refused --- */
+
+static void see_failed(struct pt_regs *regs, int place)
+{
+	struct call_values key = values_of(regs, place, &call_arguments[place]);
+	struct refused *known = bpf_map_lookup_elem(&failed, &key), new = {.count = 1};
+
+	if (known) {
+		__sync_fetch_and_add(&known->count, 1);
+		return;
+	}
+	see(&new.seen);
+	if (bpf_map_update_elem(&failed, &key, &new, BPF_NOEXIST) != 0)
+		__sync_fetch_and_add(&lost, 1);
+	tell();
+}
+
+static void see_refused(struct pt_regs *regs, long number)
+{
+	int place = place_of(number);
+
+	if (place < 0 || place >= CALL_PLACES || verdicts[place] == CALL_ALLOWED || !current_is_in_group() ||
+	    find_runtime_task((__u32)(bpf_get_current_pid_tgid() >> 32)) || is_with_runtime())
+		return;
+	if (verdicts[place] == CALL_DEPENDS) {
+		see_failed(regs, place);
+		return;
+	}
+	__sync_fetch_and_add(&refused[place].count, 1);
+	if (!refused[place].seen.is) {
+		see(&refused[place].seen);
+		tell();
+	}
+}
+
+SEC("raw_tp/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
+{
+	enum { ERRNO_MAX = 4095 };
+
+	if (result < 0 && result >= -ERRNO_MAX)
+		see_refused(regs, (long)BPF_CORE_READ(regs, orig_ax));
+	return 0;
+}
+
+/* Each thread comes by; the process is over with its last. */
+SEC("raw_tp/sched_process_exit")
+int BPF_PROG(leave, struct task_struct *task)
+{
+	__u32 tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+	enum { SIGSYS_ = 31, SIGNAL_BITS = 0x7f };
+
+	if (watches_refusals && (BPF_CORE_READ(task, exit_code) & SIGNAL_BITS) == SIGSYS_) {
+		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+		see_refused(regs, (long)BPF_CORE_READ(regs, orig_ax));
+	}
+	if (find_runtime_task(tgid) && BPF_CORE_READ(task, signal, live.counter) == 0)
+		remove_runtime_task(tgid);
 	return 0;
 }
 
@@ -306,7 +387,7 @@ int BPF_PROG(cap_capable, const void *cred, const void *target, const void *capa
 
 	barrier_var(place); /* or the compiler's form of the bound is none that the verifier understands */
 	if (result != 0 || place >= CAPABILITY_PLACES || capabilities[place].is || !current_is_in_group() ||
-	    find_runtime_task((__u32)(bpf_get_current_pid_tgid() >> 32)))
+	    find_runtime_task((__u32)(bpf_get_current_pid_tgid() >> 32)) || is_with_runtime())
 		return 0;
 	see(&capabilities[place]);
 	tell();

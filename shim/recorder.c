@@ -36,7 +36,7 @@
 #include "lib/cgroup/cgroup.h"
 #include "lib/doctor/version.h"
 #include "lib/launch/launch.h"
-#include "lib/record/fingerprint.h"
+#include "lib/record/model.h"
 #include "lib/record/store.h"
 #include "lib/state/ledger.h"
 #include "shim/recorder.h"
@@ -45,7 +45,8 @@ enum { PIPE_FD = 3, LAUNCHER_FD = 4, SNAPSHOT_SECONDS = 1, VERSION_SECONDS = 5 }
 enum source { SOURCE_NEWS, SOURCE_TIMER, SOURCE_STATE, SOURCE_SIGNAL, SOURCE_LAUNCHER, SOURCE_COUNT };
 
 struct recorder_options {
-	const char *root, *key, *rootfs, *program, *search, *cwd;
+	const char *root, *key, *workload;
+	enum watch watch;
 	pid_t launcher;
 	bool launched, no_new_privileges;
 };
@@ -57,6 +58,11 @@ struct recorder_process {
 	struct cgroup_layout layout;
 	int state_fd, marker; /* the container's state directory, and "recording" in it */
 	struct kernel_side *kernel;
+	enum watch watch;
+	struct model model; /* WATCH_COMPLAIN */
+	struct json_doc *plan;
+	struct seccomp_filter filter; /* WATCH_ENFORCE; in `plan` */
+	struct needs reported; /* in the ledger as violations */
 	int fds[SOURCE_COUNT], epoll;
 	bool timer_set;
 	char run[STORE_NAME_MAX];
@@ -112,7 +118,7 @@ static int open_state(struct recorder_process *p, const char *key, struct error 
 	p->state_fd = openat(run_fd, key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (p->state_fd < 0)
 		return error_errno(err, errno, "open the state of %s", key);
-	r = ledger_open(p->state_fd, false, &p->ledger, &p->ledger_fd, err);
+	r = ledger_open(p->state_fd, true, &p->ledger, &p->ledger_fd, err);
 	if (r < 0)
 		return r;
 	p->marker = openat(p->state_fd, RECORDING_MARKER, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -171,14 +177,9 @@ static int find_group(struct recorder_process *p, const struct recorder_options 
 static int state_the_facts(struct recorder_process *p, const struct recorder_options *options, struct error *err)
 {
 	const struct ledger_plan *plan = &p->ledger->plan;
-	_cleanup_close_ int rootfs = open(options->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char workload[FINGERPRINT_MAX], started[TIME_TEXT_MAX];
-	int r = rootfs < 0 ? error_errno(err, errno, "open the root filesystem %s", options->rootfs) : 0;
+	char started[TIME_TEXT_MAX];
+	int r = recording_set(&p->facts.workload, options->workload, err);
 
-	if (r == 0)
-		r = workload_fingerprint(rootfs, options->program, options->search, options->cwd, workload, err);
-	if (r == 0)
-		r = recording_set(&p->facts.workload, workload, err);
 	if (r == 0)
 		r = recording_set(&p->facts.id, plan->id, err);
 	if (r == 0 && plan->image[0])
@@ -189,6 +190,24 @@ static int state_the_facts(struct recorder_process *p, const struct recorder_opt
 		r = recording_set(&p->facts.started, time_format(p->host.realtime_ns(), started), err);
 	p->facts.no_new_privileges = options->no_new_privileges;
 	return r < 0 ? r : store_name_run(&p->host, plan->id, p->run, err);
+}
+
+/* What it is held against: the model, or the filter that the container gets. */
+static int read_rules(struct recorder_process *p, const struct recorder_options *options, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	int r = 0;
+
+	p->watch = options->watch;
+	if (p->watch == WATCH_COMPLAIN)
+		return model_read(&p->host, options->workload, &p->model, err);
+	if (p->watch != WATCH_ENFORCE)
+		return 0;
+	r = file_read(p->state_fd, "plan.json", JSON_MAX_BYTES, &text, &length, err);
+	if (r == 0)
+		r = json_parse("plan.json", text, length, &p->plan, err);
+	return r < 0 ? r : seccomp_read(json_find(json_root(p->plan), "effective.seccomp"), &p->filter, err);
 }
 
 static int add_source(struct recorder_process *p, enum source source, int fd, struct error *err)
@@ -255,7 +274,9 @@ static int start(struct recorder_process *p, const struct recorder_options *opti
 	if (r == 0)
 		r = state_the_facts(p, options, err);
 	if (r == 0)
-		r = kernel_side_start(&group, &p->kernel, err);
+		r = read_rules(p, options, err);
+	if (r == 0)
+		r = kernel_side_start(&group, p->watch == WATCH_ENFORCE ? &p->filter : NULL, &p->kernel, err);
 	if (r == 0)
 		r = open_sources(p, options->launched, err);
 	return r < 0 ? r : confine(err);
@@ -280,6 +301,56 @@ static int compile(struct recorder_process *p, bool over, struct recording *ret,
 	return r;
 }
 
+/* --- what the model does not know --- */
+
+/* The ledger's place for it, by which the report tells of it: each once, with how often. Beyond the last place they are only
+ * counted: what a container does in great numbers costs nobody anything. */
+static int report_violation(struct recorder_process *p, const struct need *need, unsigned count, bool denied, struct error *err)
+{
+	struct ledger_violations *told = &p->ledger->violations;
+	uint32_t all = atomic_load(&told->count), i = 0;
+	char text[NEED_TEXT_MAX];
+
+	(void)need_text(need, text);
+	while (i < all && i < LEDGER_VIOLATIONS_MAX && strcmp(told->list[i].need, text) != 0)
+		i++;
+	if (i < all && i < LEDGER_VIOLATIONS_MAX)
+		told->list[i].count = count;
+	if (needs_have(&p->reported, need))
+		return 0;
+	if (i < LEDGER_VIOLATIONS_MAX) {
+		told->list[i] = (struct ledger_violation){.denied = denied, .count = count};
+		(void)snprintf(told->list[i].need, sizeof told->list[i].need, "%s", text);
+		(void)snprintf(told->list[i].program, sizeof told->list[i].program, "%s", need->program ? need->program : "");
+	}
+	atomic_store(&told->count, all + 1);
+	return needs_add(&p->reported, need, err);
+}
+
+static int report_unknown(struct recorder_process *p, const struct needs *needs, struct error *err)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < needs->count && r == 0; i++)
+		if (!needs_cover(&p->model.needs.needs, &needs->list[i]))
+			r = report_violation(p, &needs->list[i], 1, false, err);
+	return r;
+}
+
+static int take_denied(const struct need *need, unsigned count, void *data, struct error *err)
+{
+	return report_violation(data, need, count, true, err);
+}
+
+/* What is denied waits with the model until somebody decides on it. */
+static int write_denied(struct recorder_process *p, struct error *err)
+{
+	unsigned before = p->reported.count;
+	int r = kernel_side_refused(p->kernel, &p->filter, take_denied, p, err);
+
+	return r < 0 || p->reported.count == before ? r : model_deny(&p->host, p->facts.workload, &p->reported, err);
+}
+
 static void say_how_much(const struct recording *recording)
 {
 	char line[ERROR_TEXT_MAX];
@@ -293,18 +364,28 @@ static void say_how_much(const struct recording *recording)
 }
 
 /* Nothing is there before the workload asked for something: a container that was never started leaves nothing. */
-static void write_out(struct recorder_process *p, bool over)
+static int write_recording(struct recorder_process *p, bool over, struct error *err)
 {
 	_cleanup_recording_ struct recording now = {0};
-	struct error err = {0};
-	int r = compile(p, over, &now, &err);
+	int r = compile(p, over, &now, err);
 
-	if (r == 0 && now.needs.count)
-		r = store_write(&p->host, p->run, &now, &err);
-	if (r == 0 && over && now.needs.count) {
+	if (r < 0 || !now.needs.count)
+		return r;
+	r = store_write(&p->host, p->run, &now, err);
+	if (r == 0 && p->watch == WATCH_COMPLAIN)
+		r = report_unknown(p, &now.needs, err);
+	if (r == 0 && over) {
 		say_how_much(&now);
-		r = store_trim(&p->host, now.workload, &err);
+		r = store_trim(&p->host, now.workload, err);
 	}
+	return r;
+}
+
+static void write_out(struct recorder_process *p, bool over)
+{
+	struct error err = {0};
+	int r = p->watch == WATCH_ENFORCE ? write_denied(p, &err) : write_recording(p, over, &err);
+
 	if (r < 0)
 		(void)say(err.text);
 }
@@ -384,13 +465,11 @@ static void wait_and_write(struct recorder_process *p)
 
 static bool take_options(int argc, char **argv, struct recorder_options *options)
 {
-	enum { ROOT = 256, ROOTFS, PROGRAM, SEARCH, CWD, LAUNCHER, LAUNCHED, NO_NEW_PRIVILEGES };
+	enum { ROOT = 256, WORKLOAD, WATCH, LAUNCHER, LAUNCHED, NO_NEW_PRIVILEGES };
 	static const struct option long_options[] = {
 		{"root", required_argument, NULL, ROOT},
-		{"rootfs", required_argument, NULL, ROOTFS},
-		{"program", required_argument, NULL, PROGRAM},
-		{"search", required_argument, NULL, SEARCH},
-		{"cwd", required_argument, NULL, CWD},
+		{"workload", required_argument, NULL, WORKLOAD},
+		{"watch", required_argument, NULL, WATCH},
 		{"launcher", required_argument, NULL, LAUNCHER},
 		{"launched", no_argument, NULL, LAUNCHED},
 		{"no-new-privileges", no_argument, NULL, NO_NEW_PRIVILEGES},
@@ -398,21 +477,19 @@ static bool take_options(int argc, char **argv, struct recorder_options *options
 	};
 	int option;
 
-	*options = (struct recorder_options){.root = ""};
+	*options = (struct recorder_options){.root = "", .watch = WATCH_RECORD};
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		switch (option) {
 		case ROOT: options->root = optarg; break;
-		case ROOTFS: options->rootfs = optarg; break;
-		case PROGRAM: options->program = optarg; break;
-		case SEARCH: options->search = optarg; break;
-		case CWD: options->cwd = optarg; break;
+		case WORKLOAD: options->workload = optarg; break;
+		case WATCH: options->watch = (enum watch)strtol(optarg, NULL, 10); break;
 		case LAUNCHER: options->launcher = (pid_t)strtol(optarg, NULL, 10); break;
 		case LAUNCHED: options->launched = true; break;
 		case NO_NEW_PRIVILEGES: options->no_new_privileges = true; break;
 		default: return false;
 		}
 	options->key = argv[optind];
-	return optind == argc - 1 && options->rootfs && options->program;
+	return optind == argc - 1 && options->workload;
 }
 
 int main(int argc, char **argv)

@@ -45,7 +45,7 @@ static int listen_to_libbpf(enum libbpf_print_level level, const char *format, v
 static int refused(int code, struct error *err)
 {
 	return error_set(err, ENOTSUP, "record system calls by eBPF: the kernel does not take the recorder's programs: %s (%s). It "
-			 "takes Linux 5.11 or later with BTF (/sys/kernel/btf/vmlinux), and root's CAP_BPF and CAP_PERFMON",
+			 "takes Linux 5.15 or later with BTF (/sys/kernel/btf/vmlinux), and root's CAP_BPF and CAP_PERFMON",
 			 strerror(-code), last_words);
 }
 
@@ -57,6 +57,19 @@ static int number_of(enum call_abi abi, const char *name)
 	if (number >= 0 && abi == ABI_X32)
 		number &= ~X32_MARK;
 	return number >= 0 && number < CALL_COUNT ? number : -1;
+}
+
+/* A number that libseccomp knows no name for is newer than it. */
+static void name_of(unsigned place, char name[NEED_NAME_MAX])
+{
+	enum call_abi abi = place >> CALL_BITS;
+	int number = (int)(place & (CALL_COUNT - 1));
+	_cleanup_free_ char *known = seccomp_syscall_resolve_num_arch(architectures[abi], abi == ABI_X32 ? number | X32_MARK : number);
+
+	if (known)
+		(void)snprintf(name, NEED_NAME_MAX, "%s", known);
+	else
+		(void)snprintf(name, NEED_NAME_MAX, "#%d", number);
 }
 
 static void say_which_arguments(struct recorder *skeleton)
@@ -73,6 +86,37 @@ static void say_which_arguments(struct recorder *skeleton)
 		skeleton->rodata->seccomp_calls[abi] = number_of((enum call_abi)abi, "seccomp");
 		skeleton->rodata->prctl_calls[abi] = number_of((enum call_abi)abi, "prctl");
 	}
+}
+
+/* A program of an architecture that the filter does not name is killed. */
+static bool has_architecture(const struct seccomp_filter *filter, enum call_abi abi)
+{
+	static const char *const names[ABI_COUNT] = {[ABI_COMPAT] = "SCMP_ARCH_X86", [ABI_X32] = "SCMP_ARCH_X32"};
+
+	for (unsigned i = 0; i < filter->architecture_count; i++)
+		if (names[abi] && strcmp(filter->architectures[i], names[abi]) == 0)
+			return true;
+	return abi == ABI_NATIVE;
+}
+
+static enum call_verdict judge(const struct seccomp_filter *filter, unsigned place)
+{
+	static const uint64_t any[SECCOMP_ARGS];
+	char name[NEED_NAME_MAX];
+
+	name_of(place, name);
+	if (!has_architecture(filter, place >> CALL_BITS))
+		return CALL_DENIED;
+	if (seccomp_depends(filter, name))
+		return CALL_DEPENDS;
+	return seccomp_ask(filter, name, any).action < SECCOMP_ERRNO ? CALL_ALLOWED : CALL_DENIED;
+}
+
+static void judge_calls(struct recorder *skeleton, const struct seccomp_filter *filter)
+{
+	for (unsigned place = 0; place < CALL_PLACES; place++)
+		skeleton->bss->verdicts[place] = (unsigned char)judge(filter, place);
+	skeleton->rodata->watches_refusals = true;
 }
 
 /* It came with Linux 6.14: without it capabilities are not recorded. */
@@ -102,7 +146,8 @@ static int take_no_notice(void *context, void *data, size_t size)
 	return 0;
 }
 
-int kernel_side_start(const struct recorded_group *group, struct kernel_side **ret, struct error *err)
+int kernel_side_start(const struct recorded_group *group, const struct seccomp_filter *filter, struct kernel_side **ret,
+		      struct error *err)
 {
 	struct kernel_side *side = calloc(1, sizeof *side);
 	int r;
@@ -120,14 +165,19 @@ int kernel_side_start(const struct recorded_group *group, struct kernel_side **r
 	side->skeleton->rodata->launcher = (uint32_t)group->launcher;
 	side->skeleton->rodata->runtime_mounts = group->runtime_mounts;
 	side->skeleton->bss->group_id = group->id;
+	if (filter)
+		judge_calls(side->skeleton, filter);
 	(void)bpf_program__set_autoattach(side->skeleton->progs.cap_capable, false);
+	(void)bpf_program__set_autoattach(side->skeleton->progs.sys_enter, !filter);
+	(void)bpf_program__set_autoattach(side->skeleton->progs.sys_exit, filter != NULL);
 	r = recorder__load(side->skeleton);
 	if (r == 0)
 		r = name_runtime(side->skeleton, group->runtime);
 	if (r == 0)
 		r = recorder__attach(side->skeleton);
 	if (r == 0) {
-		attach_if_there(side->skeleton->progs.cap_capable, &side->skeleton->links.cap_capable);
+		if (!filter)
+			attach_if_there(side->skeleton->progs.cap_capable, &side->skeleton->links.cap_capable);
 		side->news = ring_buffer__new(bpf_map__fd(side->skeleton->maps.news), take_no_notice, NULL, NULL);
 		r = side->news ? 0 : -errno;
 	}
@@ -160,19 +210,6 @@ void kernel_side_stop(struct kernel_side *side)
 }
 
 /* --- reading --- */
-
-/* A number that libseccomp knows no name for is newer than it. */
-static void name_of(unsigned place, char name[NEED_NAME_MAX])
-{
-	enum call_abi abi = place >> CALL_BITS;
-	int number = (int)(place & (CALL_COUNT - 1));
-	_cleanup_free_ char *known = seccomp_syscall_resolve_num_arch(architectures[abi], abi == ABI_X32 ? number | X32_MARK : number);
-
-	if (known)
-		(void)snprintf(name, NEED_NAME_MAX, "%s", known);
-	else
-		(void)snprintf(name, NEED_NAME_MAX, "#%d", number);
-}
 
 static int read_calls(const struct recorder *skeleton, struct recording *recording, struct error *err)
 {
@@ -249,5 +286,61 @@ int kernel_side_read(const struct kernel_side *side, struct recording *recording
 	if (r == 0)
 		r = read_capabilities(side->skeleton, recording, err);
 	recording->lost = side->skeleton->bss->lost;
+	return r;
+}
+
+/* --- what was refused --- */
+
+static const struct need *denied_need(unsigned place, const unsigned values[2], const struct refused *refused, char name[NEED_NAME_MAX],
+				      char program[PROGRAM_NAME], struct need *need)
+{
+	const struct recorded_arguments *which;
+
+	name_of(place, name);
+	which = recorded_arguments_find(name);
+	(void)snprintf(program, PROGRAM_NAME, "%.*s", PROGRAM_NAME - 1, refused->seen.program);
+	*need = (struct need){.kind = values && which ? NEED_ARGUMENTS : NEED_CALL, .abi = place >> CALL_BITS, .name = name, .program = program};
+	if (need->kind == NEED_ARGUMENTS) {
+		need->count = which->count;
+		memcpy(need->values, values, which->count * sizeof *values);
+	}
+	return need;
+}
+
+/* A call that failed with arguments that the filter lets pass failed for the kernel's own reasons. */
+static bool is_denied(const struct seccomp_filter *filter, const struct need *need)
+{
+	const struct recorded_arguments *which = recorded_arguments_find(need->name);
+	uint64_t args[SECCOMP_ARGS] = {0};
+
+	for (unsigned i = 0; which && i < need->count; i++)
+		args[which->index[i]] = need->values[i];
+	return seccomp_ask(filter, need->name, args).action >= SECCOMP_ERRNO;
+}
+
+int kernel_side_refused(const struct kernel_side *side, const struct seccomp_filter *filter,
+			int (*each)(const struct need *need, unsigned count, void *data, struct error *err), void *data,
+			struct error *err)
+{
+	int fd = bpf_map__fd(side->skeleton->maps.failed), r = 0;
+	char name[NEED_NAME_MAX], program[PROGRAM_NAME];
+	struct call_values key, *last = NULL;
+	struct refused failed;
+	struct need need;
+
+	for (unsigned place = 0; place < CALL_PLACES && r == 0; place++) {
+		const struct refused *refused = &side->skeleton->bss->refused[place];
+
+		if (refused->count)
+			r = each(denied_need(place, NULL, refused, name, program, &need), refused->count, data, err);
+	}
+	while (r == 0 && bpf_map_get_next_key(fd, last, &key) == 0) {
+		last = &key;
+		if (bpf_map_lookup_elem(fd, &key, &failed) < 0)
+			continue;
+		(void)denied_need(key.place, key.values, &failed, name, program, &need);
+		if (is_denied(filter, &need))
+			r = each(&need, failed.count, data, err);
+	}
 	return r;
 }

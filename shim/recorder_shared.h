@@ -26,6 +26,15 @@ struct seen {
 	char program[PROGRAM_NAME];
 };
 
+/* What the filter that is enforced says of a call. */
+enum call_verdict { CALL_ALLOWED, CALL_DENIED, CALL_DEPENDS /* on its arguments */ };
+
+/* How often, and by whom first. */
+struct refused {
+	struct seen seen;
+	unsigned int count;
+};
+
 /* The low 32 bits of each: the kernel takes them as int. */
 struct call_values {
 	unsigned int place, values[2];

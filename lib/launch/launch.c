@@ -98,6 +98,8 @@ static void fill_plan(struct ledger_plan *to, const struct launch_request *reque
 	to->launcher = (uint8_t)request->launcher;
 	to->launcher_guards = request->launcher_guards;
 	to->kill_on_monitor_loss = plan->kill_on_monitor_loss;
+	to->watch = (uint8_t)plan->watch;
+	(void)snprintf(to->workload, sizeof to->workload, "%s", plan->workload);
 	plan_budgets(to, &plan->effective);
 	if (limits.cpu_quota_us != UINT64_MAX) {
 		to->cpu_quota_us = limits.cpu_quota_us;
@@ -400,11 +402,12 @@ static void has_begun(struct ledger *ledger, const struct launch_request *reques
 static int record(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	struct error why = {0};
-	int r = request->plan->effective.record.value == 1 ? launch_record(request, launch, &why) : 0;
+	int r = request->plan->watch == WATCH_NOTHING ? 0 : launch_record(request, launch, &why);
 
 	if (r == 0)
 		return 0;
-	if (request->host_config->refuse_unenforceable)
+	/* A filter is enforced without anybody who tells of it, too. */
+	if (request->host_config->refuse_unenforceable && request->plan->watch != WATCH_ENFORCE)
 		return error_set(err, -r, "%s", why.text);
 	warn(&launch->ledger->plan, why.text);
 	return 0;

@@ -65,14 +65,11 @@ int monitor_start(const struct host *host, const char *key, int launcher_pidfd, 
 #define RECORDING_MARKER "recording"
 
 struct recorder_request {
-	const char *key;
-	const char *rootfs, *program; /* absolute; process.args[0] */
-	const char *search, *cwd;     /* the container's PATH; NULL: none. process.cwd */
+	const char *key, *workload;
+	enum watch watch;
 	bool launched; /* the caller is going to start the container, so that it is seen from the beginning */
 	bool no_new_privileges;
 };
-/* What a config.json says of it; its strings are the config's. */
-int recorder_describe(const struct json *config, const char *key, struct recorder_request *ret_request, struct error *err);
 /* Starts stint-recorder and waits until it sees what happens. *ret_pipe: it says there what it could not write, and end of file
  * is its end. -ENOTSUP: this stint, or this kernel, cannot record. */
 int recorder_start(const struct host *host, const struct recorder_request *request, int *ret_pipe, struct error *err);

@@ -10,6 +10,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/oci/config.h"
+#include "lib/record/store.h"
 
 /* Where the recorder finds them: see shim/recorder.c. */
 enum { RECORDER_PIPE_FD = 3, RECORDER_LAUNCHER_FD = 4 };
@@ -58,57 +59,27 @@ static int spawn(const char *const *argv, int launcher_pidfd, int *ret_pipe, str
 	return 0;
 }
 
-int recorder_describe(const struct json *config, const char *key, struct recorder_request *ret_request, struct error *err)
-{
-	const struct json *args = json_find(config, "process.args"), *nnp = json_find(config, "process.noNewPrivileges");
-	struct recorder_request request = {
-		.key = key,
-		.rootfs = json_string(json_find(config, "root.path")),
-		.program = args ? json_string(args->first) : NULL,
-		.search = config_environment(config, "PATH"),
-		.cwd = json_string(json_find(config, "process.cwd")),
-		.no_new_privileges = json_is(nnp, JSON_BOOL) && nnp->boolean,
-	};
-
-	if (!request.rootfs || !request.program)
-		return error_set(err, EINVAL, "record system calls: config.json names no root.path, or no process.args");
-	*ret_request = request;
-	return 0;
-}
-
 int launch_record(const struct launch_request *request, struct launch *launch, struct error *err)
 {
-	struct recorder_request recorder;
-	char rootfs[PATH_MAX];
-	int r = recorder_describe(json_root(request->config), launch->key, &recorder, err);
+	struct recorder_request recorder = {
+		.key = launch->key, .workload = request->plan->workload, .watch = request->plan->watch, .launched = true,
+		.no_new_privileges = config_has_no_new_privileges(json_root(request->config)),
+	};
 
-	if (r < 0)
-		return r;
-	if (recorder.rootfs[0] != '/') { /* a config that a hook found: it is not edited */
-		if (snprintf(rootfs, sizeof rootfs, "%s/%s", request->bundle, recorder.rootfs) >= (int)sizeof rootfs)
-			return error_set(err, ENAMETOOLONG, "record system calls: root.path of config.json is too long");
-		recorder.rootfs = rootfs;
-	}
-	recorder.launched = true;
 	return recorder_start(request->host, &recorder, &launch->recorder, err);
 }
 
 int recorder_start(const struct host *host, const struct recorder_request *request, int *ret_pipe, struct error *err)
 {
 	_cleanup_close_ int self = request->launched ? (int)syscall(SYS_pidfd_open, getpid(), 0) : -1, pipe = -1;
-	char root[PATH_MAX], rootfs[PATH_MAX + 16], program[PATH_MAX + 16], search[PATH_MAX + 16], launcher[32];
-	char cwd[PATH_MAX + 16];
-	const char *argv[12] = {"stint-recorder", root, rootfs, program, launcher, cwd};
-	int count = 6, r;
+	char root[PATH_MAX], workload[STORE_NAME_MAX + 16], watch[32], launcher[32];
+	const char *argv[10] = {"stint-recorder", root, workload, watch, launcher};
+	int count = 5, r;
 
 	(void)snprintf(root, sizeof root, "--root=%s", host->root);
-	(void)snprintf(rootfs, sizeof rootfs, "--rootfs=%s", request->rootfs);
-	(void)snprintf(program, sizeof program, "--program=%s", request->program);
-	(void)snprintf(cwd, sizeof cwd, "--cwd=%s", request->cwd ? request->cwd : "/");
-	(void)snprintf(search, sizeof search, "--search=%s", request->search ? request->search : "");
+	(void)snprintf(workload, sizeof workload, "--workload=%s", request->workload);
+	(void)snprintf(watch, sizeof watch, "--watch=%d", (int)request->watch);
 	(void)snprintf(launcher, sizeof launcher, "--launcher=%d", request->launched ? (int)getpid() : 0);
-	if (request->search)
-		argv[count++] = search;
 	if (request->launched)
 		argv[count++] = "--launched";
 	if (request->no_new_privileges)

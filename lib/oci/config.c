@@ -95,6 +95,13 @@ const char *config_annotation(const struct json *config, const char *key)
 	return json_string(json_get(json_get(config, "annotations"), key));
 }
 
+bool config_has_no_new_privileges(const struct json *config)
+{
+	const struct json *set = json_find(config, "process.noNewPrivileges");
+
+	return json_is(set, JSON_BOOL) && set->boolean;
+}
+
 const char *config_environment(const struct json *config, const char *name)
 {
 	const char *value = NULL;
@@ -190,7 +197,6 @@ static void take_capabilities(const struct json *config, struct capability_setti
 
 int config_to_profile(const struct json *config, struct profile *ret_profile, struct error *err)
 {
-	const struct json *nnp = json_find(config, "process.noNewPrivileges");
 	const struct json *seccomp = json_find(config, "linux.seccomp");
 	struct profile profile;
 	int r;
@@ -202,7 +208,7 @@ int config_to_profile(const struct json *config, struct profile *ret_profile, st
 		return r;
 	}
 	take_capabilities(config, &profile.capabilities);
-	if (json_is(nnp, JSON_BOOL) && nnp->boolean)
+	if (config_has_no_new_privileges(config))
 		profile.no_new_privileges = (struct setting){1, from_config};
 	if (json_is(seccomp, JSON_OBJECT))
 		profile.seccomp = (struct seccomp_setting){.kind = SECCOMP_OBJECT, .objects = {seccomp}, .count = 1, .from = from_config};

@@ -34,6 +34,7 @@ int config_to_profile(const struct json *config, struct profile *ret_profile, st
 
 bool config_has_namespace(const struct json *config, const char *type); /* "pid", "cgroup"… */
 const char *config_annotation(const struct json *config, const char *key);
+bool config_has_no_new_privileges(const struct json *config);
 /* The last value of a variable in process.env, or NULL. */
 const char *config_environment(const struct json *config, const char *name);
 /* linux.cgroupsPath, or NULL. */

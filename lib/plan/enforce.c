@@ -244,16 +244,6 @@ static void check_hook(struct profile *p, const struct profile *config, struct r
 		cannot(list, "%s (a hook comes too late: use stint-runtime, or Podman's precreate)", late.names);
 }
 
-static void check_seccomp(struct profile *p, struct refusals *list)
-{
-	static const struct seccomp_setting none = {.kind = SECCOMP_UNSET};
-
-	if (p->seccomp.kind != SECCOMP_LEARNED)
-		return;
-	cannot(list, "seccomp \"learned\" (this version of stint learns none)");
-	p->seccomp = none;
-}
-
 int plan_check_enforceable(const struct cgroup_layout *layout, const struct profile *config, enum plan_mode mode,
 			     bool refuse, struct plan *plan, struct error *err)
 {
@@ -264,7 +254,6 @@ int plan_check_enforceable(const struct cgroup_layout *layout, const struct prof
 	check_resources(layout, &p->resources, &list);
 	check_network(p, &list);
 	check_baseline(p, &list);
-	check_seccomp(p, &list);
 	if (mode == PLAN_HOOK)
 		check_hook(p, config, &list);
 	if (!list.count || !refuse)

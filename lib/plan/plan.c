@@ -7,6 +7,7 @@
 
 #include "lib/oci/config.h"
 #include "lib/plan/enforce.h"
+#include "lib/plan/learned.h"
 #include "lib/plan/privileged.h"
 #include "lib/plan/workload.h"
 
@@ -118,9 +119,7 @@ static int meet_config(struct plan *plan, const struct profile *config, struct e
 	unsigned inexact;
 	int r = 0;
 
-	if (plan->effective.seccomp.kind == SECCOMP_LEARNED) /* which is refused, with its own words */
-		own.seccomp = plan->effective.seccomp;
-	else if (own.seccomp.kind == SECCOMP_UNSET && profile_asks_default_filter(&plan->effective))
+	if (own.seccomp.kind == SECCOMP_UNSET && profile_asks_default_filter(&plan->effective))
 		r = profile_take_default_filter(&plan->effective, capabilities_left(&plan->effective, config), &own, err);
 	if (r == 0)
 		r = profile_meet(&plan->effective, &own, &plan->effective, err);
@@ -131,6 +130,15 @@ static int meet_config(struct plan *plan, const struct profile *config, struct e
 		plan_warn(plan, "the seccomp filter that holds what %s ask for denies more of %u calls than each of them: what is "
 				"left has no form that all runtimes compile alike", plan->effective.seccomp.from, inexact);
 	return r;
+}
+
+static int note_recording(const struct json *config, const char *bundle, struct plan *plan, struct error *err)
+{
+	if (plan->effective.record.value != 1)
+		return 0;
+	if (plan->watch == WATCH_NOTHING)
+		plan->watch = WATCH_RECORD;
+	return plan->workload[0] ? 0 : plan_find_workload(config, bundle, plan->workload, err);
 }
 
 int plan_make(const struct host *host, const struct host_config *host_config, const struct cgroup_layout *layout,
@@ -159,10 +167,16 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 		       asked && strcmp(chosen, "default") == 0 ? asked : plan.effective.name);
 	(void)snprintf(plan.image, sizeof plan.image, "%s", workload.image ? workload.image : "");
 	r = apply_request(request, &plan.effective, err);
+	if (r == 0)
+		r = plan_learned(host, config, request->bundle, &plan, err);
 	if (r == 0 && host_config->has_ceiling)
 		r = profile_meet(&plan.effective, &host_config->ceiling, &plan.effective, err);
 	if (r == 0)
 		r = meet_annotations(host, config, &plan.effective, err);
+	if (r == 0) /* which the ceiling or an annotation may have brought */
+		r = plan_learned(host, config, request->bundle, &plan, err);
+	if (r == 0)
+		r = note_recording(config, request->bundle, &plan, err);
 	if (r == 0)
 		r = plan_privileged(host_config->privileged, config, mode, &plan, err);
 	plan.host = plan.effective;

@@ -17,6 +17,8 @@
 #include "lib/profile/compose.h"
 #include "lib/profile/profile.h"
 #include "lib/profile/select.h"
+#include "lib/record/fingerprint.h"
+#include "lib/record/model.h"
 
 /* What the operator said on the command line, and what is known of the container beside its config. */
 struct plan_request {
@@ -40,6 +42,8 @@ struct plan {
 	char profile_name[256]; /* the selected profile's name */
 	char selected_by[SELECTED_BY_MAX]; /* "--profile", or as select_profile says it */
 	char image[256];	/* "" when the engine does not say */
+	char workload[FINGERPRINT_MAX]; /* where that matters: it is recorded, or has learned; else "" */
+	enum watch watch; /* what is done while it runs */
 	enum cgroup_mode cgroup_mode;
 	bool kill_on_monitor_loss;
 	bool tighten; /* the config is privileged, and the host has it tightened: see lib/plan/privileged.h */

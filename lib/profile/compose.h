@@ -31,6 +31,9 @@ bool profile_asks_default_filter(const struct profile *profile);
  * for it. -ENOMEM. */
 int profile_take_default_filter(const struct profile *profile, uint64_t capabilities, struct profile *config, struct error *err);
 
+/* A copy of `object` as the profile's filter, in the place of what it asked for. */
+int profile_take_filter(struct profile *profile, const struct json *object, const char *from, struct error *err);
+
 /* Makes the seccomp filters that all have to hold one (lib/seccomp/filter.h). *ret_inexact: for how many calls, at
  * least, it is stricter than all of them. */
 int profile_compose_filters(struct profile *profile, unsigned *ret_inexact, struct error *err);

@@ -25,6 +25,23 @@ static int fold(const struct seccomp_setting *seccomp, struct seccomp_filter *al
 	return r;
 }
 
+int profile_take_filter(struct profile *profile, const struct json *object, const char *from, struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct json *copy = NULL;
+	int r = json_doc_new(&doc, err);
+
+	if (r == 0 && !(copy = json_copy(doc, object)))
+		r = error_set(err, ENOMEM, "take a seccomp filter: out of memory");
+	if (r == 0)
+		r = document_keep(doc, err);
+	if (r < 0)
+		return r;
+	doc = NULL;
+	profile->seccomp = (struct seccomp_setting){.kind = SECCOMP_OBJECT, .objects = {copy}, .count = 1, .from = intern(from)};
+	return profile->seccomp.from ? 0 : error_set(err, ENOMEM, "take a seccomp filter: out of memory");
+}
+
 /* A filter as an object of a document that lives on. */
 static int write_kept(const struct seccomp_filter *filter, struct json **ret_object, struct error *err)
 {

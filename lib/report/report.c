@@ -2,15 +2,19 @@
 /* From the ledger to one line of the journal: the contract's keys, in its order. */
 #include "lib/report/report.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/units.h"
+#include "lib/record/arguments.h"
 
 #define UNKNOWN UINT64_MAX
 
+enum { VIOLATION_LENGTH = 4 * LEDGER_NAME_MAX + 512 };
+
 /* Why the line always fits: once cleaned, a text grows at most twofold (quotes and backslashes),
  * and there are the warnings of plan and state, ours, and a few names. */
-_Static_assert(2 * (2 * LEDGER_WARNINGS_MAX + 1 + 4) * LEDGER_TEXT_MAX + 4096 <= LEDGER_REPORT_MAX,
+_Static_assert(2 * (2 * LEDGER_WARNINGS_MAX + 2 + 4) * LEDGER_TEXT_MAX + LEDGER_VIOLATIONS_MAX * VIOLATION_LENGTH + 4096 <= LEDGER_REPORT_MAX,
 	       "a report fits its place in the ledger");
 
 /* Nested calls stay readable when a missing node is remembered rather than tested for. */
@@ -193,14 +197,20 @@ static bool add_warnings(struct builder *b, struct json *array,
 	return said;
 }
 
-static struct json *warnings_array(struct builder *b, const struct ledger_plan *plan,
-				   const struct ledger_state *state)
+static struct json *warnings_array(struct builder *b, const struct ledger_plan *plan, const struct ledger_state *state,
+				   const struct ledger_violations *violations)
 {
 	struct json *array = json_new(b->doc, JSON_ARRAY);
+	uint32_t count = atomic_load(&violations->count);
+	char more[LEDGER_TEXT_MAX];
 	bool said;
 
 	(void)add_warnings(b, array, plan->warnings);
 	said = add_warnings(b, array, state->warnings);
+	if (count > LEDGER_VIOLATIONS_MAX) {
+		(void)snprintf(more, sizeof more, "there were %u more violations than there is room for", count - LEDGER_VIOLATIONS_MAX);
+		add(b, array, json_new_string(b->doc, more));
+	}
 	if (!state->exact && !said)
 		add(b, array, json_new_string(b->doc, state->usage.cpu_ns != UNKNOWN ?
 			"figures are from the last reading before its end, not the kernel's last ones" :
@@ -208,7 +218,58 @@ static struct json *warnings_array(struct builder *b, const struct ledger_plan *
 	return array;
 }
 
-static void build(struct builder *b, const struct ledger_plan *plan, const struct ledger_state *state)
+/* The rule of an OCI filter that would allow it. */
+static struct json *allowing_rule(struct builder *b, const struct need *need)
+{
+	struct json *rule = json_new(b->doc, JSON_OBJECT), *names = json_new(b->doc, JSON_ARRAY), *args = json_new(b->doc, JSON_ARRAY);
+	const struct recorded_arguments *which = recorded_arguments_find(need->name);
+
+	add(b, names, json_new_string(b->doc, need->name));
+	put(b, rule, "names", names);
+	put(b, rule, "action", json_new_string(b->doc, "SCMP_ACT_ALLOW"));
+	for (unsigned i = 0; which && i < need->count; i++) {
+		struct json *condition = json_new(b->doc, JSON_OBJECT);
+
+		put(b, condition, "index", json_new_uint64(b->doc, which->index[i]));
+		put(b, condition, "value", json_new_uint64(b->doc, UINT32_MAX));
+		put(b, condition, "valueTwo", json_new_uint64(b->doc, need->values[i]));
+		put(b, condition, "op", json_new_string(b->doc, "SCMP_CMP_MASKED_EQ"));
+		add(b, args, condition);
+	}
+	if (need->count)
+		put(b, rule, "args", args);
+	return rule;
+}
+
+static struct json *violation_object(struct builder *b, const struct ledger_violation *violation, const char *workload)
+{
+	struct json *object = json_new(b->doc, JSON_OBJECT);
+	char name[NEED_NAME_MAX], remedy[LEDGER_NAME_MAX + 32];
+	struct need need;
+
+	put(b, object, "need", text(b, violation->need, sizeof violation->need));
+	put(b, object, "program", text_or_null(b, violation->program, sizeof violation->program));
+	put(b, object, "action", json_new_string(b->doc, violation->denied ? "denied" : "allowed"));
+	put(b, object, "count", json_new_uint64(b->doc, violation->count));
+	if (need_parse(violation->need, name, &need) && need.kind != NEED_CAPABILITY)
+		put(b, object, "rule", allowing_rule(b, &need));
+	(void)snprintf(remedy, sizeof remedy, "stint profile accept %s", workload);
+	put(b, object, "remedy", text(b, remedy, sizeof remedy));
+	return object;
+}
+
+static struct json *violations_array(struct builder *b, const struct ledger_plan *plan, const struct ledger_violations *violations)
+{
+	struct json *array = json_new(b->doc, JSON_ARRAY);
+	uint32_t count = atomic_load(&violations->count);
+
+	for (uint32_t i = 0; i < count && i < LEDGER_VIOLATIONS_MAX; i++)
+		add(b, array, violation_object(b, &violations->list[i], plan->workload));
+	return array;
+}
+
+static void build(struct builder *b, const struct ledger_plan *plan, const struct ledger_state *state,
+		  const struct ledger_violations *violations)
 {
 	struct json *root = json_root(b->doc);
 
@@ -226,12 +287,12 @@ static void build(struct builder *b, const struct ledger_plan *plan, const struc
 	put(b, root, "verdict", verdict_object(b, plan, state));
 	put(b, root, "usage", usage_object(b, plan, state));
 	put(b, root, "monitor", monitor_object(b, state));
-	put(b, root, "violations", json_new(b->doc, JSON_ARRAY));
+	put(b, root, "violations", violations_array(b, plan, violations));
 	put(b, root, "anomalies", json_new(b->doc, JSON_ARRAY));
-	put(b, root, "warnings", warnings_array(b, plan, state));
+	put(b, root, "warnings", warnings_array(b, plan, state, violations));
 }
 
-int report_line(const struct ledger_plan *plan, const struct ledger_state *state,
+int report_line(const struct ledger_plan *plan, const struct ledger_state *state, const struct ledger_violations *violations,
 		char line[LEDGER_REPORT_MAX], struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
@@ -243,7 +304,7 @@ int report_line(const struct ledger_plan *plan, const struct ledger_state *state
 	if (r < 0)
 		return r;
 	b.doc = doc;
-	build(&b, plan, state);
+	build(&b, plan, state, violations);
 	if (b.failed)
 		return error_set(err, ENOMEM, "build the report of %.128s: out of memory", plan->id);
 	r = json_write(json_root(doc), false, &written, &length, err);

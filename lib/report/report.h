@@ -11,7 +11,7 @@
 
 /* Writes the line, newline included, NUL-terminated, into `line`; returns its length. A figure that
  * the kernel did not offer is null. Long texts are cut so that the line always fits. */
-int report_line(const struct ledger_plan *plan, const struct ledger_state *state,
+int report_line(const struct ledger_plan *plan, const struct ledger_state *state, const struct ledger_violations *violations,
 		char line[LEDGER_REPORT_MAX], struct error *err);
 
 /* "killed: cpu budget 2.000s spent (used 2.001s)", from a report; "" when it has no verdict. malloc'ed. */

@@ -109,6 +109,25 @@ static void print_without_verdict(FILE *out, const struct json *report)
 			    "; stint did not send it: no budget was spent" : "; no budget was spent", out);
 }
 
+/* "; it was denied mkdir 3 times and unshare 268435456 once". */
+static void print_violations(FILE *out, const struct json *report, const char *action, const char *told_as)
+{
+	const char *before = told_as;
+
+	json_each(violation, json_get(report, "violations")) {
+		uint64_t count = 1;
+
+		if (strcmp(report_text(violation, "action", ""), action) != 0)
+			continue;
+		(void)report_number(violation, "count", &count);
+		(void)fputs(before, out);
+		print_clean(out, report_text(violation, "need", "a call"));
+		if (count > 1)
+			(void)fprintf(out, " %llu times", (unsigned long long)count);
+		before = ", ";
+	}
+}
+
 int report_why(const struct json *report, char **ret_text, struct error *err)
 {
 	struct text_stream stream;
@@ -126,6 +145,8 @@ int report_why(const struct json *report, char **ret_text, struct error *err)
 	if (report_number(report, "usage.oomKills", &kills) && kills > 0)
 		(void)fprintf(stream.out, "; the kernel killed %llu of its processes for want of memory",
 			      (unsigned long long)kills);
+	print_violations(stream.out, report, "denied", "; its seccomp filter denied it ");
+	print_violations(stream.out, report, "allowed", "; its model does not know ");
 	(void)fputc('.', stream.out);
 	return text_stream_finish(&stream, ret_text, err);
 }

@@ -266,6 +266,16 @@ void seccomp_close(struct seccomp_filter *filter)
 	filter->count = 0;
 }
 
+bool seccomp_depends(const struct seccomp_filter *filter, const char *name)
+{
+	const struct seccomp_call *call = filter_find(filter, name);
+
+	for (unsigned i = 0; call && i < call->count; i++)
+		if (!rule_is_any(&call->rules[i]))
+			return true;
+	return false;
+}
+
 struct seccomp_answer seccomp_ask(const struct seccomp_filter *filter, const char *name, const uint64_t args[SECCOMP_ARGS])
 {
 	const struct seccomp_call *call = filter_find(filter, name);

@@ -68,6 +68,8 @@ int seccomp_read(const struct json *object, struct seccomp_filter *ret_filter, s
 void seccomp_close(struct seccomp_filter *filter);
 #define _cleanup_seccomp_ _cleanup_(seccomp_close)
 
+/* Its answer to that call is not the same for all arguments. */
+bool seccomp_depends(const struct seccomp_filter *filter, const char *name);
 struct seccomp_answer seccomp_ask(const struct seccomp_filter *filter, const char *name, const uint64_t args[SECCOMP_ARGS]);
 
 /* As OCI writes it, the same filter as the same text. */

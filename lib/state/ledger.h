@@ -26,11 +26,13 @@
 #include "lib/state/state_dir.h"
 
 enum {
-	LEDGER_VERSION = 3,
+	LEDGER_VERSION = 4,
 	LEDGER_TEXT_MAX = 256,
 	LEDGER_PATH_MAX = 1280,
+	LEDGER_NAME_MAX = 96,
 	LEDGER_WARNINGS_MAX = 16,
-	LEDGER_REPORT_MAX = 24 << 10,
+	LEDGER_VIOLATIONS_MAX = 16,
+	LEDGER_REPORT_MAX = 40 << 10,
 };
 
 /* Who is in the launcher's place, and so what its end means. */
@@ -51,6 +53,8 @@ struct ledger_plan {
 	bool nested;
 	bool kill_on_monitor_loss;
 	bool launcher_guards;
+	uint8_t watch; /* enum watch of lib/record/model.h */
+	char workload[LEDGER_NAME_MAX]; /* which it is; "": that does not matter */
 	char cgroup_path[LEDGER_PATH_MAX];
 	char keep_above[LEDGER_PATH_MAX]; /* of cgroup_path, what must stay */
 	char pid_file[LEDGER_PATH_MAX];	  /* absolute: the runtime's --pid-file */
@@ -95,6 +99,18 @@ struct ledger_state {
 	char warnings[LEDGER_WARNINGS_MAX][LEDGER_TEXT_MAX];
 };
 
+/* A call that the workload's model does not know. Written by the recorder alone. */
+struct ledger_violation {
+	char need[LEDGER_NAME_MAX]; /* as need_text of lib/record/needs.h */
+	char program[16];
+	bool denied;
+	uint32_t count;
+};
+struct ledger_violations {
+	struct ledger_violation list[LEDGER_VIOLATIONS_MAX];
+	_Atomic uint32_t count; /* how many there were, which may be more than there is room for */
+};
+
 /* Where the report has got to. */
 struct ledger_sink {
 	_Atomic uint32_t begun;  /* `offset` is valid: an append may have happened */
@@ -110,6 +126,7 @@ struct ledger {
 	struct ledger_plan plan;
 	_Atomic uint32_t current;
 	struct ledger_state states[2];
+	struct ledger_violations violations;
 	_Atomic int32_t monitor, standby; /* their pids, for people; 0: none */
 	_Atomic uint32_t finished;	  /* the monitor's work is done: the standby goes too */
 	_Atomic uint32_t report_length;	  /* > 0: the report is final */

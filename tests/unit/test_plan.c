@@ -126,15 +126,14 @@ Test(plan, what_cannot_be_enforced_is_refused_all_at_once)
 	_cleanup_json_ struct json_doc *doc = config_of("", "{}", "");
 	struct error err = {0};
 
-	put("profiles.d/wishes.json", "{\"name\":\"wishes\",\"seccomp\":\"learned\",\"budgets\":{\"ioRead\":{\"limit\":\"1GiB\"}},"
+	put("profiles.d/wishes.json", "{\"name\":\"wishes\",\"budgets\":{\"ioRead\":{\"limit\":\"1GiB\"}},"
 				      "\"network\":{\"egress\":{\"default\":\"deny\"}},\"baseline\":{\"mode\":\"learn\"}}");
 	cr_expect_eq(refused(doc, &request, PLAN_WRAPPER, "budgets.ioRead"), -ENOTSUP);
 	(void)refused(doc, &request, PLAN_WRAPPER, "network");
-	(void)refused(doc, &request, PLAN_WRAPPER, "seccomp");
 	(void)refused(doc, &request, PLAN_WRAPPER, "onUnenforceable");
 	put("stint.json", "{\"onUnenforceable\":\"warn\"}");
 	cr_assert_eq(make(doc, &request, PLAN_WRAPPER, &err), 0, "%s", err.text);
-	cr_expect_eq(plan.warning_count, 4);
+	cr_expect_eq(plan.warning_count, 3);
 	cr_expect_eq(plan.effective.budgets[BUDGET_IO_READ].limit.value, UNSET, "claimed all the same");
 }
 

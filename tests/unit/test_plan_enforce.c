@@ -106,13 +106,13 @@ Test(plan_enforce, each_controller_that_is_needed)
 Test(plan_enforce, everything_at_once_and_nothing_is_claimed)
 {
 	static const char profile[] =
-		",\"seccomp\":\"learned\",\"baseline\":{\"mode\":\"learn\"},\"network\":{\"ingress\":{\"default\":\"allow\","
+		",\"baseline\":{\"mode\":\"learn\"},\"network\":{\"ingress\":{\"default\":\"allow\","
 		"\"bandwidth\":\"1MiB/s\"}},\"budgets\":{\"ioRead\":{\"limit\":\"1B\"},\"ioWrite\":{\"limit\":\"1B\"},"
 		"\"netEgress\":{\"limit\":\"1B\"},\"netIngress\":{\"limit\":\"1B\"},\"idle\":{\"limit\":\"1s\"},"
 		"\"stall\":{\"limit\":\"1ms\",\"per\":\"1s\",\"resource\":\"io\"},"
 		"\"wall\":{\"limit\":\"1s\"}}";
 	static const char *const named[] = {"budgets.ioRead", "budgets.ioWrite", "budgets.netEgress", "budgets.netIngress",
-					    "budgets.idle", "budgets.stall", "network", "baseline", "seccomp",
+					    "budgets.idle", "budgets.stall", "network", "baseline",
 					    "onUnenforceable"};
 	_cleanup_json_ struct json_doc *doc = NULL;
 	struct error err = {0};
@@ -123,7 +123,7 @@ Test(plan_enforce, everything_at_once_and_nothing_is_claimed)
 		cr_expect(strstr(err.text, named[i]), "%s is not named: %s", named[i], err.text);
 	host_config.refuse_unenforceable = false;
 	cr_assert_eq(make(profile, "", "{}", PLAN_WRAPPER, NULL, &err), 0, "%s", err.text);
-	cr_expect_eq(plan.warning_count, 4);
+	cr_expect_eq(plan.warning_count, 3);
 	cr_assert_eq(plan_to_json(&plan, &doc, &err), 0, "%s", err.text);
 	json_each(source, json_get(json_root(doc), "sources")) {
 		cr_expect_eq(strncmp(json_string(json_get(source, "path")), "budgets.wall.", 13), 0, "%s is claimed",
