@@ -25,7 +25,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-enum { LEVELS_MAX = 32, ANCESTORS_MAX = 8, NO_LEVEL = -1, ABI_COUNT = CALL_PLACES >> CALL_BITS };
+enum { LEVELS_MAX = 32, ANCESTORS_MAX = 8, NO_LEVEL = -1, CAP_SYS_ADMIN_ = 21, ABI_COUNT = CALL_PLACES >> CALL_BITS };
 
 /* Set before it is loaded. */
 const volatile __u32 launcher = 0; /* the process that becomes the runtime, which the group is found by; or 0 */
@@ -34,6 +34,7 @@ const volatile __s32 seccomp_calls[ABI_COUNT] = {-1, -1, -1}; /* by which a filt
 const volatile bool watches_refusals = false;
 const volatile __s32 prctl_calls[ABI_COUNT] = {-1, -1, -1};
 struct call_arguments call_arguments[CALL_PLACES];
+__u8 memory_calls[CALL_PLACES]; /* enum memory_call */
 
 /* The group: its id in the v2 tree, and how deep it is; both may become known later. */
 __u64 group_id = 0;
@@ -379,6 +380,21 @@ int BPF_PROG(leave, struct task_struct *task)
 	return 0;
 }
 
+/* For each piece of memory the kernel asks whether the process may have more than its share (CAP_SYS_ADMIN, cap_vm_enough_memory),
+ * and gives it without. */
+static bool asks_for_memory(void)
+{
+	enum { NAMESPACES = 0x7e020000 }; /* CLONE_NEW… */
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	int place = place_of((long)BPF_CORE_READ(regs, orig_ax));
+
+	if (place < 0 || place >= CALL_PLACES) /* a page fault */
+		return true;
+	if (memory_calls[place] == MEMORY_OR_NAMESPACE)
+		return !(argument(regs, place >> CALL_BITS, 0) & NAMESPACES);
+	return memory_calls[place] == MEMORY;
+}
+
 /* Of Linux 6.14 and later. What was asked for and held: a capability that was refused is none that is needed. */
 SEC("raw_tp/cap_capable")
 int BPF_PROG(cap_capable, const void *cred, const void *target, const void *capable, int capability, int result)
@@ -387,7 +403,8 @@ int BPF_PROG(cap_capable, const void *cred, const void *target, const void *capa
 
 	barrier_var(place); /* or the compiler's form of the bound is none that the verifier understands */
 	if (result != 0 || place >= CAPABILITY_PLACES || capabilities[place].is || !current_is_in_group() ||
-	    find_runtime_task((__u32)(bpf_get_current_pid_tgid() >> 32)) || is_with_runtime())
+	    find_runtime_task((__u32)(bpf_get_current_pid_tgid() >> 32)) || is_with_runtime() ||
+	    (place == CAP_SYS_ADMIN_ && asks_for_memory()))
 		return 0;
 	see(&capabilities[place]);
 	tell();

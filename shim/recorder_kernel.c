@@ -88,6 +88,22 @@ static void say_which_arguments(struct recorder *skeleton)
 	}
 }
 
+static void say_which_make_it_larger(struct recorder *skeleton)
+{
+	static const char *const names[] = {"brk", "mmap", "mmap2", "mremap", "mprotect", "pkey_mprotect", "remap_file_pages", "shmat", "shmget",
+					    "memfd_create", "madvise", "mlock", "execve", "execveat", "fork", "vfork", "clone", "write",
+					    "pwrite64", "ftruncate", "fallocate"};
+
+	for (int abi = 0; abi < ABI_COUNT; abi++)
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			int number = number_of((enum call_abi)abi, names[i]);
+
+			if (number >= 0)
+				skeleton->bss->memory_calls[abi << CALL_BITS | number] =
+					strcmp(names[i], "clone") == 0 ? MEMORY_OR_NAMESPACE : MEMORY;
+		}
+}
+
 /* A program of an architecture that the filter does not name is killed. */
 static bool has_architecture(const struct seccomp_filter *filter, enum call_abi abi)
 {
@@ -162,6 +178,7 @@ int kernel_side_start(const struct recorded_group *group, const struct seccomp_f
 		return r;
 	}
 	say_which_arguments(side->skeleton);
+	say_which_make_it_larger(side->skeleton);
 	side->skeleton->rodata->launcher = (uint32_t)group->launcher;
 	side->skeleton->rodata->runtime_mounts = group->runtime_mounts;
 	side->skeleton->bss->group_id = group->id;

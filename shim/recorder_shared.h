@@ -26,6 +26,9 @@ struct seen {
 	char program[PROGRAM_NAME];
 };
 
+/* A call that makes a process larger; or makes another, and may make a namespace. */
+enum memory_call { NO_MEMORY, MEMORY, MEMORY_OR_NAMESPACE };
+
 /* What the filter that is enforced says of a call. */
 enum call_verdict { CALL_ALLOWED, CALL_DENIED, CALL_DEPENDS /* on its arguments */ };
 

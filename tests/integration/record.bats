@@ -154,6 +154,13 @@ capabilities() {
 	config '.process.capabilities |= map_values(. + ["CAP_CHOWN"]) | .mounts += [{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}]'
 	stint run --record --runtime "$RUNTIME" --id "$id" "$BUNDLE" 2>/dev/null
 	[ "$(shown "$id" '.capabilities | tojson')" = "$expected" ] || { shown "$id" .; return 1; }
+	# That a process may grow is asked for CAP_SYS_ADMIN, and it grows without.
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"]) | .process.args[2] = "sort /etc/passwd | head -c 1"'
+	stint run --record --runtime "$RUNTIME" --id "$id-2" "$BUNDLE" 2>/dev/null
+	[ "$(shown "$id-2" '.capabilities | tojson')" = '[]' ] || { shown "$id-2" .; return 1; }
+	config '.process.args[2] = "mount -t tmpfs none /tmp"'
+	stint run --record --runtime "$RUNTIME" --id "$id-3" "$BUNDLE" 2>/dev/null
+	[ "$expected" = '[]' ] || has_need "$id-3" '.capabilities == ["CAP_SYS_ADMIN"]'
 }
 @test "record: capabilities that were used and held, where the kernel tells" {
 	mount -t tracefs none /sys/kernel/tracing 2>/dev/null || true
