@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/seccomp/compile.h"
 #include "lib/seccomp/filter.h"
-#include "tests/unit/bpf.h"
 
 /* splitmix64 with a fixed seed: a failure comes again. */
 static uint64_t random_state = 20261126;
@@ -348,14 +348,15 @@ Test(seccomp, the_meet_is_never_looser_than_either_and_says_where_it_is_stricter
 Test(seccomp, T2_what_libseccomp_makes_of_a_meet_answers_as_the_meet_does)
 {
 	enum { PAIRS = 4000, CALLS = 40 };
-	static struct bpf bpf;
 
 	for (int i = 0; i < PAIRS; i++, teardown()) {
 		_cleanup_seccomp_ struct seccomp_filter a = random_filter(), b = random_filter(), met = {0};
+		_cleanup_bpf_ struct bpf_program program = {0};
+		struct error err = {0};
 		unsigned inexact;
 
 		met = met_of(&a, &b, &inexact);
-		cr_assert_eq(bpf_compile(&met, &bpf), 0);
+		cr_assert_eq(seccomp_compile(&met, &program, &err), 0, "%s", err.text);
 		for (int k = 0; k < CALLS; k++) {
 			const char *name = names[random_below(ARRAY_SIZE(names))];
 			struct seccomp_data data = {.nr = seccomp_syscall_resolve_name(name), .arch = seccomp_arch_native()};
@@ -365,12 +366,12 @@ Test(seccomp, T2_what_libseccomp_makes_of_a_meet_answers_as_the_meet_does)
 			for (int n = 0; n < 3; n++)
 				data.args[n] = random_argument(&met);
 			wanted = seccomp_ask(&met, name, (const uint64_t *)data.args);
-			got = bpf_run(&bpf, &data);
-			if (got != bpf_value(wanted)) {
+			got = bpf_run(&program, &data, NULL);
+			if (got != seccomp_value(wanted)) {
 				_cleanup_free_ char *text = text_of(&met);
 
 				cr_assert_fail("%s(%llx, %llx, %llx): %x, compiled %x\n%s", name, data.args[0], data.args[1], data.args[2],
-					       bpf_value(wanted), got, text);
+					       seccomp_value(wanted), got, text);
 			}
 		}
 	}
