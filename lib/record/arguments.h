@@ -3,11 +3,11 @@
  * Which arguments are worth recording: those that choose among very different things that one call does, and which a
  * filter can see, since they are numbers and no pointers.
  *
- * Each is taken as 32 bits by the kernel, whatever the upper half of the register holds, so that the low half is the value:
- * it is declared int or unsigned int in the call's SYSCALL_DEFINE (net/socket.c, fs/ioctl.c, fs/fcntl.c, kernel/sys.c,
- * kernel/nsproxy.c, kernel/exec_domain.c, kernel/bpf/syscall.c, security/keys/keyctl.c), or, for the unsigned long flags of
- * clone and unshare, all flags that exist are in the low 32 bits and the others are ignored (kernel/fork.c: clone takes
- * lower_32_bits) or refused (unshare).
+ * Of each the low half of the register is the value, whatever the upper holds. The kernel declares them int or unsigned
+ * int in the call's SYSCALL_DEFINE: net/socket.c, fs/ioctl.c, fs/fcntl.c, kernel/sys.c (prctl), kernel/nsproxy.c,
+ * kernel/exec_domain.c (personality), kernel/bpf/syscall.c, security/keys/keyctl.c. The flags of clone and unshare are
+ * unsigned long (kernel/fork.c), and all that exist are in the low half: clone looks at that alone (lower_32_bits),
+ * unshare refuses others.
  */
 #ifndef STINT_RECORD_ARGUMENTS_H
 #define STINT_RECORD_ARGUMENTS_H

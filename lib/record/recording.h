@@ -12,11 +12,12 @@
  *    "arguments": {"fcntl": "any", "ioctl": [[21505]], "socket": [[1, 1], [2, 1]]},
  *    "compat": {"x86": {"syscalls": ["ioctl"], "arguments": {"ioctl": [[21505]]}}, "x32": …},
  *    "capabilities": ["CAP_CHOWN"], "endpoints": [],
- *    "programs": {"CAP_CHOWN": "nginx", "accept4": "nginx", "fcntl any": "sh", "socket 2 1": "nginx", "x86:ioctl": "old"}}
+ *    "programs": {"accept4": "nginx", "fcntl": "sh", "x86:ioctl": "old", "fcntl any": "sh", "socket 2 1": "nginx",
+ *                 "CAP_CHOWN": "nginx"}}
  *
- * What is not known is absent: "id" and the other texts, "ended", each of the runtime's, "compat", a program. A file may come
- * from anyone: texts and counts are bounded, an unknown key is an error, and what is read has only names of the right
- * letters.
+ * What is not known is absent: "id" and the other texts, "ended", each of the runtime's, "compat", a program. A file
+ * may come from anyone: texts and counts are bounded, an unknown key is an error, and what is read has only names of
+ * the right letters. Endpoints are not recorded by this version, which refuses a file that has some.
  */
 #ifndef STINT_RECORD_RECORDING_H
 #define STINT_RECORD_RECORDING_H
@@ -34,33 +35,34 @@ enum { RECORDING_TEXT_MAX = 512 }; /* bytes, with the NUL */
 struct recording {
 	/* NULL: not known. The recording's own: set by recording_set. */
 	const char *id, *workload, *image, *runtime, *runtime_version;
-	const char *started, *ended; /* as time_format of lib/base/units.h; ended NULL while it runs, or when it ended
-					abruptly */
+	/* As time_format of lib/base/units.h writes it; `ended` NULL while it runs, or when it ended abruptly. */
+	const char *started, *ended;
 	bool no_new_privileges;
-	/* It was seen from its first instruction to its end, and nothing was lost. */
-	bool complete;
+	bool complete; /* it was seen from its first instruction to its end, and nothing was lost */
 	uint64_t lost; /* events that were not recorded, at least */
 	struct needs needs;
-	/* NEED_CALL only: what the runtime itself asked for after it had loaded a filter and before the workload's first
-	 * instruction. */
+	/* NEED_CALL only: what the runtime itself asked for after it had loaded a filter and before the workload's
+	 * first instruction. */
 	struct needs runtime_needs;
 };
 
-/* Replaces a text of a recording by a copy: recording_set(&recording.id, id, err). NULL makes it unknown. -EINVAL: longer
- * than fits, or with control characters, or no UTF-8. */
+/* Replaces a text of a recording by a copy: recording_set(&recording.id, id, err). NULL makes it unknown. It is cut to
+ * fit, and bytes that do not belong on a terminal become "?". -ENOMEM. */
 int recording_set(const char **field, const char *text, struct error *err);
 
 /* -EINVAL with the place, -EFBIG, -E2BIG, -ENOMEM. `name` is what errors call it. */
-int recording_parse(const char *name, const char *text, size_t length, struct recording *ret_recording, struct error *err);
+int recording_parse(const char *name, const char *text, size_t length, struct recording *ret_recording,
+		    struct error *err);
 /* The same from a tree. */
 int recording_read(const char *name, const struct json *object, struct recording *ret_recording, struct error *err);
 /* The same recording is the same text. */
-int recording_write(const struct recording *recording, struct json_doc *doc, struct json **ret_object, struct error *err);
+int recording_write(const struct recording *recording, struct json_doc *doc, struct json **ret_object,
+		    struct error *err);
 
 /*
- * What any of several runs needs. Of the facts: a text that is not the same in all is not known; the earliest start, the
- * latest end (not known when one is not); complete, and without new privileges, when each is; what was lost together. Of
- * programs the first one's. Of none it is empty, and not complete.
+ * What any of several runs needs. Of the facts: a text that is not the same in all is not known; the earliest start,
+ * the latest end (not known when one is not); complete, and without new privileges, when each is; what was lost
+ * together. Of programs the first one's. Of none it is empty, and not complete.
  */
 int recording_union(const struct recording *const *runs, size_t count, struct recording *ret_union, struct error *err);
 
