@@ -138,6 +138,7 @@ static int verify(const struct host *host, int dirfd, bool json, struct error *e
 	v->layout = &layout;
 	v->live = &live;
 	v->effective = json_get(json_root(doc), "effective");
+	v->sources = json_get(json_root(doc), "sources");
 	r = json_is(v->effective, JSON_OBJECT) ? verify_live(v, json, err) :
 		error_set(err, EINVAL, "read plan.json of %s: it has no effective plan", live.plan->id);
 	live_close(&live);

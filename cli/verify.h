@@ -18,7 +18,7 @@ struct verification {
 	const struct host *host;
 	const struct cgroup_layout *layout;
 	const struct live *live;
-	const struct json *effective; /* of plan.json */
+	const struct json *effective, *sources; /* of plan.json */
 	struct control controls[CONTROLS_MAX];
 	int count;
 };

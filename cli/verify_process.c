@@ -154,6 +154,18 @@ static void verify_capabilities(struct verification *v, const struct facts *fact
 						 capability_name(n) ? capability_name(n) : "(unknown)");
 }
 
+/* Who asked for a value of the plan. */
+static const char *source_of(const struct verification *v, const char *path)
+{
+	json_each(source, v->sources) {
+		const char *one = json_string(json_get(source, "path")), *from = json_string(json_get(source, "from"));
+
+		if (one && from && strcmp(one, path) == 0)
+			return from;
+	}
+	return "?";
+}
+
 static void verify_seccomp(struct verification *v, const struct facts *facts)
 {
 	const struct json *planned = json_get(v->effective, "seccomp");
@@ -167,7 +179,7 @@ static void verify_seccomp(struct verification *v, const struct facts *facts)
 	put_text(control->planned, "%s", json_string(planned) ? json_string(planned) : "a filter");
 	put_text(control->found, "%s", mode == 2 ? "a filter" : mode == 1 ? "strict mode" : "no filter");
 	if (mode == 2)
-		put_text(control->note, "that there is one; its content is not compared");
+		put_text(control->note, "asked for by %.70s; its content is not compared", source_of(v, "seccomp"));
 }
 
 void verify_process(struct verification *v)

@@ -191,7 +191,7 @@ int config_to_profile(const struct json *config, struct profile *ret_profile, st
 	if (json_is(nnp, JSON_BOOL) && nnp->boolean)
 		profile.no_new_privileges = (struct setting){1, from_config};
 	if (json_is(seccomp, JSON_OBJECT))
-		profile.seccomp = (struct seccomp_setting){SECCOMP_OBJECT, {seccomp}, 1, from_config};
+		profile.seccomp = (struct seccomp_setting){.kind = SECCOMP_OBJECT, .objects = {seccomp}, .count = 1, .from = from_config};
 	*ret_profile = profile;
 	return 0;
 }

@@ -244,17 +244,13 @@ static void check_hook(struct profile *p, const struct profile *config, struct r
 		cannot(list, "%s (a hook comes too late: use stint-runtime, or Podman's precreate)", late.names);
 }
 
-/* "default" asks that there be a filter: the engine's own will do. */
-static void check_seccomp(struct profile *p, const struct profile *config, struct refusals *list)
+static void check_seccomp(struct profile *p, struct refusals *list)
 {
 	static const struct seccomp_setting none = {.kind = SECCOMP_UNSET};
 
-	if (p->seccomp.kind == SECCOMP_LEARNED)
-		cannot(list, "seccomp \"learned\" (this version of stint learns none)");
-	else if (p->seccomp.kind == SECCOMP_DEFAULT && config->seccomp.kind != SECCOMP_OBJECT)
-		cannot(list, "seccomp \"default\" (config.json brings no filter and this version of stint ships none)");
-	else
+	if (p->seccomp.kind != SECCOMP_LEARNED)
 		return;
+	cannot(list, "seccomp \"learned\" (this version of stint learns none)");
 	p->seccomp = none;
 }
 
@@ -268,7 +264,7 @@ int plan_check_enforceable(const struct cgroup_layout *layout, const struct prof
 	check_resources(layout, &p->resources, &list);
 	check_network(p, &list);
 	check_baseline(p, &list);
-	check_seccomp(p, config, &list);
+	check_seccomp(p, &list);
 	if (mode == PLAN_HOOK)
 		check_hook(p, config, &list);
 	if (!list.count || !refuse)

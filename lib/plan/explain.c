@@ -127,7 +127,7 @@ static void print_value(FILE *out, const char *path, const struct json *value, c
 	} else if (json_is(value, JSON_ARRAY)) {
 		print_elements(out, path, value, from);
 	} else if (json_is(value, JSON_OBJECT)) {
-		print_row(out, path, "(an object)", from);
+		print_row(out, path, strcmp(path, "seccomp") == 0 ? "a filter" : "(an object)", from);
 	} else if (json_write(value, false, &json, &length, NULL) == 0) {
 		json[length - 1] = '\0';
 		print_row(out, path, json, from);

@@ -91,15 +91,27 @@ static int meet_annotations(const struct host *host, const struct json *config, 
 	return r < 0 ? r : profile_meet(effective, &asked, effective, err);
 }
 
+/* Of those that the container has in the end. A set that is not there is an empty one to runtimes. */
+static uint64_t capabilities_left(const struct profile *profile, const struct profile *config)
+{
+	uint64_t own = config->capabilities.set ? config->capabilities.mask : 0;
+
+	return profile->capabilities.set ? own & profile->capabilities.mask : own;
+}
+
 static int meet_config(struct plan *plan, const struct profile *config, struct error *err)
 {
 	struct profile own = *config;
 	unsigned inexact;
-	int r;
+	int r = 0;
 
 	if (plan->effective.seccomp.kind == SECCOMP_LEARNED) /* which is refused, with its own words */
 		own.seccomp = plan->effective.seccomp;
-	r = profile_meet(&plan->effective, &own, &plan->effective, err);
+	else if (own.seccomp.kind == SECCOMP_UNSET && profile_asks_default_filter(&plan->effective))
+		r = profile_take_default_filter(&plan->effective, capabilities_left(&plan->effective, config), &own, err);
+	if (r == 0)
+		r = profile_meet(&plan->effective, &own, &plan->effective, err);
+	plan->effective.seccomp.default_from = NULL; /* it is met */
 	if (r == 0)
 		r = profile_compose_filters(&plan->effective, &inexact, err);
 	if (r == 0 && inexact)

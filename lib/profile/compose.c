@@ -198,18 +198,27 @@ static int meet_objects(const struct seccomp_setting *a, const struct seccomp_se
 	return met.from ? 0 : error_set(err, ENOMEM, "compose the seccomp filters: out of memory");
 }
 
+static const char *default_from(const struct seccomp_setting *seccomp)
+{
+	return seccomp->kind == SECCOMP_DEFAULT ? seccomp->from : seccomp->default_from;
+}
+
 static int meet_seccomp(const struct seccomp_setting *a, const struct seccomp_setting *b,
 			struct seccomp_setting *ret, struct error *err)
 {
-	if (a->kind == SECCOMP_OBJECT && b->kind == SECCOMP_OBJECT)
-		return meet_objects(a, b, ret, err);
+	int r = 0;
+
 	if ((a->kind == SECCOMP_LEARNED && b->kind == SECCOMP_OBJECT) || (a->kind == SECCOMP_OBJECT && b->kind == SECCOMP_LEARNED))
 		return conflict("the seccomp filters", a->from, b->from, err);
-	if (a->kind == b->kind)
+	if (a->kind == SECCOMP_OBJECT && b->kind == SECCOMP_OBJECT)
+		r = meet_objects(a, b, ret, err);
+	else if (a->kind == b->kind)
 		*ret = first_name(a->from, b->from) == a->from ? *a : *b;
 	else
 		*ret = a->kind > b->kind ? *a : *b;
-	return 0;
+	if (r == 0 && ret->kind == SECCOMP_OBJECT)
+		ret->default_from = first_name(default_from(a), default_from(b));
+	return r;
 }
 
 static int meet_node(const char *what, const struct json *a, const char *from_a, const struct json *b,

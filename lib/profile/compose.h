@@ -11,8 +11,8 @@
  *               where nobody asked it is kill
  *   resources   the smaller value; sets of CPUs and memory nodes are intersected
  *   capabilities  intersected;  noNewPrivileges  or
- *   seccomp     unset < unconfined < default < object; objects are put together, and all hold; learned has no
- *               meet with an object yet: -ENOTSUP, naming both sources
+ *   seccomp     unset < unconfined < default < object; objects are put together, and all hold, the default beside them
+ *               where it is asked for; learned has no meet with an object yet: -ENOTSUP, naming both sources
  *   network     taken from the one that has it; two different ones: -ENOTSUP, naming both sources;
  *               the same for baseline, and for the resource of the budget stall
  */
@@ -24,6 +24,12 @@
 /* An empty set of CPUs or memory nodes is -EINVAL: no plan can run. `ret` may be `a` or `b`. */
 int profile_meet(const struct profile *a, const struct profile *b, struct profile *ret,
 		 struct error *err);
+
+/* Does it ask for the default filter, alone or beside others? */
+bool profile_asks_default_filter(const struct profile *profile);
+/* Gives `config`, the profile of a config.json, the default filter for its `capabilities` in the name of `profile`, which asks
+ * for it. -ENOMEM. */
+int profile_take_default_filter(const struct profile *profile, uint64_t capabilities, struct profile *config, struct error *err);
 
 /* Makes the seccomp filters that all have to hold one (lib/seccomp/filter.h). *ret_inexact: for how many calls, at
  * least, it is stricter than all of them. */

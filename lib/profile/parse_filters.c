@@ -19,7 +19,7 @@ static int take_object(struct reader *reader, const struct json *node, const cha
 	if (seccomp_read(node, &filter, &err) < 0)
 		return refuse(&inner, node, "%s", err.text);
 	seccomp_close(&filter);
-	*seccomp = (struct seccomp_setting){SECCOMP_OBJECT, {node}, 1, reader->from};
+	*seccomp = (struct seccomp_setting){.kind = SECCOMP_OBJECT, .objects = {node}, .count = 1, .from = reader->from};
 	return 0;
 }
 

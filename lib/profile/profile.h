@@ -66,8 +66,8 @@ struct capability_setting {
 	const char *from;
 };
 
-/* OBJECT: OCI linux.seccomp objects, each in its own document, that all hold; composed when the plan is made. A set: in
- * the order of their text, each once. */
+/* DEFAULT: the container's own filter, or where it brings none that of lib/seccomp/base.h. OBJECT: OCI linux.seccomp objects, each in
+ * its own document, that all hold; composed when the plan is made. A set: in the order of their text, each once. */
 enum seccomp_kind { SECCOMP_UNSET, SECCOMP_UNCONFINED, SECCOMP_DEFAULT, SECCOMP_LEARNED, SECCOMP_OBJECT };
 enum { SECCOMP_OBJECTS_MAX = 8 };
 struct seccomp_setting {
@@ -75,6 +75,7 @@ struct seccomp_setting {
 	const struct json *objects[SECCOMP_OBJECTS_MAX];
 	unsigned count;
 	const char *from;
+	const char *default_from; /* of OBJECT: who asks for the default beside it; or NULL */
 };
 
 struct profile {

@@ -99,9 +99,9 @@ static bool seccomp_as_strict(const struct seccomp_setting *a, const struct secc
 	case SECCOMP_UNCONFINED:
 		return a->kind != SECCOMP_UNSET;
 	case SECCOMP_DEFAULT:
-		return a->kind >= SECCOMP_DEFAULT;
+		return a->kind == SECCOMP_OBJECT ? a->default_from != NULL : a->kind >= SECCOMP_DEFAULT;
 	case SECCOMP_OBJECT:
-		return a->kind == SECCOMP_OBJECT && has_objects(a, b);
+		return a->kind == SECCOMP_OBJECT && has_objects(a, b) && (a->default_from || !b->default_from);
 	default:
 		return a->kind == b->kind;
 	}

@@ -13,6 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/seccomp/architecture.h"
 #include "lib/seccomp/compare.h"
+#include "lib/seccomp/internal.h"
 
 static const uint32_t values[SECCOMP_ACTION_COUNT] = {
 	[SECCOMP_ALLOW] = SECCOMP_RET_ALLOW, [SECCOMP_LOG] = SECCOMP_RET_LOG, [SECCOMP_TRACE] = SECCOMP_RET_TRACE,
@@ -53,7 +54,8 @@ static int add_rule(scmp_filter_ctx ctx, int number, const struct seccomp_rule *
 	return seccomp_rule_add_array(ctx, seccomp_value(rule->answer), number, count, args);
 }
 
-static int add_rules(scmp_filter_ctx ctx, const struct seccomp_filter *filter, struct error *err)
+/* Those without a condition, or those with one. */
+static int add_rules(scmp_filter_ctx ctx, const struct seccomp_filter *filter, bool plain, struct error *err)
 {
 	for (unsigned i = 0; i < filter->count; i++) {
 		const struct seccomp_call *call = &filter->calls[i];
@@ -63,7 +65,8 @@ static int add_rules(scmp_filter_ctx ctx, const struct seccomp_filter *filter, s
 			int r = 0;
 
 			/* libseccomp refuses a rule that says what the default does. */
-			if (seccomp_value(call->rules[k].answer) != seccomp_value(filter->otherwise))
+			if (rule_is_any(&call->rules[k]) == plain &&
+			    seccomp_value(call->rules[k].answer) != seccomp_value(filter->otherwise))
 				r = add_rule(ctx, number, &call->rules[k]);
 			if (r < 0)
 				return error_errno(err, -r, "compile a seccomp filter: rule %u of %s", k + 1, call->name);
@@ -106,8 +109,10 @@ int seccomp_compile(const struct seccomp_filter *filter, struct bpf_program *ret
 	scmp_filter_ctx ctx = seccomp_init(seccomp_value(filter->otherwise));
 	int r = ctx ? add_architectures(ctx, filter, err) : error_set(err, ENOMEM, "compile a seccomp filter: out of memory");
 
+	if (r == 0) /* in the order in which they are written */
+		r = add_rules(ctx, filter, true, err);
 	if (r == 0)
-		r = add_rules(ctx, filter, err);
+		r = add_rules(ctx, filter, false, err);
 	if (r == 0)
 		r = export(ctx, ret_program, err);
 	seccomp_release(ctx);

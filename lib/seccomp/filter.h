@@ -77,9 +77,13 @@ int seccomp_write(const struct seccomp_filter *filter, struct json_doc *doc, str
  * A filter that is at least as strict as both, for every call and all arguments. Mostly it is exactly the stricter
  * answer of the two; where that has no form as rules with at most one inequality for an argument (libseccomp 2.5.4
  * compiles several wrongly) it is stricter, and *ret_inexact is how many calls that is so for. Architectures are those
- * of both. -ENOTSUP: two listeners. The result's strings are those of `a` and `b`.
+ * of both; where one of them has 32 bits there is no condition on more, and where one has socketcall and ipc, and what
+ * the filters say of their subcalls cannot be said, they are refused. -ENOTSUP: two listeners. The result's strings are those of `a` and `b`.
  */
 int seccomp_meet(const struct seccomp_filter *a, const struct seccomp_filter *b, struct seccomp_filter *ret_filter,
 		 unsigned *ret_inexact, struct error *err);
+
+/* The machine's own architecture, as OCI names it; "" where that is not known. libseccomp adds it to every filter. */
+const char *seccomp_native(void);
 
 #endif

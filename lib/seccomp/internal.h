@@ -13,6 +13,13 @@ int call_add_rule(struct seccomp_call *call, const struct seccomp_rule *rule, st
 bool rule_is_any(const struct seccomp_rule *rule); /* it has no condition */
 bool answer_equal(const struct seccomp_answer *a, const struct seccomp_answer *b);
 
+/* It names an architecture of 32 bits, where a wide condition is cut. */
+bool filter_is_narrow(const struct seccomp_filter *filter);
+bool condition_is_wide(const struct seccomp_condition *condition);
+/* What the result has to say of socketcall and ipc where there are such calls. */
+int meet_subcalls(const struct seccomp_filter *a, const struct seccomp_filter *b, struct seccomp_filter *met, unsigned *inexact,
+		  struct error *err);
+
 /* from <= argument <= to; false where nothing is, or it has no form. */
 bool condition_between(uint64_t from, uint64_t to, struct seccomp_condition *ret);
 /* (argument & mask) == value in its one form: all bits asked for is EQ, none is ANY. Bits of the value outside the mask

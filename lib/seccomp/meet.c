@@ -18,6 +18,7 @@
 struct making {
 	struct seccomp_call call;
 	struct seccomp_answer otherwise;
+	bool narrow; /* it is for an architecture of 32 bits too */
 	bool inexact;
 	int failed; /* out of memory: there is no result */
 	struct error *err;
@@ -200,10 +201,20 @@ static void widen(struct seccomp_call *call, unsigned at, int argument)
 	call->rules[at].args[argument] = (struct seccomp_condition){SECCOMP_ANY, 0, 0};
 }
 
-/* "At most 11" is as well said by twelve values (Docker's filter has this for the families of sockets). */
+/* Of a condition that has no form. */
+static void give_way(struct making *making, unsigned at, int argument)
+{
+	making->inexact = true;
+	if (opens(making, &making->call.rules[at].answer))
+		drop(&making->call, at);
+	else
+		widen(&making->call, at, argument);
+}
+
+/* "At most 11" is as well said by twelve values (Docker's filter has "less than 38" for the families of sockets). */
 static bool enumerate(struct making *making, unsigned at, int argument)
 {
-	enum { VALUES_MAX = 32 };
+	enum { VALUES_MAX = 64 };
 	struct seccomp_rule rule = making->call.rules[at];
 	uint64_t last = rule.args[argument].value;
 
@@ -230,11 +241,22 @@ static bool limit_inequalities(struct making *making)
 				continue;
 			if (enumerate(making, i, a))
 				return true;
-			making->inexact = true;
-			if (opens(making, &call->rules[i].answer))
-				drop(call, i);
-			else
-				widen(call, i, a);
+			give_way(making, i, a);
+			return true;
+		}
+	return false;
+}
+
+/* A value of more than 32 bits is another one where there are no more. */
+static bool limit_width(struct making *making)
+{
+	struct seccomp_call *call = &making->call;
+
+	for (unsigned i = 0; making->narrow && i < call->count; i++)
+		for (int a = 0; a < SECCOMP_ARGS; a++) {
+			if (!condition_is_wide(&call->rules[i].args[a]))
+				continue;
+			give_way(making, i, a);
 			return true;
 		}
 	return false;
@@ -276,7 +298,7 @@ static void put_in_form(struct making *making)
 		drop_contained(call);
 		if (call->count) /* so that it does not matter who came first */
 			qsort(call->rules, call->count, sizeof *call->rules, by_content);
-	} while (make_agree(making) || limit_inequalities(making));
+	} while (make_agree(making) || limit_width(making) || limit_inequalities(making));
 	drop_default(making);
 }
 
@@ -319,12 +341,14 @@ static int keep(struct seccomp_filter *filter, struct making *making, struct err
 static int meet_calls(const struct seccomp_filter *a, const struct seccomp_filter *b, struct seccomp_filter *filter,
 		      unsigned *inexact, struct error *err)
 {
+	bool narrow = filter_is_narrow(filter);
 	int r = 0;
 
 	for (unsigned i = 0, k = 0; r == 0 && (i < a->count || k < b->count);) {
 		int order = i == a->count ? 1 : k == b->count ? -1 : strcmp(a->calls[i].name, b->calls[k].name);
 		const struct seccomp_call *one = order <= 0 ? &a->calls[i++] : NULL, *other = order >= 0 ? &b->calls[k++] : NULL;
-		struct making making = {.call.name = one ? one->name : other->name, .otherwise = filter->otherwise, .err = err};
+		struct making making = {.call.name = one ? one->name : other->name, .otherwise = filter->otherwise, .narrow = narrow,
+					.err = err};
 
 		r = meet_call(&making, one, &a->otherwise, other, &b->otherwise);
 		if (r < 0)
@@ -337,21 +361,6 @@ static int meet_calls(const struct seccomp_filter *a, const struct seccomp_filte
 }
 
 /* --- what is not about calls --- */
-
-static const char *native(void)
-{
-#if defined(__x86_64__)
-	return "SCMP_ARCH_X86_64";
-#elif defined(__aarch64__)
-	return "SCMP_ARCH_AARCH64";
-#elif defined(__riscv) && __riscv_xlen == 64
-	return "SCMP_ARCH_RISCV64";
-#elif defined(__s390x__)
-	return "SCMP_ARCH_S390X";
-#else
-	return "";
-#endif
-}
 
 static bool has(const char *const *words, unsigned count, const char *word)
 {
@@ -367,10 +376,10 @@ static void meet_architectures(const struct seccomp_filter *a, const struct secc
 	for (unsigned i = 0; i < a->architecture_count; i++) {
 		const char *one = a->architectures[i];
 
-		if (strcmp(one, native()) == 0 || has(b->architectures, b->architecture_count, one))
+		if (strcmp(one, seccomp_native()) == 0 || has(b->architectures, b->architecture_count, one))
 			ret->architectures[ret->architecture_count++] = one;
 	}
-	if (ret->architecture_count == 1 && strcmp(ret->architectures[0], native()) == 0)
+	if (ret->architecture_count == 1 && strcmp(ret->architectures[0], seccomp_native()) == 0)
 		ret->architecture_count = 0;
 }
 
@@ -424,6 +433,8 @@ int seccomp_meet(const struct seccomp_filter *a, const struct seccomp_filter *b,
 		r = meet_flags(a, b, &filter, err);
 	if (r == 0)
 		r = meet_calls(a, b, &filter, &inexact, err);
+	if (r == 0)
+		r = meet_subcalls(a, b, &filter, &inexact, err);
 	if (r < 0) {
 		seccomp_close(&filter);
 		return r;

@@ -58,6 +58,27 @@ filters() {
 }
 @test "docker: its own seccomp filter and the host's are both there" { on_each_engine_runtime filters; }
 
+# What Docker's default allows the same container; it is of the year of the engine, and has not heard of newer calls.
+allows() { jq -r '[.syscalls[] | select(.action == "SCMP_ACT_ALLOW") | .names[]] | unique[]'; }
+# bats test_tags=once
+@test "docker: stint's default filter allows nothing that Docker's own does not" {
+	id=$(docker_ run -d --runtime plain-runc --network none busybox sleep 60)
+	mkdir -p "$BATS_TEST_TMPDIR/bundle"
+	cp "$ENGINES/containerd-state/io.containerd.runtime.v2.task/moby/$id/config.json" "$BATS_TEST_TMPDIR/docker.json"
+	jq 'del(.linux.seccomp)' "$BATS_TEST_TMPDIR/docker.json" >"$BATS_TEST_TMPDIR/bundle/config.json"
+	jq -n '{name: "filtered", seccomp: "default"}' >"$BATS_TEST_TMPDIR/profile.json"
+	docker_ rm -f "$id" >/dev/null
+	jq .linux.seccomp "$BATS_TEST_TMPDIR/docker.json" | allows >"$BATS_TEST_TMPDIR/theirs"
+	stint explain --json --profile "$BATS_TEST_TMPDIR/profile.json" "$BATS_TEST_TMPDIR/bundle" | jq .effective.seccomp | allows >"$BATS_TEST_TMPDIR/ours"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/theirs")" -gt 300 ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/ours")" -gt 300 ]
+	# What Docker's allows since (test_seccomp_base.c has its newest).
+	printf '%s\n' cachestat fchmodat2 futex_requeue futex_wait futex_wake getxattrat listmount listxattrat map_shadow_stack mseal \
+		name_to_handle_at pkey_alloc pkey_free pkey_mprotect removexattrat setxattrat statmount uretprobe >>"$BATS_TEST_TMPDIR/theirs"
+	run grep -vxFf "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours"
+	[ -z "$output" ] || { echo "Docker's does not allow: $output"; return 1; }
+}
+
 spends() {
 	local id
 	host_says '{"ceiling": {"budgets": {"cpu": {"limit": "500ms"}, "wall": {"limit": "3s"}, "memory": {"limit": "48MiB"}}}}'

@@ -12,6 +12,15 @@ tool() { # NAME [CC-OPTION...]
 	echo "$out"
 }
 
+# A bundle whose program tries what those who want out try first, by each ABI, and says "ABI NAME ANSWER". It has no
+# capability.
+first_steps_bundle() { # NAME
+	local root=$STINT_TEST_DIR/steps
+	[ -e "$root" ] || { cp -a "$BUSYBOX_ROOTFS" "$root" && cp "$(tool first-steps -static -no-pie)" "$root/bin/"; }
+	ROOTFS=$root bundle "$1" /bin/first-steps
+	config '.process.capabilities |= map_values([])'
+}
+
 # The host's configuration names the runtime that stint-runtime becomes. MORE: other keys, as JSON.
 host_config() { # RUNTIME-PATH [MORE]
 	mkdir -p "$STINT_ROOT/etc/stint"

@@ -134,7 +134,7 @@ static struct profile random_profile(void)
 	if (chance(60))
 		p.seccomp = (struct seccomp_setting){.kind = chance(50) ? SECCOMP_UNCONFINED : SECCOMP_DEFAULT, .from = random_from()};
 	if (chance(40))
-		p.seccomp = (struct seccomp_setting){SECCOMP_OBJECT, {chance(50) ? node_a : node_b}, 1, random_from()};
+		p.seccomp = (struct seccomp_setting){SECCOMP_OBJECT, {chance(50) ? node_a : node_b}, 1, random_from(), chance(50) ? random_from() : NULL};
 	if (chance(40)) {
 		p.network = chance(98) ? node_a : node_b;
 		p.network_from = random_from();
@@ -199,7 +199,7 @@ static const char *difference(const struct profile *a, const struct profile *b)
 		return "noNewPrivileges";
 	if (a->seccomp.kind != b->seccomp.kind || a->seccomp.count != b->seccomp.count ||
 	    memcmp(a->seccomp.objects, b->seccomp.objects, sizeof a->seccomp.objects) != 0 ||
-	    !same_name(a->seccomp.from, b->seccomp.from))
+	    !same_name(a->seccomp.from, b->seccomp.from) || !same_name(a->seccomp.default_from, b->seccomp.default_from))
 		return "seccomp";
 	if (a->network != b->network || !same_name(a->network_from, b->network_from))
 		return "network";
@@ -433,11 +433,13 @@ Test(compose, filters_are_put_together_and_made_one)
 	cr_assert_eq(inexact, 0);
 	cr_assert_str_eq(json_string(json_get(p.seccomp.objects[0], "defaultAction")), "SCMP_ACT_ERRNO");
 	cr_assert_str_eq(json_string(json_get(json_get(p.seccomp.objects[0], "syscalls")->first, "action")), "SCMP_ACT_LOG");
-	/* A filter is what "default" asks for. */
+	/* Another's filter does not answer who asks for the default. */
 	b = parsed("b", "{\"seccomp\":\"default\"}");
 	p = met(&a, &b);
 	cr_assert_eq(p.seccomp.kind, SECCOMP_OBJECT);
 	cr_assert_str_eq(p.seccomp.from, "a");
+	cr_assert(profile_asks_default_filter(&p));
+	cr_assert_not(profile_asks_default_filter(&a));
 }
 
 Test(compose, equal_filters_from_two_documents_have_a_meet)
@@ -481,6 +483,7 @@ Test(compose, looser_in_any_field_is_not_as_strict)
 		{"{\"seccomp\":\"unconfined\"}", "{}"},
 		{"{\"seccomp\":\"default\"}", "{\"seccomp\":\"unconfined\"}"},
 		{"{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}", "{\"seccomp\":\"learned\"}"},
+		{"{\"seccomp\":\"default\"}", "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}"},
 		{"{\"network\":{}}", "{}"},
 		{"{\"baseline\":{\"mode\":\"enforce\"}}", "{\"baseline\":{\"mode\":\"off\"}}"},
 	};

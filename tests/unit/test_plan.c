@@ -126,7 +126,7 @@ Test(plan, what_cannot_be_enforced_is_refused_all_at_once)
 	_cleanup_json_ struct json_doc *doc = config_of("", "{}", "");
 	struct error err = {0};
 
-	put("profiles.d/wishes.json", "{\"name\":\"wishes\",\"seccomp\":\"default\",\"budgets\":{\"ioRead\":{\"limit\":\"1GiB\"}},"
+	put("profiles.d/wishes.json", "{\"name\":\"wishes\",\"seccomp\":\"learned\",\"budgets\":{\"ioRead\":{\"limit\":\"1GiB\"}},"
 				      "\"network\":{\"egress\":{\"default\":\"deny\"}},\"baseline\":{\"mode\":\"learn\"}}");
 	cr_expect_eq(refused(doc, &request, PLAN_WRAPPER, "budgets.ioRead"), -ENOTSUP);
 	(void)refused(doc, &request, PLAN_WRAPPER, "network");

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/plan/plan.h"
+#include "lib/seccomp/filter.h"
 
 static char directory[64];
 static struct host host;
@@ -138,8 +140,8 @@ Test(plan_enforce, a_filter_of_the_config_is_the_default)
 	struct error err = {0};
 
 	cr_expect_eq(make(",\"seccomp\":\"default\"", "", filtered, PLAN_WRAPPER, NULL, &err), 0, "%s", err.text);
+	cr_expect_str_eq(plan.effective.seccomp.from, "config.json");
 	cr_expect_eq(make(",\"seccomp\":\"default\"", "", filtered, PLAN_HOOK, NULL, &err), 0, "%s", err.text);
-	cr_expect_eq(make(",\"seccomp\":\"default\"", "", "{\"seccomp\":null}", PLAN_WRAPPER, NULL, &err), -ENOTSUP);
 	cr_expect_eq(make(",\"seccomp\":\"unconfined\"", "", filtered, PLAN_WRAPPER, NULL, &err), 0, "%s", err.text);
 	cr_expect_eq(plan.effective.seccomp.kind, SECCOMP_OBJECT, "unconfined loosened the config");
 	cr_expect_str_eq(plan.effective.seccomp.from, "config.json");
@@ -149,6 +151,49 @@ Test(plan_enforce, a_filter_of_the_config_is_the_default)
 	cr_expect_eq(make(",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}", "", filtered, PLAN_HOOK, NULL, &err), 0, "%s",
 		     err.text);
 	cr_expect_eq(make(",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}", "", "{}", PLAN_HOOK, NULL, &err), -ENOTSUP);
+}
+
+static struct seccomp_answer answer_of_plan(const char *name)
+{
+	_cleanup_seccomp_ struct seccomp_filter filter = {0};
+	struct error err = {0};
+
+	cr_assert_eq(plan.effective.seccomp.kind, SECCOMP_OBJECT);
+	cr_assert_eq(seccomp_read(plan.effective.seccomp.objects[0], &filter, &err), 0, "%s", err.text);
+	return seccomp_ask(&filter, name, (const uint64_t[SECCOMP_ARGS]){0});
+}
+
+Test(plan_enforce, where_the_config_brings_none_the_default_filter_is_for_the_capabilities_that_are_left)
+{
+	static const char admin[] = ",\"capabilities\":{\"bounding\":[\"CAP_SYS_ADMIN\",\"CAP_KILL\"]}";
+	static const char mkdir_denied[] = "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
+					   "{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_KILL_PROCESS\"}]}}";
+	_cleanup_json_ struct json_doc *ceiling = NULL;
+	const struct json *extends;
+	struct error err = {0};
+
+	cr_assert_eq(make(",\"seccomp\":\"default\"", "", "{\"seccomp\":null}", PLAN_WRAPPER, NULL, &err), 0, "%s", err.text);
+	cr_expect_str_eq(plan.effective.seccomp.from, "profile p (the default filter)");
+	cr_expect_eq(answer_of_plan("read").action, SECCOMP_ALLOW);
+	cr_expect_eq(answer_of_plan("unshare").data, EPERM);
+	cr_expect_eq(answer_of_plan("a_new_call").data, ENOSYS);
+	cr_assert_eq(make(",\"seccomp\":\"default\"", admin, "{}", PLAN_WRAPPER, NULL, &err), 0, "%s", err.text);
+	cr_expect_eq(answer_of_plan("unshare").action, SECCOMP_ALLOW);
+	cr_assert_eq(make(",\"seccomp\":\"default\",\"capabilities\":[\"CAP_KILL\"]", admin, "{}", PLAN_WRAPPER, NULL, &err), 0, "%s", err.text);
+	cr_expect_eq(answer_of_plan("unshare").data, EPERM);
+
+	/* The host's own filter holds beside it. */
+	cr_assert_eq(json_parse("ceiling", mkdir_denied, strlen(mkdir_denied), &ceiling, &err), 0, "%s", err.text);
+	cr_assert_eq(profile_parse(json_root(ceiling), "ceiling", "ceiling", true, &host_config.ceiling, &extends, &err), 0, "%s", err.text);
+	host_config.has_ceiling = true;
+	cr_assert_eq(make(",\"seccomp\":\"default\"", "", "{}", PLAN_WRAPPER, NULL, &err), 0, "%s", err.text);
+	cr_expect_str_eq(plan.effective.seccomp.from, "ceiling, profile p (the default filter)");
+	cr_expect_eq(answer_of_plan("mkdir").action, SECCOMP_KILL_PROCESS);
+	cr_expect_eq(answer_of_plan("unshare").data, EPERM);
+	cr_expect_eq(plan.warning_count, 0);
+
+	cr_expect_eq(make(",\"seccomp\":\"default\"", "", "{}", PLAN_HOOK, NULL, &err), -ENOTSUP);
+	cr_expect(strstr(err.text, "seccomp") && strstr(err.text, "precreate"), "%s", err.text);
 }
 
 /* The runtime has read the config: a limit that is not in it is not there. */
