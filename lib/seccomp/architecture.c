@@ -75,6 +75,10 @@ void architecture_open(const struct seccomp_filter *filter, uint32_t token, stru
 		ret->numbers[i] = seccomp_syscall_resolve_name_arch(token, filter->calls[i].name);
 }
 
+const struct number_range architecture_numbers[ARCHITECTURE_NUMBERS] = {
+	{0, 1023}, {4000, 4999}, {5000, 5999}, {6000, 6999}, {0xf0000, 0xf0010},
+};
+
 char *architecture_call_name(uint32_t token, uint32_t number)
 {
 	return number <= INT32_MAX ? seccomp_syscall_resolve_num_arch(token, (int)number) : NULL;

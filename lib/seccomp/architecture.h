@@ -56,6 +56,13 @@ struct wanted {
 };
 struct wanted numbered_call_ask(const struct numbered_call *call, const uint64_t args[SECCOMP_ARGS]);
 
+/* Where libseccomp's tables have numbers: from 0, and MIPS's ABIs and ARM's own from theirs. x32's are found without
+ * X32_BIT too. */
+enum { ARCHITECTURE_NUMBERS = 5 };
+extern const struct number_range {
+	uint32_t from, to;
+} architecture_numbers[ARCHITECTURE_NUMBERS];
+
 /* Its name in libseccomp's tables, malloc'ed; NULL: it has none. */
 char *architecture_call_name(uint32_t token, uint32_t number);
 /* libseccomp knows the name, on whatever architecture. */

@@ -44,11 +44,6 @@ static void put(struct numbers *numbers, uint32_t value)
 	numbers->at[numbers->count++] = value;
 }
 
-/* Where libseccomp's tables have numbers: from 0, and MIPS's ABIs and ARM's own from theirs. */
-static const struct {
-	uint32_t from, to;
-} tables[] = {{0, 1023}, {4000, 4999}, {5000, 5999}, {6000, 6999}, {0xf0000, 0xf0010}};
-
 static size_t constants_in(const struct comparing *c)
 {
 	size_t count = 0;
@@ -81,8 +76,8 @@ static bool has_name(const struct comparing *c, uint32_t number)
 /* Numbers without a name that make a difference are beside the constants of the programs. */
 static void put_named(const struct comparing *c, struct numbers *numbers)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
-		for (uint32_t n = tables[i].from; n <= tables[i].to; n++)
+	for (size_t i = 0; i < ARCHITECTURE_NUMBERS; i++)
+		for (uint32_t n = architecture_numbers[i].from; n <= architecture_numbers[i].to; n++)
 			if (has_name(c, n))
 				put(numbers, n);
 }
@@ -128,11 +123,14 @@ static int open_architectures(struct comparing *c, struct error *err)
 	return 0;
 }
 
-/* The filter's architecture for calls of this number, or NULL. Number -1 is a tracer's "no call": of x86_64. */
+/* The filter's architecture for calls of this number, or NULL. Number -1 is a tracer's "no call": of x86_64. No call has
+ * x32's token for its architecture. */
 static const struct architecture *architecture_for(const struct comparing *c, uint32_t audit, uint32_t number)
 {
 	uint32_t x32 = 0;
 
+	if (architecture_audit(audit) != audit)
+		return NULL;
 	for (const uint32_t *token = architecture_tokens; *token; token++)
 		if (*token != audit && architecture_audit(*token) == audit && number >= X32_BIT && number != UINT32_MAX)
 			x32 = *token;

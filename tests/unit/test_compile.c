@@ -77,6 +77,19 @@ Test(compile, what_is_compiled_is_what_was_asked_for_and_the_kernel_takes_it)
 	}
 }
 
+#ifdef __x86_64__
+/* x32's number of kill is x32's token for libseccomp, which no call has for its architecture. */
+Test(compile, a_number_that_looks_like_an_architecture_is_none)
+{
+	_cleanup_seccomp_ struct seccomp_filter filter = filter_of("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X32\"],\"syscalls\":["
+								   "{\"names\":[\"read\",\"kill\"]," ALLOW "}]}");
+	_cleanup_bpf_ struct bpf_program program = compiled(&filter);
+	struct error err = {0};
+
+	cr_expect_eq(seccomp_prove(&filter, &program, &err), 0, "%s", err.text);
+}
+#endif
+
 /* Changes one instruction: its answer, what it compares with, which bits it looks at, or where it goes. False when there
  * is nothing to change in that way. */
 static bool change(struct sock_filter *i, int how)
