@@ -178,7 +178,8 @@ static void answer_needed(struct generator *g)
 
 static int add_calls(struct generator *g, struct error *err)
 {
-	static const struct seccomp_rule allow = {.answer = {SECCOMP_ALLOW, 0}}, deny = {.answer = {SECCOMP_ERRNO, EPERM}};
+	static const struct seccomp_rule allow = {.answer = {SECCOMP_ALLOW, 0}}, deny = {.answer = {SECCOMP_ERRNO, EPERM}},
+					 absent = {.answer = {SECCOMP_ERRNO, ENOSYS}};
 	const struct call_names *names = &g->result->names;
 	struct seccomp_filter *filter = &g->result->filter;
 	struct seccomp_rule rules[ARGUMENT_RULES_MAX];
@@ -196,7 +197,9 @@ static int add_calls(struct generator *g, struct error *err)
 			r = add_call(filter, name, rules, count, err);
 		else if (g->answers[i] == ALLOWED)
 			r = add_call(filter, name, &allow, 1, err);
-		else if (g->answers[i] == DENIED && !is_newer_form(g, name))
+		else if (g->answers[i] == ABSENT || is_newer_form(g, name))
+			r = add_call(filter, name, &absent, 1, err);
+		else
 			r = add_call(filter, name, &deny, 1, err);
 	}
 	return r;

@@ -11,7 +11,9 @@
  *   ENOSYS            it is newer than the libseccomp that made the filter; or it is the newer form of a call that is
  *                     allowed (lib/seccomp/equivalent.h), so that a C library that tries it takes the other; or it is
  *                     clone3, seen or not, where CAP_SYS_ADMIN was not used: its flags lie in memory, where no filter can
- *                     tell a thread from a user namespace, and who is told that it is not there takes clone
+ *                     tell a thread from a user namespace, and who is told that it is not there takes clone. What is
+ *                     ENOSYS by its name says so itself, since Docker 20.10 does not pass on what the default's error is;
+ *                     with other arguments than those that are allowed it is the default's, which has no other form
  *
  * The native architecture alone is allowed, and x86 or x32 where calls of theirs were seen: then a call that is allowed is
  * allowed on each of them, since OCI has no way to say otherwise. What goes through socketcall
