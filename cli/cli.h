@@ -12,7 +12,8 @@
 /* As `docker run` has them. */
 enum exit_status {
 	EXIT_OK = 0,
-	EXIT_DIFFERS = 1,	 /* verify: something is not as planned; doctor: there is a problem; report, why: nothing there */
+	EXIT_DIFFERS = 1,	 /* verify: something is not as planned; doctor: there is a problem; profile diff: they differ;
+				    report, why, profile: nothing there */
 	EXIT_USAGE = 2,
 	EXIT_STINT = 125,	 /* stint's own failure */
 	EXIT_NOT_EXECUTABLE = 126,
@@ -26,7 +27,7 @@ struct verb {
 	int (*run)(const struct host *host, int argc, char **argv); /* argv[0] is the verb */
 };
 
-extern const struct verb verb_run, verb_explain, verb_report, verb_why, verb_verify, verb_ps, verb_record, verb_doctor,
+extern const struct verb verb_run, verb_explain, verb_report, verb_why, verb_verify, verb_ps, verb_record, verb_profile, verb_doctor,
 	verb_install, verb_uninstall;
 
 /* "stint: TEXT" on standard error; returns `status`. */

@@ -10,8 +10,8 @@
 #include "lib/base/units.h"
 
 static const struct verb *const verbs[] = {
-	&verb_run, &verb_explain, &verb_ps, &verb_report, &verb_why, &verb_verify, &verb_record, &verb_doctor,
-	&verb_install, &verb_uninstall,
+	&verb_run, &verb_explain, &verb_ps, &verb_report, &verb_why, &verb_verify, &verb_record, &verb_profile,
+	&verb_doctor, &verb_install, &verb_uninstall,
 };
 
 int cli_fail(int status, const struct error *err)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/seccomp/compile.h"
 #include "lib/seccomp/filter.h"
-#include "tests/unit/bpf.h"
 
 /* splitmix64 with a fixed seed: a failure comes again. */
 static uint64_t random_state = 20261126;
@@ -388,7 +388,7 @@ Test(seccomp, the_meet_is_never_looser_than_either_and_says_where_it_is_stricter
 }
 
 /* T2 of the threat model: libseccomp 2.5.4 compiles two inequalities for one argument wrongly. */
-static void expect_compiled(const struct seccomp_filter *met, const struct bpf *bpf, uint32_t architecture, uint64_t most)
+static void expect_compiled(const struct seccomp_filter *met, const struct bpf_program *bpf, uint32_t architecture, uint64_t most)
 {
 	for (int k = 0; k < 40; k++) {
 		const char *name = names[random_below(ARRAY_SIZE(names))];
@@ -402,12 +402,12 @@ static void expect_compiled(const struct seccomp_filter *met, const struct bpf *
 		for (int n = 0; n < 3; n++)
 			data.args[n] = random_argument(met) & most;
 		wanted = seccomp_ask(met, name, (const uint64_t *)data.args);
-		got = bpf_run(bpf, &data);
-		if (got != bpf_value(wanted)) {
+		got = bpf_run(bpf, &data, NULL);
+		if (got != seccomp_value(wanted)) {
 			_cleanup_free_ char *text = text_of(met);
 
 			cr_assert_fail("%x: %s(%llx, %llx, %llx): %x, compiled %x\n%s", architecture, name, data.args[0], data.args[1],
-				       data.args[2], bpf_value(wanted), got, text);
+				       data.args[2], seccomp_value(wanted), got, text);
 		}
 	}
 }
@@ -415,14 +415,15 @@ static void expect_compiled(const struct seccomp_filter *met, const struct bpf *
 Test(seccomp, T2_what_libseccomp_makes_of_a_meet_answers_as_the_meet_does)
 {
 	enum { PAIRS = 4000 };
-	static struct bpf bpf;
 
 	for (int i = 0; i < PAIRS; i++, teardown()) {
 		_cleanup_seccomp_ struct seccomp_filter a = random_filter(&any), b = random_filter(&any), met = {0};
+		_cleanup_bpf_ struct bpf_program bpf = {0};
+		struct error err = {0};
 		unsigned inexact;
 
 		met = met_of(&a, &b, &inexact);
-		cr_assert_eq(bpf_compile(&met, &bpf), 0);
+		cr_assert_eq(seccomp_compile(&met, &bpf, &err), 0, "%s", err.text);
 		expect_compiled(&met, &bpf, seccomp_arch_native(), UINT64_MAX);
 	}
 }
@@ -441,8 +442,8 @@ static int strictness(uint32_t value)
 }
 
 /* On i386 socket and msgget are subcalls too: whatever the arguments, which lie in memory. */
-static void expect_no_looser_subcall(const struct seccomp_filter *met, const struct bpf *compiled, const struct seccomp_filter *one,
-				     const struct bpf *source)
+static void expect_no_looser_subcall(const struct seccomp_filter *met, const struct bpf_program *compiled, const struct seccomp_filter *one,
+				     const struct bpf_program *source)
 {
 	static const struct {
 		int number;
@@ -456,7 +457,7 @@ static void expect_no_looser_subcall(const struct seccomp_filter *met, const str
 
 			for (int n = 1; n < 3; n++)
 				data.args[n] = random_argument(met) & UINT32_MAX;
-			cr_assert_geq(strictness(bpf_run(compiled, &data)), strictness(bpf_run(source, &data)), "%d(%llu, %llx, %llx)\n%s of\n%s",
+			cr_assert_geq(strictness(bpf_run(compiled, &data, NULL)), strictness(bpf_run(source, &data, NULL)), "%d(%llu, %llx, %llx)\n%s of\n%s",
 				      data.nr, data.args[0], data.args[1], data.args[2], text, text_of_one);
 		}
 }
@@ -468,26 +469,30 @@ Test(seccomp, on_every_architecture_it_names_a_meet_is_loaded_and_answers_as_it_
 	/* What libseccomp compiles rightly by itself, too: no inequalities, no value that it cuts. */
 	static const struct taste all[] = {{OTHERS, 10, UINT64_MAX, NULL}, {OTHERS, 10, UINT64_MAX, CALL("execve", ALLOW)}},
 				  plain[] = {{OTHERS, 5, UINT32_MAX, NULL}, {OTHERS, 5, UINT32_MAX, CALL("execve", ALLOW)}};
-	static struct bpf bpf, source;
 	unsigned sources = 0;
 
 	for (int i = 0; i < PAIRS; i++, teardown()) {
 		const struct taste *taste = &(i % 2 ? all : plain)[random_below(2)];
 		_cleanup_seccomp_ struct seccomp_filter a = random_filter(taste), b = random_filter(taste), met = {0};
+		_cleanup_bpf_ struct bpf_program bpf = {0};
 		_cleanup_free_ char *text = NULL;
+		struct error err = {0};
 		unsigned inexact;
 
 		met = met_of(&a, &b, &inexact);
 		text = text_of(&met);
-		cr_assert_eq(bpf_compile(&met, &bpf), 0, "%s", text);
+		cr_assert_eq(seccomp_compile(&met, &bpf, &err), 0, "%s: %s", err.text, text);
 		expect_compiled(&met, &bpf, SCMP_ARCH_X86_64, UINT64_MAX);
 		expect_compiled(&met, &bpf, SCMP_ARCH_X86, UINT32_MAX);
 		expect_compiled(&met, &bpf, SCMP_ARCH_X32, UINT32_MAX);
-		for (int n = i % 2; n < 2 && i % 2 == 0; n++)
-			if (bpf_compile(n ? &a : &b, &source) == 0) {
+		for (int n = i % 2; n < 2 && i % 2 == 0; n++) {
+			_cleanup_bpf_ struct bpf_program source = {0};
+
+			if (seccomp_compile(n ? &a : &b, &source, NULL) == 0) {
 				expect_no_looser_subcall(&met, &bpf, n ? &a : &b, &source);
 				sources++;
 			}
+		}
 	}
 	cr_expect_gt(sources, PAIRS / 2, "only %u of the filters could be loaded by themselves", sources);
 }

@@ -8,8 +8,8 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/seccomp/base.h"
+#include "lib/seccomp/compile.h"
 #include "lib/seccomp/condition.h"
-#include "tests/unit/bpf.h"
 #include "tests/unit/docker_seccomp.h"
 
 TestSuite(seccomp_base, .timeout = 120);
@@ -202,7 +202,7 @@ Test(seccomp_base, no_rule_has_an_inequality)
 enum { NUMBERS = 1001 };
 
 /* Every call there is by its number, and those that there are not yet, as a program of ABI calls it. */
-static void sweep(const struct seccomp_filter *filter, const struct bpf *bpf, uint32_t abi, uint64_t most)
+static void sweep(const struct seccomp_filter *filter, const struct bpf_program *bpf, uint32_t abi, uint64_t most)
 {
 	unsigned known = 0;
 
@@ -215,9 +215,9 @@ static void sweep(const struct seccomp_filter *filter, const struct bpf *bpf, ui
 			struct seccomp_data data = {.nr = number, .arch = abi == SCMP_ARCH_X86 ? abi : SCMP_ARCH_X86_64,
 						    .args = {k % 2 ? 0 : arguments[k / 2] & most, k % 2 ? arguments[k / 2] & most : 0}};
 			struct seccomp_answer wanted = ask(filter, name ? name : "no_such_call_yet", data.args[0], data.args[1]);
-			uint32_t got = bpf_run(bpf, &data);
+			uint32_t got = bpf_run(bpf, &data, NULL);
 
-			cr_assert_eq(got, bpf_value(wanted), "%x: %d %s(%llx, %llx): %x", abi, n, name ? name : "?", data.args[0], data.args[1], got);
+			cr_assert_eq(got, seccomp_value(wanted), "%x: %d %s(%llx, %llx): %x", abi, n, name ? name : "?", data.args[0], data.args[1], got);
 		}
 	}
 	cr_expect_gt(known, 250, "%x: only %u are allowed", abi, known);
@@ -227,18 +227,19 @@ static void sweep(const struct seccomp_filter *filter, const struct bpf *bpf, ui
 Test(seccomp_base, T20_each_number_of_each_abi_answers_as_the_list_says)
 {
 	static const uint64_t capabilities[] = {0, DOCKER_CAPABILITIES, EVERY_CAPABILITY};
-	static struct bpf bpf;
 
 	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++) {
 		_cleanup_seccomp_ struct seccomp_filter filter = base("SCMP_ARCH_X86_64", capabilities[i]);
+		_cleanup_bpf_ struct bpf_program bpf = {0};
 		struct seccomp_data foreign = {.nr = 0, .arch = SCMP_ARCH_AARCH64};
+		struct error err = {0};
 
-		cr_assert_eq(bpf_compile(&filter, &bpf), 0);
+		cr_assert_eq(seccomp_compile(&filter, &bpf, &err), 0, "%s", err.text);
 		cr_expect_lt(bpf.length, 3000, "%u instructions: the kernel takes 4096", bpf.length);
 		sweep(&filter, &bpf, SCMP_ARCH_X86_64, UINT64_MAX);
 		sweep(&filter, &bpf, SCMP_ARCH_X86, UINT32_MAX);
 		sweep(&filter, &bpf, SCMP_ARCH_X32, UINT32_MAX);
-		cr_expect_eq(bpf_run(&bpf, &foreign), SCMP_ACT_KILL_THREAD);
+		cr_expect_eq(bpf_run(&bpf, &foreign, NULL), SCMP_ACT_KILL_THREAD);
 	}
 }
 #endif

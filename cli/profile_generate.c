@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `stint profile generate`: made, proved, tried, and only then written. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/profile.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/file.h"
+#include "lib/record/estimate.h"
+#include "lib/record/generate.h"
+#include "lib/seccomp/compile.h"
+
+/* What may be said to be complete: nothing new in all but one run of twenty, at most. */
+static const double complete_enough = 0.05;
+
+/* All runs of all that was named. */
+struct chosen {
+	struct profile_runs *of; /* each name */
+	int named;
+	const struct recording **list;
+	size_t count;
+};
+
+static void chosen_close(struct chosen *chosen)
+{
+	for (int i = 0; i < chosen->named; i++)
+		profile_runs_close(&chosen->of[i]);
+	free(chosen->of);
+	free(chosen->list);
+}
+
+static int choose(const struct profile_request *request, struct chosen *chosen)
+{
+	struct error err = {0};
+
+	chosen->of = calloc((size_t)request->count, sizeof *chosen->of);
+	for (int i = 0; i < request->count && chosen->of; i++) {
+		struct stored_runs *runs = &chosen->of[i].runs;
+		int status = profile_find_runs(request->host, request->names[i], &chosen->of[i]);
+		const struct recording **more;
+
+		if (status != EXIT_OK)
+			return status;
+		chosen->named++;
+		more = reallocarray(chosen->list, chosen->count + runs->count, sizeof *more);
+		if (!more)
+			break;
+		chosen->list = more;
+		memcpy(more + chosen->count, runs->recordings, runs->count * sizeof *more);
+		chosen->count += runs->count;
+	}
+	if (chosen->named == request->count)
+		return EXIT_OK;
+	(void)error_set(&err, ENOMEM, "read recordings: out of memory");
+	return cli_fail(EXIT_STINT, &err);
+}
+
+static int warn_of_estimate(const char *name, const struct stored_runs *runs, struct error *err)
+{
+	struct estimate of;
+	char bound[16];
+	int r = estimate(runs->recordings, runs->count, &of, err);
+
+	if (r < 0 || of.bound <= complete_enough)
+		return r;
+	fprintf(stderr, "stint: warning: %s: in %u complete %s ", name, of.runs, of.runs == 1 ? "run" : "runs");
+	if (of.runs < 2)
+		fprintf(stderr, "nothing can be said of how complete this is\n");
+	else
+		fprintf(stderr, "%u needed what none before it did: the next one needs something unseen with a probability of up to %s\n",
+			of.surprises, profile_percent(of.bound, bound));
+	return 0;
+}
+
+static int warn(const struct profile_request *request, const struct chosen *chosen, const struct generated *generated,
+		struct error *err)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < generated->warning_count; i++)
+		fprintf(stderr, "stint: warning: %s\n", generated->warnings[i]);
+	for (int i = 0; i < chosen->named && r == 0; i++)
+		r = warn_of_estimate(request->names[i], &chosen->of[i].runs, err);
+	return r;
+}
+
+static int prove(const struct seccomp_filter *filter, struct error *err)
+{
+	_cleanup_bpf_ struct bpf_program program = {0};
+	int r = seccomp_compile(filter, &program, err);
+
+	if (r == 0)
+		r = seccomp_prove(filter, &program, err);
+	return r < 0 ? r : seccomp_try(&program, err);
+}
+
+static int write_filter(const struct seccomp_filter *filter, const char *output, struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct json *object;
+	size_t length;
+	int r = json_doc_new(&doc, err);
+
+	if (r == 0)
+		r = seccomp_write(filter, doc, &object, err);
+	if (r == 0 && !output)
+		return profile_print_json(object, err);
+	if (r == 0)
+		r = json_write(object, true, &text, &length, err);
+	return r < 0 ? r : file_write_atomic(AT_FDCWD, output, text, length, 0644, true, err);
+}
+
+int profile_generate(const struct profile_request *request)
+{
+	_cleanup_(chosen_close) struct chosen chosen = {0};
+	_cleanup_generated_ struct generated generated = {0};
+	struct error err = {0};
+	int status = choose(request, &chosen), r;
+
+	if (status != EXIT_OK)
+		return status;
+	r = generate(chosen.list, chosen.count, request->runtime, &generated, &err);
+	if (r == 0)
+		r = warn(request, &chosen, &generated, &err);
+	if (r == 0)
+		r = prove(&generated.filter, &err);
+	if (r == 0)
+		r = write_filter(&generated.filter, request->output, &err);
+	return r < 0 ? cli_fail(EXIT_STINT, &err) : EXIT_OK;
+}

@@ -1,0 +1,34 @@
+# Recordings as files, for the tests of what is made of them. Sourced after helpers.bash.
+
+# An empty store in $STORE, of $STINT_ROOT, for the runs of one $WORKLOAD.
+a_store() {
+	STORE=$STINT_ROOT/var/lib/stint/recordings
+	WORKLOAD=sha256:$(printf '%064d' 7)
+	run_number=0
+	install -d -m 700 "$STORE/$WORKLOAD"
+}
+
+# A run in the store, complete under crun with noNewPrivileges, with JQ's keys on top of that.
+recorded() { # ID JQ
+	local name
+	run_number=$((run_number + 1))
+	name=$(printf '%s.%016x.%08x' "$1" $run_number $run_number)
+	jq -n --arg id "$1" --arg workload "$WORKLOAD" --arg nanoseconds "$(printf %09d $run_number)" '{version: 1, id: $id, workload: $workload,
+		runtime: {name: "crun", version: "1.8.1", noNewPrivileges: true}, started: "2026-11-26T02:15:12.\($nanoseconds)Z",
+		ended: "2026-11-26T02:16:00.000000000Z", complete: true, lost: 0} + '"$2" >"$STORE/$WORKLOAD/$name.json"
+	chmod 600 "$STORE/$WORKLOAD/$name.json"
+}
+# What strace sees of a program in a root of its own, as a recording. Only what the program itself does.
+seen() { # ID CMD...
+	local id=$1 calls
+	shift
+	strace -f -qq -o "$STINT_TEST_DIR/strace" chroot "$ROOTFS" "$@" </dev/null >/dev/null
+	calls=$(sed -E '1,/execve\("\/bin|execve\("\/calls/d; s/^[0-9]+ +//; /^(\+\+\+|---|<\.\.\.)/d; s/\(.*//' "$STINT_TEST_DIR/strace" | sort -u | jq -R . | jq -cs .)
+	recorded "$id" "{syscalls: $calls, runtime: {name: \"$RUNTIME\", version: \"$($RUNTIME --version | awk 'NR == 1 { print $3 }')\", noNewPrivileges: ${new_privileges:-true}}}"
+}
+rootfs_with_calls() {
+	ROOTFS=$STINT_TEST_DIR/rootfs
+	[ -e "$ROOTFS/calls" ] && return
+	cp -a "$BUSYBOX_ROOTFS" "$ROOTFS"
+	cp "$(tool calls -static)" "$ROOTFS/calls"
+}
