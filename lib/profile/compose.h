@@ -27,9 +27,10 @@ int profile_meet(const struct profile *a, const struct profile *b, struct profil
 
 /* Does it ask for the default filter, alone or beside others? */
 bool profile_asks_default_filter(const struct profile *profile);
-/* Gives `config`, the profile of a config.json, the default filter for its `capabilities` in the name of `profile`, which asks
- * for it. -ENOMEM. */
-int profile_take_default_filter(const struct profile *profile, uint64_t capabilities, struct profile *config, struct error *err);
+/* Gives `config`, the profile of a config.json, the default filter for these capabilities in the name of `profile`,
+ * which asks for it. -ENOMEM. */
+int profile_take_default_filter(const struct profile *profile, uint64_t capabilities, struct profile *config,
+				struct error *err);
 
 /* Makes the seccomp filters that all have to hold one (lib/seccomp/filter.h). *ret_inexact: for how many calls, at
  * least, it is stricter than all of them. */
