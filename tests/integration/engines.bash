@@ -77,7 +77,7 @@ end_process() { # PID-FILE
 }
 release_mounts() {
 	local mount
-	for mount in $(awk -v dir="$ENGINES/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r); do
+	for mount in $(awk -v dir="${ENGINES:?}/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r); do
 		umount -l "$mount" 2>/dev/null || true
 	done
 }
