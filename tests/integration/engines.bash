@@ -77,11 +77,14 @@ end_process() { # PID-FILE
 }
 release_mounts() {
 	local mount
-	for mount in $(awk -v dir="${ENGINES:?}/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r); do
+	: "${ENGINES:?}"
+	for mount in $(awk -v dir="$ENGINES/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r); do
 		umount -l "$mount" 2>/dev/null || true
 	done
 }
+# Nothing was begun where setup_file failed before it said where: without a place, all mounts are below it.
 stop_engines() {
+	[ -n "${ENGINES:-}" ] || return 0
 	docker_ ps -aq 2>/dev/null | xargs -r timeout -k 1 60 docker -H "unix://$ENGINES/docker.sock" rm -f >/dev/null 2>&1 || true
 	end_process "$ENGINES/docker.pid"
 	end_process "$ENGINES/containerd.pid"
