@@ -108,7 +108,7 @@ const char *profile_short_workload(const char *workload, char text[STORE_NAME_MA
 /* Never less than it is. */
 const char *profile_percent(double probability, char text[16])
 {
-	double percent = ceil(100 * probability - 1e-9);
+	double percent = fabs(ceil(100 * probability - 1e-9)); /* of nothing it is -0 */
 
 	if (probability > 0 && 100 * probability < 1)
 		(void)snprintf(text, 16, "below 1 %%");
