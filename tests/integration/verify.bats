@@ -69,7 +69,7 @@ enforced() {
 		begin sleep
 		verify seccomp
 		[ "$status" -eq 0 ] || { echo "$output"; return 1; }
-		says '.status == "enforced" and (.found | startswith("as planned, ")) and .note == null'
+		says '.status == "enforced" and (.found | startswith("as planned, ")) and .note == "asked for by config.json"'
 		run stint verify "$id"
 		[[ "$output" == *"seccomp "*enforced*"a filter of "*" call"*"as planned, "*instructions* ]] || { echo "$output"; return 1; }
 		finish
