@@ -12,7 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/units.h"
 
-enum { TAKES_RUNTIME = 1, TAKES_OUTPUT = 2, TAKES_JSON = 4 };
+enum { TAKES_RUNTIME = 1, TAKES_OUTPUT = 2, TAKES_JSON = 4, TAKES_MODE = 8 };
 
 static const struct command {
 	const char *name;
@@ -27,6 +27,7 @@ static const struct command {
 	{"explain", profile_explain, 0, 1, 2, "explain takes a WORKLOAD or ID, and at most one need of it"},
 	{"diff", profile_diff, TAKES_JSON | TAKES_RUNTIME, 2, 2, "diff takes two of WORKLOAD, ID, FILE and docker"},
 	{"merge", profile_merge, 0, 1, INT_MAX, "merge which FILE or DIR?"},
+	{"accept", profile_accept, TAKES_MODE | TAKES_RUNTIME, 1, 1, "accept which WORKLOAD or ID?"},
 };
 
 /* --- what the commands share --- */
@@ -107,7 +108,7 @@ const char *profile_short_workload(const char *workload, char text[STORE_NAME_MA
 /* Never less than it is. */
 const char *profile_percent(double probability, char text[16])
 {
-	double percent = fmax(0, ceil(100 * probability - 1e-9));
+	double percent = fabs(ceil(100 * probability - 1e-9)); /* of nothing it is -0 */
 
 	if (probability > 0 && 100 * probability < 1)
 		(void)snprintf(text, 16, "below 1 %%");
@@ -173,6 +174,16 @@ static int unknown_command(const char *name)
 
 static int run_command(const char *name, const struct profile_request *request)
 {
+	const struct {
+		bool is;
+		unsigned takes;
+		const char *name;
+	} given[] = {
+		{request->json, TAKES_JSON, "json"},   {request->runtime != NULL, TAKES_RUNTIME, "runtime"},
+		{request->output != NULL, TAKES_OUTPUT, "output"}, {request->mode != NULL, TAKES_MODE, "mode"},
+		{request->share != NULL, TAKES_MODE, "share"},	   {request->dry_run, TAKES_MODE, "dry-run"},
+		{request->rollback, TAKES_MODE, "rollback"},
+	};
 	const struct command *command = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
@@ -180,12 +191,9 @@ static int run_command(const char *name, const struct profile_request *request)
 			command = &commands[i];
 	if (!command)
 		return unknown_command(name);
-	if (request->json && !(command->takes & TAKES_JSON))
-		return cli_usage_error(&verb_profile, "'profile %s' takes no --json", name);
-	if (request->runtime && !(command->takes & TAKES_RUNTIME))
-		return cli_usage_error(&verb_profile, "'profile %s' takes no --runtime", name);
-	if (request->output && !(command->takes & TAKES_OUTPUT))
-		return cli_usage_error(&verb_profile, "'profile %s' takes no --output", name);
+	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
+		if (given[i].is && !(command->takes & given[i].takes))
+			return cli_usage_error(&verb_profile, "'profile %s' takes no --%s", name, given[i].name);
 	if (request->count < command->least || request->count > command->most)
 		return cli_usage_error(&verb_profile, "%s", command->wanted);
 	return command->run(request);
@@ -193,17 +201,21 @@ static int run_command(const char *name, const struct profile_request *request)
 
 static int run(const struct host *host, int argc, char **argv)
 {
-	enum { OPT_JSON = 256 };
+	enum { OPT_JSON = 256, OPT_MODE, OPT_SHARE, OPT_ROLLBACK };
 	static const struct option options[] = {{"json", no_argument, NULL, OPT_JSON},
 						{"output", required_argument, NULL, 'o'},
 						{"runtime", required_argument, NULL, 'r'},
+						{"mode", required_argument, NULL, OPT_MODE},
+						{"share", required_argument, NULL, OPT_SHARE},
+						{"dry-run", no_argument, NULL, 'n'},
+						{"rollback", no_argument, NULL, OPT_ROLLBACK},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	struct profile_request request = {.host = host};
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":o:r:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":o:r:nh", options, NULL)) != -1) {
 		switch (option) {
 		case OPT_JSON:
 			request.json = true;
@@ -214,6 +226,18 @@ static int run(const struct host *host, int argc, char **argv)
 		case 'r':
 			request.runtime = optarg;
 			break;
+		case OPT_MODE:
+			request.mode = optarg;
+			break;
+		case OPT_SHARE:
+			request.share = optarg;
+			break;
+		case 'n':
+			request.dry_run = true;
+			break;
+		case OPT_ROLLBACK:
+			request.rollback = true;
+			break;
 		case 'h':
 			return cli_help(&verb_profile);
 		default:
@@ -221,7 +245,7 @@ static int run(const struct host *host, int argc, char **argv)
 		}
 	}
 	if (optind == argc)
-		return cli_usage_error(&verb_profile, "generate, status, show, explain, diff or merge?");
+		return cli_usage_error(&verb_profile, "generate, status, show, explain, diff, merge or accept?");
 	request.names = argv + optind + 1;
 	request.count = argc - optind - 1;
 	return run_command(argv[optind], &request);
@@ -234,7 +258,8 @@ const struct verb verb_profile = {
 		    "       stint profile show [--json] ID|WORKLOAD\n"
 		    "       stint profile explain ID|WORKLOAD [NEED]\n"
 		    "       stint profile diff [--json] A B\n"
-		    "       stint profile merge FILE|DIR...",
+		    "       stint profile merge FILE|DIR...\n"
+		    "       stint profile accept [--mode MODE] [--share N] [--dry-run|--rollback] ID|WORKLOAD",
 	.summary = "Makes a seccomp filter of what a workload was seen to need, and tells what is known of it.",
 	.help =
 		"A WORKLOAD is an image's digest or a fingerprint; the first digits of it will do. It stands for\n"
@@ -256,7 +281,16 @@ const struct verb verb_profile = {
 		"                for the same need\n"
 		"  merge         takes recordings of another host: a run's file, or a directory of them, as it\n"
 		"                lies in the other's /var/lib/stint/recordings\n"
+		"  accept        what the workload was seen to need, and what it was denied since the last time,\n"
+		"                is its model from now on, for profiles with \"seccomp\": \"learned\"; what is new\n"
+		"                is listed\n"
 		"\n"
+		"      --mode MODE      with accept: complain (what the model does not know is allowed and reported;\n"
+		"                       so it begins), canary (the same for a share of the starts, the others are\n"
+		"                       not watched), or enforce (denied and reported)\n"
+		"      --share N        with accept: of canary's starts N of a hundred are watched; 10\n"
+		"  -n, --dry-run        with accept: only tells what would be new\n"
+		"      --rollback       with accept: the model before the present one is the model again\n"
 		"  -o, --output FILE    with generate: FILE is replaced as a whole, or not at all\n"
 		"  -r, --runtime NAME   with generate and diff: the filter is for runc, crun or any runtime, and not\n"
 		"                       for those of the recordings\n"

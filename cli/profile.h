@@ -5,11 +5,12 @@
 
 #include "cli/cli.h"
 #include "lib/record/store.h"
+#include "lib/seccomp/filter.h"
 
 struct profile_request {
 	const struct host *host;
-	const char *runtime, *output; /* NULL: not given */
-	bool json;
+	const char *runtime, *output, *mode, *share; /* NULL: not given */
+	bool json, dry_run, rollback;
 	char **names; /* the other arguments, NULL after the last */
 	int count;
 };
@@ -21,6 +22,10 @@ int profile_show(const struct profile_request *request);
 int profile_explain(const struct profile_request *request);
 int profile_diff(const struct profile_request *request);
 int profile_merge(const struct profile_request *request);
+int profile_accept(const struct profile_request *request);
+
+/* That the filter's program is the filter, and that the kernel takes it. */
+int profile_prove(const struct seccomp_filter *filter, struct error *err);
 
 /* The runs that are meant: all of a workload, or the newest of a container. */
 struct profile_runs {

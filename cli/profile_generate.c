@@ -85,7 +85,7 @@ static int warn(const struct profile_request *request, const struct chosen *chos
 	return r;
 }
 
-static int prove(const struct seccomp_filter *filter, struct error *err)
+int profile_prove(const struct seccomp_filter *filter, struct error *err)
 {
 	_cleanup_bpf_ struct bpf_program program = {0};
 	int r = seccomp_compile(filter, &program, err);
@@ -125,7 +125,7 @@ int profile_generate(const struct profile_request *request)
 	if (r == 0)
 		r = warn(request, &chosen, &generated, &err);
 	if (r == 0)
-		r = prove(&generated.filter, &err);
+		r = profile_prove(&generated.filter, &err);
 	if (r == 0)
 		r = write_filter(&generated.filter, request->output, &err);
 	return r < 0 ? cli_fail(EXIT_STINT, &err) : EXIT_OK;

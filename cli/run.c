@@ -170,7 +170,7 @@ static int prepare(const struct host *host, const struct run_options *options, s
 	struct plan_request request = {.profile = options->profile, .budgets = options->budgets.values, .record = options->record};
 	struct launch_request launch = {.host = host, .host_config = &run->host_config, .layout = &run->layout,
 					.plan = &run->plan, .runtime = run->runtime, .bundle = run->bundle,
-					.launcher = LAUNCHER_RUN, .launcher_guards = true};
+					.launcher = LAUNCHER_RUN, .launcher_guards = true, .monitor = -1};
 	int r = choose_id(options, run->made_id, &run->id, err);
 
 	if (r == 0)

@@ -10,7 +10,7 @@ enum control_status { CONTROL_ENFORCED, CONTROL_DEGRADED, CONTROL_ABSENT, CONTRO
 struct control {
 	char name[40];
 	enum control_status status;
-	char planned[64], found[96], note[128];
+	char planned[64], found[96], note[256];
 };
 
 enum { CONTROLS_MAX = 32 };
@@ -32,5 +32,15 @@ void verify_limits(struct verification *v);
 void verify_budgets(struct verification *v);
 /* The container's first process: where it is, and what it may do. */
 void verify_process(struct verification *v);
+
+/* That process, for what has to be asked of it and not of /proc. */
+struct subject {
+	pid_t pid;
+	int pidfd;
+	bool in_group;		/* it is in the container's group: the number is no other's by now */
+	unsigned tracer;	/* whoever traces it; 0: nobody */
+	unsigned seccomp_mode;	/* 2: it has filters */
+};
+void verify_seccomp(struct verification *v, const struct subject *subject);
 
 #endif

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "cli/verify.h"
 #include "lib/base/cleanup.h"
@@ -30,7 +32,8 @@ static void read_facts(const struct host *host, pid_t pid, struct facts *facts)
 	dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	facts->there = dirfd >= 0 &&
 		       file_read_small(dirfd, "status", facts->status, sizeof facts->status) > 0 &&
-		       file_read_small(dirfd, "cgroup", facts->cgroup, sizeof facts->cgroup) > 0;
+		       file_read_small(dirfd, "cgroup", facts->cgroup, sizeof facts->cgroup) > 0 &&
+		       !strstr(facts->status, "\nState:\tZ");
 }
 
 /* The value of a line "KEY:\tVALUE" of status, in `base`; UINT64_MAX: not there. */
@@ -74,24 +77,40 @@ static bool is_below(const char *path, size_t length, const char *group)
 	return length >= n && strncmp(path, group, n) == 0 && (length == n || path[n] == '/');
 }
 
-static void verify_membership(struct verification *v, const struct facts *facts)
+/* Of the hierarchies that count, and of them those where it is not below the container's group. */
+static void count_hierarchies(const char *group, const struct facts *facts, int *ret_counted, int *ret_outside)
 {
-	const char *group = v->live->plan->cgroup_path;
-	int counted = 0, outside = 0;
-	struct control *control;
-
-	if (!group[0])
-		return; /* its group is where its process is, by definition */
+	*ret_counted = *ret_outside = 0;
 	for (const char *line = facts->cgroup; line && *line;) {
 		const char *end = strchrnul(line, '\n'), *controllers = memchr(line, ':', (size_t)(end - line));
 		const char *path = controllers ? memchr(controllers + 1, ':', (size_t)(end - controllers - 1)) : NULL;
 
 		if (path && hierarchy_counts(controllers + 1, (size_t)(path - controllers - 1))) {
-			counted++;
-			outside += !is_below(path + 1, (size_t)(end - path - 1), group);
+			++*ret_counted;
+			*ret_outside += !is_below(path + 1, (size_t)(end - path - 1), group);
 		}
 		line = *end ? end + 1 : NULL;
 	}
+}
+
+/* Without a group of ours its group is where its process is, by definition. */
+static bool is_in_group(const struct verification *v, const struct facts *facts)
+{
+	int counted, outside;
+
+	count_hierarchies(v->live->plan->cgroup_path, facts, &counted, &outside);
+	return !v->live->plan->cgroup_path[0] || outside < counted;
+}
+
+static void verify_membership(struct verification *v, const struct facts *facts)
+{
+	const char *group = v->live->plan->cgroup_path;
+	struct control *control;
+	int counted, outside;
+
+	if (!group[0])
+		return;
+	count_hierarchies(group, facts, &counted, &outside);
 	control = verification_add(v, "control group", outside == 0 && counted ? CONTROL_ENFORCED :
 						       outside < counted	? CONTROL_DEGRADED : CONTROL_ABSENT);
 	put_text(control->planned, "in every hierarchy below it");
@@ -154,52 +173,29 @@ static void verify_capabilities(struct verification *v, const struct facts *fact
 						 capability_name(n) ? capability_name(n) : "(unknown)");
 }
 
-/* Who asked for a value of the plan. */
-static const char *source_of(const struct verification *v, const char *path)
-{
-	json_each(source, v->sources) {
-		const char *one = json_string(json_get(source, "path")), *from = json_string(json_get(source, "from"));
-
-		if (one && from && strcmp(one, path) == 0)
-			return from;
-	}
-	return "?";
-}
-
-static void verify_seccomp(struct verification *v, const struct facts *facts)
-{
-	const struct json *planned = json_get(v->effective, "seccomp");
-	uint64_t mode = status_value(facts, "Seccomp", 10);
-	struct control *control;
-
-	if (!planned || json_is(planned, JSON_NULL) ||
-	    (json_string(planned) && strcmp(json_string(planned), "unconfined") == 0))
-		return;
-	control = verification_add(v, "seccomp", mode == 2 ? CONTROL_ENFORCED : CONTROL_ABSENT);
-	put_text(control->planned, "%s", json_string(planned) ? json_string(planned) : "a filter");
-	put_text(control->found, "%s", mode == 2 ? "a filter" : mode == 1 ? "strict mode" : "no filter");
-	if (mode == 2)
-		put_text(control->note, "asked for by %.70s; its content is not compared", source_of(v, "seccomp"));
-}
-
 void verify_process(struct verification *v)
 {
 	_cleanup_free_ struct facts *facts = calloc(1, sizeof *facts);
+	pid_t pid = v->live->state.init;
+	/* Before anything is read: what is true of the number after that is true of the process. */
+	_cleanup_close_ int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 	int first = v->count;
 
 	if (facts)
-		read_facts(v->host, v->live->state.init, facts);
+		read_facts(v->host, pid, facts);
 	if (!facts || !facts->there) {
 		struct control *control = verification_add(v, "process", CONTROL_ABSENT);
 
 		put_text(control->planned, "its first process");
-		put_text(control->found, "%s", v->live->state.init > 0 ? "it has ended" : "not known yet");
+		put_text(control->found, "%s", pid > 0 ? "it has ended" : "not known yet");
 		return;
 	}
 	verify_membership(v, facts);
 	verify_no_new_privileges(v, facts);
 	verify_capabilities(v, facts);
-	verify_seccomp(v, facts);
+	verify_seccomp(v, &(struct subject){.pid = pid, .pidfd = pidfd, .in_group = is_in_group(v, facts),
+					    .tracer = (unsigned)status_value(facts, "TracerPid", 10),
+					    .seccomp_mode = (unsigned)status_value(facts, "Seccomp", 10)});
 	for (int i = first; i < v->count && !v->live->state.started_boot_ns; i++)
 		if (v->controls[i].status != CONTROL_ENFORCED)
 			put_text(v->controls[i].note, "the runtime applies it when the container starts");

@@ -109,7 +109,7 @@ static int create_runtime(struct hook *hook, struct error *err)
 {
 	struct launch_request launch = {.host = &hook->host, .host_config = &hook->host_config,
 					.layout = &hook->layout, .plan = &hook->plan, .runtime = "",
-					.launcher = LAUNCHER_HOOK};
+					.launcher = LAUNCHER_HOOK, .monitor = -1};
 	struct search search;
 	int r = read_state(hook, err);
 

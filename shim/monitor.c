@@ -4,11 +4,12 @@
  *
  * Theory of operation
  *
- * The launcher (stint-runtime, `stint run`, stint-hook) has made the state directory, the ledger with
- * the plan in it, and the group above the container's own, and starts us with a pipe on descriptor 3
+ * The launcher (stint-runtime, `stint run`, stint-hook) starts us with a socket to it on descriptor 3
  * and a pidfd of itself, which becomes the runtime, on 4. We let go of everything else we were
- * given, move to a group of our own, open what we will need, drop our capabilities but the one to
- * signal, put a seccomp filter on ourselves, and write "ready" into the pipe.
+ * given and move to a group of our own. That may be while the launcher still plans: we wait until it says
+ * that the state directory, the ledger with the plan in it, and the group above the container's own are there.
+ * If it ends first, so do we. Then we open what we will need, drop our capabilities but the one to
+ * signal, put a seccomp filter on ourselves, and write "ready" into the socket.
  *
  * From the container's first moment on there are two processes with the same descriptors and the same mapped ledger. The
  * monitor waits in epoll for: the deadline of the next look (a timerfd; nothing ticks), the group's
@@ -26,6 +27,7 @@
  */
 #include "shim/monitor.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -34,14 +36,14 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
-enum { PIPE_FD = 3, LAUNCHER_FD = 4 };
+enum { CHANNEL_FD = 3, LAUNCHER_FD = 4 };
 
 static void answer(int fd, const char *text)
 {
 	char line[ERROR_TEXT_MAX + 2];
 	int n = snprintf(line, sizeof line, "%s\n", text);
 
-	/* Nobody to tell when this fails: the launcher sees the end of the pipe. */
+	/* Nobody to tell when this fails: the launcher sees the end of the channel. */
 	if (write(fd, line, (size_t)n) < 0)
 		_exit(1);
 }
@@ -56,9 +58,22 @@ static void ignore_signals(void)
 		(void)signal(signals[i], SIG_IGN);
 }
 
-static int start(struct monitor *m, const char *root, bool launched, struct error *err)
+/* False: the launcher has ended, or planned nothing that is to be watched. */
+static bool told_to_go_on(void)
 {
-	int r = monitor_open(m, root, launched, err);
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(CHANNEL_FD, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	(void)fcntl(CHANNEL_FD, F_SETFL, O_NONBLOCK); /* who does not listen to what we say later must not hold us up */
+	return n == 1;
+}
+
+static int start(struct monitor *m, bool launched, struct error *err)
+{
+	int r = monitor_open(m, launched, err);
 
 	if (r < 0)
 		return r;
@@ -83,13 +98,13 @@ int main(int argc, char **argv)
 						{"resume", no_argument, NULL, 'r'},
 						{NULL, 0, NULL, 0}};
 	struct monitor m = {.run_fd = -1, .state_fd = -1, .log_fd = -1, .lives_fd = -1, .ledger_fd = -1, .epoll = -1,
-			    .notify = PIPE_FD, .pid_directory = -1, .client = -1};
+			    .notify = CHANNEL_FD, .pid_directory = -1, .client = -1};
 	struct error err = {0};
 	const char *root = "";
 	char root_path[PATH_MAX];
 	bool launched = false;
 	pid_t self = getpid();
-	int option;
+	int option, r;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'R')
@@ -114,12 +129,18 @@ int main(int argc, char **argv)
 	for (int i = 0; i < SOURCE_COUNT; i++)
 		m.fds[i] = -1;
 	m.fds[SOURCE_LAUNCHER] = launched ? LAUNCHER_FD : -1;
-	if (start(&m, root_path, launched, &err) < 0) {
-		answer(PIPE_FD, err.text);
+	r = monitor_settle(&m, root_path, launched, &err);
+	if (r == 0 && !told_to_go_on())
+		return 0;
+	if (r == 0)
+		r = start(&m, launched, &err);
+	if (r < 0) {
+		(void)close_fd(m.ledger_fd); /* who undoes it must not find it watched */
+		answer(CHANNEL_FD, err.text);
 		return 1;
 	}
 	if (getpid() == self) { /* and no standby that has taken over */
-		answer(PIPE_FD, "ready");
+		answer(CHANNEL_FD, "ready");
 		if (launched && m.ledger->plan.launcher != LAUNCHER_HOOK) /* before a hook it has moved everything */
 			monitor_hasten_runtime(&m);
 	}

@@ -24,7 +24,7 @@ struct monitor {
 	bool group_known;
 	int run_fd, state_fd, log_fd, ledger_fd;
 	int lives_fd; /* -1: nothing is kept of its budgets */
-	int epoll, notify; /* notify: the launcher's pipe, for lines of text */
+	int epoll, notify; /* notify: the channel to the launcher, for lines of text */
 	int fds[SOURCE_COUNT];
 	int pid_directory; /* that the pid file is going to be in */
 	int client; /* who waits for the end */
@@ -39,7 +39,10 @@ struct monitor {
 };
 
 /* monitor_setup.c */
-int monitor_open(struct monitor *m, const char *root, bool launched, struct error *err);
+/* What takes no container: letting go, a group of our own, what has to be had to be prompt. */
+int monitor_settle(struct monitor *m, const char *root, bool launched, struct error *err);
+/* Everything that is needed of this one. */
+int monitor_open(struct monitor *m, bool launched, struct error *err);
 int monitor_confine(struct monitor *m, struct error *err);
 int monitor_watch_pid_file(struct monitor *m, struct error *err);
 void monitor_be_prompt(void);

@@ -2,8 +2,8 @@
 /*
  * stint-runtime: an OCI runtime by its command line.
  *
- * On `create`, `run` and `restore` it makes the plan, prepares the container (lib/launch), starts
- * its monitor, and then becomes the real runtime, with the arguments that it was given but for the
+ * On `create`, `run` and `restore` it starts a monitor, makes the plan, prepares the container (lib/launch), waits
+ * for the monitor to be ready, and then becomes the real runtime, with the arguments that it was given but for the
  * bundle, which is a directory of ours with the edited config.json. On `start` it tells the monitor
  * that wall time begins; `exec` and `update` are held to the plan; on `start`, `exec`, `update` and `delete` it sees to it
  * that there is a monitor. Every other command is the runtime's, at once. It forks nothing that stays but the monitor, prints nothing on
@@ -82,6 +82,7 @@ struct creation {
 	struct json_doc *config;
 	char bundle[PATH_MAX], pid_file[PATH_MAX];
 	struct launch launch;
+	int self, monitor; /* ourselves by a pidfd, and the channel to the monitor */
 };
 
 static int check_arguments(const struct arguments *a, struct error *err)
@@ -96,6 +97,25 @@ static int check_arguments(const struct arguments *a, struct error *err)
 	return container_id_check(a->id, err);
 }
 
+static enum launcher launcher_of(const struct arguments *a)
+{
+	return strcmp(a->command, "create") == 0 ? LAUNCHER_CREATE : LAUNCHER_RUN;
+}
+
+/* As soon as the container has a name; what is refused from here on leaves nothing of it. */
+static int spawn_monitor(const struct runtime *runtime, struct creation *creation, struct error *err)
+{
+	const struct arguments *a = &runtime->arguments;
+	char key[STATE_KEY_MAX];
+
+	creation->self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	if (creation->self < 0)
+		return error_errno(err, errno, "start the monitor: hold ourselves by a pidfd");
+	state_key(a->id, a->root, key);
+	return monitor_spawn(&runtime->host, &creation->layout, key, creation->self, launcher_of(a) == LAUNCHER_RUN,
+			     &creation->monitor, err);
+}
+
 static int prepare(struct runtime *runtime, struct creation *creation, struct error *err)
 {
 	const struct arguments *a = &runtime->arguments;
@@ -105,12 +125,16 @@ static int prepare(struct runtime *runtime, struct creation *creation, struct er
 		.host = &runtime->host, .host_config = &runtime->host_config, .layout = &creation->layout,
 		.plan = &creation->plan, .id = a->id, .runtime = runtime->path, .runtime_root = a->root,
 		.bundle = creation->bundle, .systemd_cgroup = a->systemd_cgroup,
-		.launcher = strcmp(a->command, "create") == 0 ? LAUNCHER_CREATE : LAUNCHER_RUN,
+		.launcher = launcher_of(a),
 	};
 	int r = check_arguments(a, err);
 
 	if (!bundle)
 		bundle = ".";
+	if (r == 0)
+		r = cgroup_layout_read(&runtime->host, &creation->layout, err);
+	if (r == 0)
+		r = spawn_monitor(runtime, creation, err);
 	if (r == 0)
 		r = config_read(bundle, &creation->config, err);
 	if (r == 0 && !realpath(bundle, creation->bundle))
@@ -120,26 +144,14 @@ static int prepare(struct runtime *runtime, struct creation *creation, struct er
 	if (r == 0 && pid_file)
 		r = absolute_path(pid_file, creation->pid_file, err);
 	if (r == 0)
-		r = cgroup_layout_read(&runtime->host, &creation->layout, err);
-	if (r == 0)
 		r = plan_make(&runtime->host, &runtime->host_config, &creation->layout,
 			      json_root(creation->config), &request, PLAN_WRAPPER, &creation->plan, err);
 	if (r < 0)
 		return r;
+	launch.monitor = creation->monitor;
 	launch.config = creation->config;
 	launch.pid_file = pid_file ? creation->pid_file : NULL;
 	return launch_prepare(&launch, &creation->launch, err);
-}
-
-static int start_monitor(const struct runtime *runtime, const struct launch *launch, struct error *err)
-{
-	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	_cleanup_close_ int pipe = -1;
-
-	if (self < 0)
-		return error_errno(err, errno, "start the monitor: hold ourselves by a pidfd");
-	return monitor_start(&runtime->host, launch->key, self, launch->ledger->plan.launcher == LAUNCHER_RUN, &pipe,
-			     err);
 }
 
 static int rewrite(const struct runtime *runtime, const struct creation *creation, char ***ret_argv, struct error *err)
@@ -154,16 +166,23 @@ static int rewrite(const struct runtime *runtime, const struct creation *creatio
 static int create(struct runtime *runtime, struct error *err)
 {
 	static struct creation creation;
+	struct launch *launch = &creation.launch;
 	char **argv;
-	int r = prepare(runtime, &creation, err);
+	int r;
 
-	if (r < 0)
+	creation.monitor = -1;
+	r = prepare(runtime, &creation, err);
+	if (r < 0) {
+		monitor_dismiss(creation.monitor);
 		return r;
+	}
 	r = rewrite(runtime, &creation, &argv, err);
 	if (r == 0)
-		r = start_monitor(runtime, &creation.launch, err);
+		r = monitor_start(&runtime->host, launch->key, creation.self,
+				  launcher_of(&runtime->arguments) == LAUNCHER_RUN, &creation.monitor, err);
 	if (r < 0) {
-		launch_undo(&creation.launch);
+		monitor_dismiss(creation.monitor);
+		launch_undo(launch);
 		return r;
 	}
 	/* If this fails the monitor sees us end with nothing begun, and clears away. */

@@ -442,13 +442,17 @@ static int prepare(struct launch *launch, const struct launch_request *request, 
 	if (r < 0)
 		return r;
 	copy_text(plan->pid_file, sizeof plan->pid_file, launch->pid_file);
-	r = write_files(launch, request, err);
-	if (r == 0 && plan->nested)
+	if (plan->nested)
 		r = make_group(launch, request, err);
 	if (r == 0 && request->pid_file)
 		r = forget_pid_file(request->pid_file, err);
 	if (r == 0 && request->init)
 		has_begun(launch->ledger, request);
+	if (r < 0)
+		return r;
+	if (request->monitor >= 0)
+		monitor_go_on(request->monitor);
+	r = write_files(launch, request, err); /* while the monitor gets ready */
 	return r < 0 ? r : record(launch, request, err);
 }
 
@@ -491,7 +495,7 @@ static void remove_group(const struct launch *launch, bool watched)
 
 void launch_undo(struct launch *launch)
 {
-	/* A monitor that got ready too late clears away itself, as soon as its launcher ends. One that comes later still
+	/* A monitor that has gone on already clears away itself, as soon as its launcher ends. One that comes later
 	 * finds nothing. */
 	bool watched = launch->ledger_fd >= 0 && ledger_lock(launch->ledger_fd) == -EWOULDBLOCK;
 

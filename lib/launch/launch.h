@@ -27,6 +27,7 @@ struct launch_request {
 	pid_t init;		  /* LAUNCHER_HOOK: the container's, which is there; else 0 */
 	bool launcher_guards; /* the launcher stays, and brings the monitor back should it be killed */
 	bool systemd_cgroup; /* cgroupsPath is "slice:prefix:name": there is no level to put above it */
+	int monitor; /* the channel to one that was spawned: it goes on as soon as there is something to watch; -1: none */
 };
 
 struct launch {
@@ -53,11 +54,20 @@ void launch_close(struct launch *launch);
 #define MONITOR_GROUP "/stint/~monitor"
 enum { MONITOR_CONTROLLERS = 1u << CONTROLLER_MEMORY | 1u << CONTROLLER_PIDS };
 
-/* Starts stint-monitor for `key` and waits until it is ready; its error is passed on. `launcher_pidfd`: the process
- * that becomes the runtime, or -1. `orphan`: the monitor is no child of ours, for a launcher that becomes a runtime which
- * ends when its last child has (crun's `run` and `exec`), while the monitor waits for the container's end. What the monitor says
- * later comes through *ret_pipe, a line for each warning; end of file when no monitor is left. */
-int monitor_start(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *ret_pipe,
+/* Starts stint-monitor for `key`, of which there need not be anything yet: it sets itself up as far as it can, on a CPU that
+ * would be idle while the container is planned, until it is told to go on. `launcher_pidfd`: the process that becomes
+ * the runtime, or -1. `orphan`: the monitor is no child of ours, for a launcher that becomes a runtime which ends when its last
+ * child has (crun's `run` and `exec`), while the monitor waits for the container's end. */
+int monitor_spawn(const struct host *host, const struct cgroup_layout *layout, const char *key, int launcher_pidfd,
+		  bool orphan, int *ret_channel, struct error *err);
+/* The state, the ledger and the group are there. */
+void monitor_go_on(int channel);
+/* There will be no container: waits until a monitor that was not told to go on has ended. */
+void monitor_dismiss(int channel);
+/* Waits until the monitor behind *channel, which was told to go on, is ready; its error is passed on. When *channel is
+ * negative, or that monitor was killed, one is started. What it says later comes through *channel, a line
+ * for each warning; end of file when no monitor is left. On failure *channel is closed. */
+int monitor_start(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *channel,
 		  struct error *err);
 
 /* In the container's state directory as long as it is being recorded, and locked by the recorder as long as that lives.

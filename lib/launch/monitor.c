@@ -2,9 +2,11 @@
 /* Starting stint-monitor: nothing of the launcher's reaches it but two descriptors. */
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -13,7 +15,8 @@
 
 /* Where the monitor finds them: see shim/monitor.c. */
 enum {
-	MONITOR_PIPE_FD = 3, MONITOR_LAUNCHER_FD = 4,
+	MONITOR_CHANNEL_FD = 3, MONITOR_LAUNCHER_FD = 4,
+	DISMISS_TIMEOUT_MS = 1000,
 	TRIES = 3, /* one that is killed before it is ready is started again */
 };
 
@@ -36,29 +39,28 @@ static pid_t fork_into(const struct host *host, const struct cgroup_layout *layo
 }
 
 /* In the child: only what the monitor is to have. */
-static void become_monitor(const char *path, char *const argv[], int pipe_write, int launcher_pidfd)
+static void become_monitor(const char *path, char *const argv[], int channel, int launcher_pidfd)
 {
 	/* Nothing is taken from the environment, whose author may be the image's. */
 	char *const environment[] = {NULL};
 	/* Above what they are dup2'ed to, so that one does not overwrite the other. */
-	int pipe_high = fcntl(pipe_write, F_DUPFD_CLOEXEC, 10);
+	int channel_high = fcntl(channel, F_DUPFD_CLOEXEC, 10);
 	int launcher_high = launcher_pidfd < 0 ? -1 : fcntl(launcher_pidfd, F_DUPFD_CLOEXEC, 10);
 
-	if (dup2(pipe_high, MONITOR_PIPE_FD) == MONITOR_PIPE_FD &&
+	if (dup2(channel_high, MONITOR_CHANNEL_FD) == MONITOR_CHANNEL_FD &&
 	    (launcher_pidfd < 0 || dup2(launcher_high, MONITOR_LAUNCHER_FD) == MONITOR_LAUNCHER_FD))
 		(void)execve(path, argv, environment);
 	_exit(127);
 }
 
-static int spawn(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *ret_pipe,
-		 struct error *err)
+int monitor_spawn(const struct host *host, const struct cgroup_layout *layout, const char *key, int launcher_pidfd,
+		  bool orphan, int *ret_channel, struct error *err)
 {
-	struct cgroup_layout layout;
 	char path[PATH_MAX], root[PATH_MAX];
 	char program[] = "stint-monitor", launched[] = "--launched", resume[] = "--resume";
 	char key_copy[STATE_KEY_MAX];
 	char *argv[] = {program, launcher_pidfd >= 0 ? launched : resume, root, key_copy, NULL};
-	_cleanup_close_ int pipe_read = -1, pipe_write = -1;
+	_cleanup_close_ int ours = -1, its = -1;
 	int fds[2];
 	pid_t pid;
 	int r = program_path("stint-monitor", path, err);
@@ -67,40 +69,66 @@ static int spawn(const struct host *host, const char *key, int launcher_pidfd, b
 		return r;
 	(void)snprintf(root, sizeof root, "--root=%s", host->root);
 	(void)snprintf(key_copy, sizeof key_copy, "%s", key);
-	if (pipe2(fds, O_CLOEXEC) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return error_errno(err, errno, "start the monitor");
-	pipe_read = fds[0];
-	pipe_write = fds[1];
-	r = cgroup_layout_read(host, &layout, err);
-	if (r < 0)
-		return r;
-	pid = fork_into(host, &layout);
+	ours = fds[0];
+	its = fds[1];
+	pid = fork_into(host, layout);
 	if (pid < 0)
 		return error_errno(err, errno, "start the monitor");
 	if (pid == 0) {
 		if (orphan && fork() != 0)
 			_exit(0);
-		become_monitor(path, argv, pipe_write, launcher_pidfd);
+		become_monitor(path, argv, its, launcher_pidfd);
 	}
 	while (orphan && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	*ret_pipe = steal_fd(&pipe_read);
+	*ret_channel = steal_fd(&ours);
 	return 0;
 }
 
-int monitor_start(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *ret_pipe,
+void monitor_go_on(int channel)
+{
+	/* One that has ended already may have said why, which program_wait_ready reads; one that is not to be reached ends. */
+	if (send(channel, "", 1, MSG_NOSIGNAL) < 0)
+		(void)shutdown(channel, SHUT_WR);
+}
+
+void monitor_dismiss(int channel)
+{
+	struct pollfd wait = {.fd = channel, .events = POLLIN};
+
+	if (channel < 0)
+		return;
+	(void)shutdown(channel, SHUT_WR);
+	(void)poll(&wait, 1, DISMISS_TIMEOUT_MS);
+	(void)close(channel);
+}
+
+static int spawn_to_go_on(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *ret_channel,
+			  struct error *err)
+{
+	struct cgroup_layout layout;
+	int r = cgroup_layout_read(host, &layout, err);
+
+	if (r == 0)
+		r = monitor_spawn(host, &layout, key, launcher_pidfd, orphan, ret_channel, err);
+	if (r == 0)
+		monitor_go_on(*ret_channel);
+	return r;
+}
+
+int monitor_start(const struct host *host, const char *key, int launcher_pidfd, bool orphan, int *channel,
 		  struct error *err)
 {
 	int r = -ECHILD;
 
 	for (int tries = 0; tries < TRIES && r == -ECHILD; tries++) {
-		_cleanup_close_ int pipe = -1;
-
-		r = spawn(host, key, launcher_pidfd, orphan, &pipe, err);
+		r = *channel >= 0 ? 0 : spawn_to_go_on(host, key, launcher_pidfd, orphan, channel, err);
 		if (r == 0)
-			r = program_wait_ready(pipe, "the monitor", err);
-		if (r == 0)
-			*ret_pipe = steal_fd(&pipe);
+			r = program_wait_ready(*channel, "the monitor", err);
+		if (r < 0)
+			*channel = close_fd(*channel);
 	}
 	return r;
 }

@@ -23,7 +23,7 @@ static int read_line(int fd, char *line, size_t size)
 		if (r < 0 && errno != EINTR)
 			return -errno;
 		n = r > 0 ? read(fd, line + length, 1) : -1;
-		if (n == 0)
+		if (n == 0 || (n < 0 && errno == ECONNRESET)) /* it ended; and had not read what we sent */
 			break;
 		if (n < 0) {
 			if (errno == EINTR || errno == EAGAIN)

@@ -27,9 +27,10 @@ int profile_meet(const struct profile *a, const struct profile *b, struct profil
 
 /* Does it ask for the default filter, alone or beside others? */
 bool profile_asks_default_filter(const struct profile *profile);
-/* Gives `config`, the profile of a config.json, the default filter for its `capabilities` in the name of `profile`, which asks
- * for it. -ENOMEM. */
-int profile_take_default_filter(const struct profile *profile, uint64_t capabilities, struct profile *config, struct error *err);
+/* Gives `config`, the profile of a config.json, the default filter for these capabilities in the name of `profile`,
+ * which asks for it. -ENOMEM. */
+int profile_take_default_filter(const struct profile *profile, uint64_t capabilities, struct profile *config,
+				struct error *err);
 
 /* A copy of `object` as the profile's filter, in the place of what it asked for. */
 int profile_take_filter(struct profile *profile, const struct json *object, const char *from, struct error *err);

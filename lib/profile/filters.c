@@ -62,7 +62,8 @@ bool profile_asks_default_filter(const struct profile *profile)
 	return profile->seccomp.kind == SECCOMP_DEFAULT || profile->seccomp.default_from;
 }
 
-int profile_take_default_filter(const struct profile *profile, uint64_t capabilities, struct profile *config, struct error *err)
+int profile_take_default_filter(const struct profile *profile, uint64_t capabilities, struct profile *config,
+				struct error *err)
 {
 	const struct seccomp_setting *asked = &profile->seccomp;
 	_cleanup_seccomp_ struct seccomp_filter filter = {0};
@@ -74,8 +75,10 @@ int profile_take_default_filter(const struct profile *profile, uint64_t capabili
 		r = write_kept(&filter, &object, err);
 	if (r < 0)
 		return r;
-	(void)snprintf(from, sizeof from, "%s (the default filter)", asked->kind == SECCOMP_DEFAULT ? asked->from : asked->default_from);
-	config->seccomp = (struct seccomp_setting){.kind = SECCOMP_OBJECT, .objects = {object}, .count = 1, .from = intern(from)};
+	(void)snprintf(from, sizeof from, "%s (the default filter)",
+		       asked->kind == SECCOMP_DEFAULT ? asked->from : asked->default_from);
+	config->seccomp = (struct seccomp_setting){.kind = SECCOMP_OBJECT, .objects = {object}, .count = 1,
+						   .from = intern(from)};
 	return config->seccomp.from ? 0 : error_set(err, ENOMEM, "take the default filter: out of memory");
 }
 

@@ -66,8 +66,9 @@ struct capability_setting {
 	const char *from;
 };
 
-/* DEFAULT: the container's own filter, or where it brings none that of lib/seccomp/base.h. OBJECT: OCI linux.seccomp objects, each in
- * its own document, that all hold; composed when the plan is made. A set: in the order of their text, each once. */
+/* DEFAULT: the container's own filter, or where it brings none that of lib/seccomp/base.h. OBJECT: OCI linux.seccomp
+ * objects, each in its own document, that all hold; composed when the plan is made. A set: in the order of their text,
+ * each once. */
 enum seccomp_kind { SECCOMP_UNSET, SECCOMP_UNCONFINED, SECCOMP_DEFAULT, SECCOMP_LEARNED, SECCOMP_OBJECT };
 enum { SECCOMP_OBJECTS_MAX = 8 };
 struct seccomp_setting {

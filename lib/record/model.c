@@ -91,16 +91,18 @@ static int read_mode(const struct json *root, struct model *model, struct error 
 
 static int read_model(int dirfd, struct model *model, struct error *err)
 {
+	const struct json *root, *needs;
 	int r = read_file(dirfd, current, &model->doc, err);
 
-	if (r == 0)
-		r = read_mode(json_root(model->doc), model, err);
-	if (r == 0)
-		r = recording_read(current, json_get(json_root(model->doc), "needs"), &model->needs, err);
-	model->seccomp = r == 0 ? json_get(json_root(model->doc), "seccomp") : NULL;
-	if (r == 0 && !json_is(model->seccomp, JSON_OBJECT))
-		r = error_set(err, EINVAL, "it has no seccomp object");
-	return r;
+	if (r < 0)
+		return r;
+	root = json_root(model->doc);
+	needs = json_get(root, "needs");
+	model->seccomp = json_get(root, "seccomp");
+	if (!json_is(needs, JSON_OBJECT) || !json_is(model->seccomp, JSON_OBJECT))
+		return error_set(err, EINVAL, "it has no needs, or no seccomp object");
+	r = read_mode(root, model, err);
+	return r < 0 ? r : recording_read(current, needs, &model->needs, err);
 }
 
 int model_read(const struct host *host, const char *workload, struct model *ret_model, struct error *err)

@@ -11,14 +11,14 @@
 #include "lib/seccomp/internal.h"
 
 const uint32_t architecture_tokens[] = {
-	SCMP_ARCH_X86, SCMP_ARCH_X86_64, SCMP_ARCH_X32, SCMP_ARCH_ARM, SCMP_ARCH_AARCH64, SCMP_ARCH_MIPS, SCMP_ARCH_MIPS64,
-	SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPSEL, SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_PPC, SCMP_ARCH_PPC64,
-	SCMP_ARCH_PPC64LE, SCMP_ARCH_S390, SCMP_ARCH_S390X, SCMP_ARCH_PARISC, SCMP_ARCH_PARISC64, SCMP_ARCH_RISCV64, 0,
+	SCMP_ARCH_X86, SCMP_ARCH_X86_64, SCMP_ARCH_X32, SCMP_ARCH_ARM, SCMP_ARCH_AARCH64, SCMP_ARCH_MIPS,
+	SCMP_ARCH_MIPS64, SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPSEL, SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL64N32,
+	SCMP_ARCH_PPC, SCMP_ARCH_PPC64, SCMP_ARCH_PPC64LE, SCMP_ARCH_S390, SCMP_ARCH_S390X, SCMP_ARCH_PARISC, SCMP_ARCH_PARISC64, SCMP_ARCH_RISCV64, 0,
 };
 
 static const char *const names[] = {
-	"x86", "x86_64", "x32", "arm", "aarch64", "mips", "mips64", "mips64n32", "mipsel", "mipsel64", "mipsel64n32", "ppc",
-	"ppc64", "ppc64le", "s390", "s390x", "parisc", "parisc64", "riscv64",
+	"x86", "x86_64", "x32", "arm", "aarch64", "mips", "mips64", "mips64n32", "mipsel", "mipsel64", "mipsel64n32",
+	"ppc", "ppc64", "ppc64le", "s390", "s390x", "parisc", "parisc64", "riscv64",
 };
 
 const char *architecture_name(uint32_t token)
@@ -51,7 +51,8 @@ int architectures_of(const struct seccomp_filter *filter, uint32_t *ret_tokens, 
 		uint32_t token = token_of(filter->architectures[i]);
 
 		if (!token)
-			return error_set(err, EINVAL, "a seccomp filter: no such architecture: %s", filter->architectures[i]);
+			return error_set(err, EINVAL, "a seccomp filter: no such architecture: %s",
+					 filter->architectures[i]);
 		if (token != ret_tokens[0])
 			ret_tokens[count++] = token;
 	}
@@ -91,12 +92,13 @@ bool architecture_knows(const char *name)
 
 /* What socketcall(2) and ipc(2) call, by their first argument (linux/net.h, linux/ipc.h). */
 static const char *const in_socketcall[] = {
-	NULL, "socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair", "send", "recv",
-	"sendto", "recvfrom", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg", "sendmmsg",
+	NULL, "socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair", "send",
+	"recv", "sendto", "recvfrom", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4",
+	"recvmmsg", "sendmmsg",
 };
 static const char *const in_ipc[] = {
-	NULL, "semop", "semget", "semctl", "semtimedop", NULL, NULL, NULL, NULL, NULL, NULL, "msgsnd", "msgrcv", "msgget",
-	"msgctl", NULL, NULL, NULL, NULL, NULL, NULL, "shmat", "shmdt", "shmget", "shmctl",
+	NULL, "semop", "semget", "semctl", "semtimedop", NULL, NULL, NULL, NULL, NULL, NULL, "msgsnd", "msgrcv",
+	"msgget", "msgctl", NULL, NULL, NULL, NULL, NULL, NULL, "shmat", "shmdt", "shmget", "shmctl",
 };
 
 static void open_inside(struct numbered_call *call, uint32_t token, uint32_t number)
@@ -122,7 +124,7 @@ void numbered_call_open(const struct seccomp_filter *filter, const struct archit
 	if (named)
 		ret->own[ret->own_count++] = named;
 	for (unsigned i = 0; i < filter->count && ret->own_count < NUMBERED_CALL_NAMES; i++)
-		if (architecture->numbers[i] >= 0 && (uint32_t)architecture->numbers[i] == number && &filter->calls[i] != named)
+		if (number <= INT32_MAX && architecture->numbers[i] == (int)number && &filter->calls[i] != named)
 			ret->own[ret->own_count++] = &filter->calls[i];
 	open_inside(ret, architecture->token, number);
 }
@@ -143,17 +145,18 @@ unsigned numbered_call_all(const struct numbered_call *call, const struct seccom
 	return count;
 }
 
-static bool has_unconditional(const struct seccomp_call *call)
+static const struct seccomp_rule *first_unconditional(const struct seccomp_call *call)
 {
 	for (unsigned i = 0; i < call->count; i++)
 		if (rule_is_any(&call->rules[i]))
-			return true;
-	return false;
+			return &call->rules[i];
+	return NULL;
 }
 
 static struct seccomp_answer strictest_of(const struct seccomp_filter *filter, const struct seccomp_call *call)
 {
-	struct seccomp_answer strictest = has_unconditional(call) ? call->rules[0].answer : filter->otherwise;
+	const struct seccomp_rule *any = first_unconditional(call);
+	struct seccomp_answer strictest = any ? any->answer : filter->otherwise;
 
 	for (unsigned i = 0; i < call->count; i++)
 		if (call->rules[i].answer.action > strictest.action)
@@ -164,7 +167,8 @@ static struct seccomp_answer strictest_of(const struct seccomp_filter *filter, c
 struct wanted numbered_call_ask(const struct numbered_call *call, const uint64_t args[SECCOMP_ARGS])
 {
 	const struct seccomp_call *other = inside(call, args[0]);
-	struct wanted wanted = {.loosest = call->filter->otherwise, .named = call->own_count > 0 || other};
+	const struct seccomp_rule *any = call->own_count == 1 ? first_unconditional(call->own[0]) : NULL;
+	struct wanted wanted = {.loosest = call->filter->otherwise};
 
 	for (unsigned i = 0; i < call->own_count; i++) {
 		struct seccomp_answer answer = seccomp_ask(call->filter, call->own[i]->name, args);
@@ -181,5 +185,7 @@ struct wanted numbered_call_ask(const struct numbered_call *call, const uint64_t
 		if (call->own_count == 0 || answer.action > wanted.strictest.action)
 			wanted.strictest = answer;
 	}
+	wanted.compiled = any && any->answer.action < wanted.loosest.action ? any->answer : wanted.loosest;
+	wanted.by_default = answer_equal(&wanted.loosest, &call->filter->otherwise);
 	return wanted;
 }

@@ -47,12 +47,14 @@ unsigned numbered_call_all(const struct numbered_call *call, const struct seccom
 
 /*
  * What the filter answers, from the loosest that is right to the strictest: they differ only for a call that is made
- * through socketcall or ipc: where there are rules for both, either is right. What that call's arguments are lies in memory,
- * where no filter looks: of its answers the strictest counts. `named`: by a rule, and not by default.
+ * through socketcall or ipc: where there are rules for both, either is right. What that call's arguments are lies in
+ * memory, where no filter looks: of its answers the strictest counts. `by_default`: no rule answers otherwise.
+ * `compiled`: what libseccomp 2.5.4 makes of it where rules contradict each other, as Podman's do: the first of them
+ * that has no condition holds, whatever others say; else it is the loosest.
  */
 struct wanted {
-	struct seccomp_answer loosest, strictest;
-	bool named;
+	struct seccomp_answer loosest, strictest, compiled;
+	bool by_default;
 };
 struct wanted numbered_call_ask(const struct numbered_call *call, const uint64_t args[SECCOMP_ARGS]);
 

@@ -26,7 +26,8 @@ struct base_group {
 
 #include "lib/seccomp/base_list.h"
 
-static const struct seccomp_answer allow = {SECCOMP_ALLOW, 0}, denied = {SECCOMP_ERRNO, EPERM}, absent = {SECCOMP_ERRNO, ENOSYS};
+static const struct seccomp_answer allow = {SECCOMP_ALLOW, 0};
+static const struct seccomp_answer denied = {SECCOMP_ERRNO, EPERM}, absent = {SECCOMP_ERRNO, ENOSYS};
 
 /* In a list that ends with NULL, or is NULL. */
 static bool has_word(const char *const *words, const char *word)
@@ -43,8 +44,8 @@ static bool applies(const struct base_group *group, const char *architecture, ui
 	       (!group->on || has_word(group->on, architecture)) && !has_word(group->not_on, architecture);
 }
 
-static int add(struct seccomp_call *call, int argument, struct seccomp_condition condition, struct seccomp_answer answer,
-	       struct error *err)
+static int add(struct seccomp_call *call, int argument, struct seccomp_condition condition,
+	       struct seccomp_answer answer, struct error *err)
 {
 	struct seccomp_rule rule = {.answer = answer};
 
@@ -70,8 +71,8 @@ static bool looks_like_one(const struct base_group *group, unsigned end, uint64_
 	return false;
 }
 
-/* "All but these" has no form where more bits than these count. What differs from all of them does so first in some bit: a
- * rule for each way to be like one of them below that bit, and like none with it. */
+/* "All but these" has no form where only some bits count. What differs from all of them does so first in some bit: a rule
+ * for each way to be like one of them below that bit, and like none with it. */
 static int allow_other_values(const struct base_group *group, struct seccomp_call *call, struct error *err)
 {
 	int r = 0;

@@ -101,7 +101,9 @@ int bpf_check(const struct bpf_program *program, struct error *err)
 	if (BPF_CLASS(program->code[program->length - 1].code) != BPF_RET)
 		return error_set(err, EINVAL, "a BPF program that does not end in a return");
 	unwritten = find_unwritten(program);
-	return unwritten < 0 ? 0 : error_set(err, EINVAL, "BPF instruction %d reads memory that was not written", unwritten);
+	if (unwritten >= 0)
+		return error_set(err, EINVAL, "BPF instruction %d reads memory that was not written", unwritten);
+	return 0;
 }
 
 /* `from`: which word of the call A is, under `mask`; NOTHING when it does not depend on the call. Nothing else that
@@ -207,7 +209,8 @@ static void move(struct machine *m, const struct sock_filter *i, const struct se
 		load(m, i, data);
 		break;
 	case BPF_LDX:
-		m->x = BPF_MODE(i->code) == BPF_LEN ? sizeof *data : BPF_MODE(i->code) == BPF_MEM ? m->memory[i->k] : i->k;
+		m->x = BPF_MODE(i->code) == BPF_LEN ? sizeof *data :
+		       BPF_MODE(i->code) == BPF_MEM ? m->memory[i->k] : i->k;
 		break;
 	case BPF_ST:
 		lose_sight(m);

@@ -31,7 +31,8 @@ bool classes_add_question(struct classes *classes, const struct bpf_question *qu
 	for (unsigned i = 0; i < classes->question_count; i++) {
 		const struct bpf_question *q = &classes->questions[i];
 
-		if (q->word == question->word && q->op == question->op && q->mask == question->mask && q->value == question->value)
+		if (q->word == question->word && q->op == question->op && q->mask == question->mask &&
+		    q->value == question->value)
 			return true;
 	}
 	if (classes->question_count == CLASSES_QUESTIONS_MAX)
@@ -41,7 +42,7 @@ bool classes_add_question(struct classes *classes, const struct bpf_question *qu
 }
 
 /* Places of one half, and the masks that look at it. */
-enum { PLACES_MAX = 16384, MASKS_MAX = 32 };
+enum { PLACES_MAX = 8192, MASKS_MAX = 32 };
 struct half {
 	uint32_t places[PLACES_MAX];
 	size_t count;

@@ -10,7 +10,7 @@
 
 /* Who asks about the argument: a filter's rules, and programs, of its halves. A question's `word` is 0 for the lower 32
  * bits and 1 for the upper. */
-enum { CLASSES_CONDITIONS_MAX = 512, CLASSES_QUESTIONS_MAX = 512, CLASSES_MAX = 4096 };
+enum { CLASSES_CONDITIONS_MAX = 256, CLASSES_QUESTIONS_MAX = 256, CLASSES_MAX = 1024 };
 struct classes {
 	struct seccomp_condition conditions[CLASSES_CONDITIONS_MAX];
 	struct bpf_question questions[CLASSES_QUESTIONS_MAX];

@@ -150,9 +150,10 @@ static bool is_right(const struct comparing *c, const struct wanted *wanted, str
 	if (c->how == SECCOMP_EXACTLY)
 		return (got.action == wanted->loosest.action && got.data == wanted->loosest.data) ||
 		       (got.action == wanted->strictest.action && got.data == wanted->strictest.data);
-	if (!wanted->named && is_denied(wanted->loosest) && got.action == SECCOMP_ERRNO && got.data == ENOSYS)
+	if (wanted->by_default && is_denied(wanted->loosest) &&
+	    (got.action >= SECCOMP_KILL_THREAD || (got.action == SECCOMP_ERRNO && got.data == ENOSYS)))
 		return true;
-	return got.action >= wanted->loosest.action;
+	return got.action >= wanted->compiled.action;
 }
 
 /* One call that is asked about: its architecture, NULL for one that the filter does not have, and what it has of it. */
@@ -162,10 +163,12 @@ struct asked {
 	struct seccomp_data data;
 };
 
-static void note_difference(struct comparing *c, const struct asked *asked, const struct wanted *wanted, struct seccomp_answer got)
+static void note_difference(struct comparing *c, const struct asked *asked, const struct wanted *wanted,
+			    struct seccomp_answer got)
 {
-	_cleanup_free_ char *name = asked->architecture ? architecture_call_name(asked->architecture->token, (uint32_t)asked->data.nr) : NULL;
-	const char *architecture = architecture_name(asked->architecture ? asked->architecture->token : asked->data.arch);
+	uint32_t token = asked->architecture ? asked->architecture->token : asked->data.arch;
+	_cleanup_free_ char *name = asked->architecture ? architecture_call_name(token, (uint32_t)asked->data.nr) : NULL;
+	const char *architecture = architecture_name(token);
 
 	if (c->differences++)
 		return;
@@ -181,9 +184,10 @@ static void note_difference(struct comparing *c, const struct asked *asked, cons
 
 static struct wanted wanted_of(const struct asked *asked)
 {
-	static const struct wanted killed = {{SECCOMP_KILL_THREAD, 0}, {SECCOMP_KILL_THREAD, 0}, false};
+	const struct seccomp_answer kill = {SECCOMP_KILL_THREAD, 0};
 
-	return asked->architecture ? numbered_call_ask(&asked->call, (const uint64_t *)asked->data.args) : killed;
+	return asked->architecture ? numbered_call_ask(&asked->call, (const uint64_t *)asked->data.args)
+				   : (struct wanted){kill, kill, kill, true};
 }
 
 /* The least significant half of an argument comes first, or last. */
@@ -192,13 +196,23 @@ static uint8_t half_of(uint8_t word)
 	return (uint8_t)(word & 1) ^ (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 }
 
+static int no_runtimes(const char *what, struct error *err)
+{
+	return error_set(err, ENOTSUP, "the program %s, which no runtime's filter does", what);
+}
+
+static int too_much(const char *of, struct error *err)
+{
+	return error_set(err, E2BIG, "the program looks at %s in too many ways to try them all", of);
+}
+
 /* Takes what the last run asked. 1: something new of an argument. */
 static int take_questions(struct comparing *c, struct error *err)
 {
 	int news = 0;
 
 	if (c->trace.opaque)
-		return error_set(err, ENOTSUP, "the program computes with what it reads of a call, which no runtime's filter does");
+		return no_runtimes("computes with what it reads of a call", err);
 	for (unsigned i = 0; i < c->trace.count; i++) {
 		struct bpf_question q = c->trace.questions[i];
 		struct classes *classes;
@@ -206,16 +220,16 @@ static int take_questions(struct comparing *c, struct error *err)
 
 		if (q.word < BPF_WORD_POINTER) {
 			if (q.mask != UINT32_MAX || (q.op == BPF_JSET && q.value != X32_BIT))
-				return error_set(err, ENOTSUP, "the program looks at bits of a call's number, which no runtime's filter does");
+				return no_runtimes("looks at bits of a call's number", err);
 			continue;
 		}
 		if (q.word < BPF_WORD_ARGS)
-			return error_set(err, ENOTSUP, "the program looks at where a call is made, which no runtime's filter does");
+			return no_runtimes("looks at where a call is made", err);
 		classes = &c->classes[(q.word - BPF_WORD_ARGS) / 2];
 		before = classes->question_count;
 		q.word = half_of(q.word);
 		if (!classes_add_question(classes, &q))
-			return error_set(err, E2BIG, "the program looks at an argument in too many ways to try them all");
+			return too_much("an argument", err);
 		news |= classes->question_count > before;
 	}
 	return news;
@@ -233,14 +247,15 @@ static int take_conditions(struct comparing *c, const struct asked *asked, struc
 			for (int a = 0; a < SECCOMP_ARGS; a++)
 				if (calls[i]->rules[k].args[a].op != SECCOMP_ANY &&
 				    !classes_add_condition(&c->classes[a], &calls[i]->rules[k].args[a]))
-					return error_set(err, E2BIG, "%s has more conditions than can be tried", calls[i]->name);
+					return error_set(err, E2BIG, "%s has more conditions than can be tried",
+							 calls[i]->name);
 	return 0;
 }
 
 static int spend(struct comparing *c, uint64_t work, struct error *err)
 {
 	c->work += work;
-	return c->work > WORK_MAX ? error_set(err, E2BIG, "the program looks at calls in too many ways to try them all") : 0;
+	return c->work > WORK_MAX ? too_much("calls", err) : 0;
 }
 
 /* Sets the arguments to the next combination of values; false after the last. */
@@ -284,7 +299,9 @@ static int try_values(struct comparing *c, struct asked *asked, struct error *er
 
 static int compare_call(struct comparing *c, uint32_t audit, uint32_t number, struct error *err)
 {
-	struct asked asked = {.architecture = architecture_for(c, audit, number), .data = {.nr = (int)number, .arch = audit}};
+	struct asked asked = {.architecture = architecture_for(c, audit, number),
+			      .data = {.nr = (int)number, .arch = audit}};
+	bool narrow = asked.architecture && architecture_is_narrow(asked.architecture->token);
 	int r;
 
 	if (asked.architecture)
@@ -297,7 +314,7 @@ static int compare_call(struct comparing *c, uint32_t audit, uint32_t number, st
 
 		for (int i = 0; r >= 0 && i < SECCOMP_ARGS; i++) {
 			c->classes[i].tried = 0;
-			r = classes_find(&c->classes[i], asked.architecture && architecture_is_narrow(asked.architecture->token), err);
+			r = classes_find(&c->classes[i], narrow, err);
 			tried += c->classes[i].tried;
 		}
 		if (r >= 0)
@@ -364,9 +381,10 @@ static void compare_unknown(struct comparing *c)
 		for (unsigned k = 0; k < call->count; k++)
 			if (call->rules[k].answer.action > strictest.action)
 				strictest = call->rules[k].answer;
-		if (architecture_knows(call->name) || strictest.action == c->filter->otherwise.action || c->differences++)
+		if (strictest.action == c->filter->otherwise.action || architecture_knows(call->name) || c->differences++)
 			continue;
-		*c->first = (struct seccomp_difference){.left_out = true, .wanted = strictest, .got = c->filter->otherwise};
+		*c->first = (struct seccomp_difference){.left_out = true, .wanted = strictest,
+							.got = c->filter->otherwise};
 		(void)snprintf(c->first->call, sizeof c->first->call, "%s", call->name);
 	}
 }
@@ -413,7 +431,8 @@ int seccomp_compare(const struct seccomp_filter *filter, const struct bpf_progra
 
 static const char *answer_text(struct seccomp_answer answer, char text[32])
 {
-	static const char *const texts[] = {"allowed", "logged", "traced", "notified", "errno", "trapped", "killed (thread)", "killed"};
+	static const char *const texts[] = {"allowed", "logged",  "traced",	   "notified",
+					    "errno",   "trapped", "thread killed", "process killed"};
 	bool number = answer.action == SECCOMP_ERRNO || answer.action == SECCOMP_TRACE;
 
 	(void)snprintf(text, 32, number ? "%s %u" : "%s", texts[answer.action], answer.data);
@@ -426,15 +445,17 @@ const char *seccomp_difference_text(const struct seccomp_difference *d, char tex
 	int used = SECCOMP_ARGS;
 
 	if (d->left_out) {
-		(void)snprintf(text, SECCOMP_DIFFERENCE_TEXT_MAX, "%s: %s is asked for, and libseccomp does not know the call: %s",
-			       d->call, answer_text(d->wanted, wanted), answer_text(d->got, got));
+		(void)snprintf(text, SECCOMP_DIFFERENCE_TEXT_MAX,
+			       "%s: %s is asked for, and libseccomp does not know the call: %s", d->call,
+			       answer_text(d->wanted, wanted), answer_text(d->got, got));
 		return text;
 	}
 	while (used > 0 && d->args[used - 1] == 0)
 		used--;
 	for (int i = 0; i < used; i++)
-		(void)snprintf(args + strlen(args), sizeof args - strlen(args), "%s%#lx", i ? ", " : "", (unsigned long)d->args[i]);
-	(void)snprintf(text, SECCOMP_DIFFERENCE_TEXT_MAX, "%s(%s) on %s: %s is asked for, %s is the answer", d->call, args,
-		       d->architecture, answer_text(d->wanted, wanted), answer_text(d->got, got));
+		(void)snprintf(args + strlen(args), sizeof args - strlen(args), "%s%#lx", i ? ", " : "",
+			       (unsigned long)d->args[i]);
+	(void)snprintf(text, SECCOMP_DIFFERENCE_TEXT_MAX, "%s(%s) on %s: %s is asked for, %s is the answer", d->call,
+		       args, d->architecture, answer_text(d->wanted, wanted), answer_text(d->got, got));
 	return text;
 }

@@ -78,10 +78,11 @@ static const struct multiplexer {
 	const char *name;
 	const char *members[24];
 } multiplexers[] = {
-	{"socketcall", {"socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair", "send", "recv",
-			"sendto", "recvfrom", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg",
-			"sendmmsg"}},
-	{"ipc", {"semop", "semget", "semctl", "semtimedop", "msgsnd", "msgrcv", "msgget", "msgctl", "shmat", "shmdt", "shmget", "shmctl"}},
+	{"socketcall", {"socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair",
+			"send", "recv", "sendto", "recvfrom", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg",
+			"accept4", "recvmmsg", "sendmmsg"}},
+	{"ipc", {"semop", "semget", "semctl", "semtimedop", "msgsnd", "msgrcv", "msgget", "msgctl", "shmat", "shmdt",
+		 "shmget", "shmctl"}},
 };
 
 static struct seccomp_call *rules_of(const struct seccomp_filter *filter, const char *name)
@@ -145,7 +146,7 @@ static bool conditional(const struct seccomp_filter *filter, const char *name)
 	return call && !(call->count == 1 && rule_is_any(&call->rules[0]));
 }
 
-/* Is a subcall by the met filter refused by libseccomp, or looser than by one of both? *all: all that it may be answered. */
+/* Is a subcall by the met filter refused by libseccomp, or looser than by one of both? *all: what it may be answered. */
 static bool is_amiss(const struct seccomp_filter *a, const struct seccomp_filter *b, const struct seccomp_filter *met,
 		     const struct multiplexer *m, const char *member, struct spread *all)
 {
@@ -186,8 +187,8 @@ static int answer_always(struct seccomp_filter *filter, const char *name, const 
 	return answer_equal(answer, &filter->otherwise) ? 0 : call_add_rule(call, &rule, err);
 }
 
-/* Where the one call that has a rule without a condition is none of the machine's own, libseccomp (2.5.4 to 2.6.1)
- * compares with what is not the number of the call. Every list has one of these. */
+/* Where no call that has a rule without a condition is one of the architecture's own, libseccomp (2.5.4 to 2.6.1) compares
+ * numbers of calls with the architecture. Every list has one of these. */
 static bool has_plain_rule(const struct seccomp_filter *filter)
 {
 	static const char *const everywhere[] = {"execve", "exit_group", "read"};

@@ -69,7 +69,8 @@ static int add_rules(scmp_filter_ctx ctx, const struct seccomp_filter *filter, b
 			    seccomp_value(call->rules[k].answer) != seccomp_value(filter->otherwise))
 				r = add_rule(ctx, number, &call->rules[k]);
 			if (r < 0)
-				return error_errno(err, -r, "compile a seccomp filter: rule %u of %s", k + 1, call->name);
+				return error_errno(err, -r, "compile a seccomp filter: rule %u of %s", k + 1,
+						   call->name);
 		}
 	}
 	return 0;
@@ -95,7 +96,8 @@ static int export(scmp_filter_ctx ctx, struct bpf_program *ret_program, struct e
 	ssize_t n = r == 0 ? lseek(fd, 0, SEEK_END) : 0;
 
 	if (r == 0 && (size_t)n > BPF_MAXINSNS * sizeof *code)
-		return error_set(err, E2BIG, "compile a seccomp filter: it is more than the kernel's %d instructions", BPF_MAXINSNS);
+		return error_set(err, E2BIG, "compile a seccomp filter: it is more than the kernel's %d instructions",
+				 BPF_MAXINSNS);
 	if (r == 0 && pread(fd, code, (size_t)n, 0) != n)
 		r = -EIO;
 	if (r < 0)
@@ -107,8 +109,11 @@ static int export(scmp_filter_ctx ctx, struct bpf_program *ret_program, struct e
 int seccomp_compile(const struct seccomp_filter *filter, struct bpf_program *ret_program, struct error *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(seccomp_value(filter->otherwise));
-	int r = ctx ? add_architectures(ctx, filter, err) : error_set(err, ENOMEM, "compile a seccomp filter: out of memory");
+	int r;
 
+	if (!ctx)
+		return error_set(err, ENOMEM, "compile a seccomp filter: out of memory");
+	r = add_architectures(ctx, filter, err);
 	if (r == 0) /* in the order in which they are written */
 		r = add_rules(ctx, filter, true, err);
 	if (r == 0)
@@ -131,18 +136,20 @@ int seccomp_prove(const struct seccomp_filter *filter, const struct bpf_program 
 	return r;
 }
 
-/* What was tried may deny the end of the process too: then a signal ends it, of which nobody has to hear. */
-static void load_and_end(const struct bpf_program *program, atomic_int *ret)
+/* What was tried may deny the end of the process too: then a signal ends it, of which nobody has to hear. Nothing else is
+ * called under the filter; _exit() is more than the call where sanitizers have it. */
+static _Noreturn void load_and_end(const struct bpf_program *program, atomic_int *ret)
 {
 	struct sock_fprog load = {.len = (unsigned short)program->length, .filter = program->code};
 	long r = -1;
 
 	(void)signal(SIGSYS, SIG_DFL);
-	(void)signal(SIGSEGV, SIG_DFL);
+	(void)signal(SIGILL, SIG_DFL);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &load);
 	atomic_store(ret, r < 0 ? -errno : 0);
-	_exit(0);
+	(void)syscall(SYS_exit_group, 0);
+	__builtin_trap();
 }
 
 int seccomp_try(const struct bpf_program *program, struct error *err)
@@ -162,5 +169,8 @@ int seccomp_try(const struct bpf_program *program, struct error *err)
 		;
 	r = r < 0 ? r : atomic_load(result);
 	(void)munmap(result, sizeof *result);
-	return r < 0 ? error_errno(err, -r, "try a seccomp filter of %u instructions: the kernel does not take it", program->length) : 0;
+	if (r < 0)
+		return error_errno(err, -r, "try a seccomp filter of %u instructions: the kernel does not take it",
+				   program->length);
+	return 0;
 }

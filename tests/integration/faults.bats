@@ -272,6 +272,20 @@ killed_before_it_is_ready() {
 		[ "$(report_of "$id-$deaths" '.verdict.budget, .monitor.exact' | xargs)" = "cpu true" ]
 		all_clean "$id-$deaths"
 	done
+	# The one that waits while an engine's container is planned.
+	use_runtime
+	for deaths in 1 2; do
+		dies_at_first $deaths
+		bundle "$id-e$deaths" /bin/sh -c "$busy_loop"
+		budget cpu 100ms
+		PATH=$bin:$PATH engine_create "$id-e$deaths"
+		[ ! -s "$bin/deaths" ]
+		engine start "$id-e$deaths"
+		eventually 5 reported "$id-e$deaths"
+		engine delete --force "$id-e$deaths"
+		[ "$(report_of "$id-e$deaths" '.verdict.budget, .monitor.exact' | xargs)" = "cpu true" ]
+		all_clean "$id-e$deaths"
+	done
 	# No end of it: the container is killed, and reported although it had no monitor.
 	dies_at_first 9
 	bundle "$id" /bin/sh -c "$busy_loop"
@@ -418,6 +432,32 @@ wrapper_killed() {
 }
 @test "stint-runtime is killed at several moments of create: delete clears away, and the id can be used again" {
 	on_each_runtime wrapper_killed
+}
+
+# While it plans, and the monitor that it has started waits to be told to go on. strace returns when both have ended.
+planner_killed() {
+	local calls=$STINT_TEST_DIR/calls
+	use_runtime
+	bundle "$id" /bin/sleep 60
+	run timeout 10 strace -f -o "$calls" -e trace=execve,fallocate -e inject=fallocate:signal=KILL:when=1 \
+		"$STINT_BIN/stint-runtime" --root "$STINT_TEST_DIR/engine-$RUNTIME" create --bundle "$BUNDLE" "$id"
+	[ "$status" -eq 137 ]
+	grep -q 'execve.*stint-monitor.* = 0' "$calls"
+	not_watched "$id"
+	[ "$(reports_count "$id")" -eq 0 ]
+	engine_create "$id"
+	engine delete --force "$id"
+	all_clean "$id"
+	[ "$(reports_count "$id")" -eq 1 ]
+	# Nor is one left by a plan that is refused.
+	echo '{}' >"$BUNDLE/config.json"
+	run engine create --bundle "$BUNDLE" "$id-2"
+	[ "$status" -eq 1 ]
+	not_watched "$id-2"
+	never_began "$id-2"
+}
+@test "stint-runtime is killed while it plans, or refuses: the monitor that it has started already ends, without a word" {
+	on_each_runtime planner_killed
 }
 
 # --- files that are taken away ---

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The threats of the threat model, each by its id: what a container, an image's author, a local user or a broken
 # machine may try, on the real runtimes. What comes in as text (T1, T11, T12) is in threats_input.bats, faults
-# (T23) are in threats_faults.bats.
+# (T23) are in threats_faults.bats, seccomp filters (T15, T20) in threats_seccomp.bats.
 
 load helpers
 load threats

@@ -99,7 +99,8 @@ launcher_faults() { # FUNCTION
 	each_call "$1" mkdirat ENOSPC 20
 	each_call "$1" write ENOSPC 5
 	each_call "$1" mmap ENOMEM 6
-	each_call "$1" pipe2 EMFILE 4
+	each_call "$1" socketpair EMFILE 4
+	each_call "$1" sendto ENOBUFS 2
 	each_call "$1" clone3 EAGAIN 2
 	each_call "$1" clone EAGAIN 4
 	each_call "$1" vfork EAGAIN 2
@@ -123,7 +124,7 @@ launcher_faults() { # FUNCTION
 	busy_bundle run
 	for n in 3 8 15 22 30; do stint_run_with_fault openat EMFILE $n || [ $? -eq 1 ]; done
 	for n in 1 5 9; do stint_run_with_fault mkdirat ENOSPC $n || [ $? -eq 1 ]; done
-	each_call stint_run_with_fault pipe2 EMFILE 4
+	each_call stint_run_with_fault socketpair EMFILE 4
 	[ $INJECTED -ge 9 ]
 }
 

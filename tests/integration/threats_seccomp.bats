@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# T15 and T20: who may loosen a seccomp filter from beside it, an agent that answers for it, another ABI than the one it was
-# written for, a call that is newer. What each number of each ABI answers is swept in test_seccomp_base.c.
+# T15 and T20: what may loosen a seccomp filter from beside it: an agent that answers for it, another ABI than the one it
+# was written for, a call that is newer. What each number of each ABI answers is swept in test_seccomp_base.c.
 
 load helpers
 load threats
@@ -102,5 +102,6 @@ agent_opens_nothing() {
 	agent=
 	all_clean "$id"
 }
+# bats test_tags=once
 # bats test_tags=once
 @test "T15: an agent that lets everything go on opens nothing that the profile denies" { on_each_runtime agent_opens_nothing; }

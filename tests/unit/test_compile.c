@@ -217,6 +217,19 @@ Test(compile, that_a_call_is_not_there_denies_it_where_the_default_does)
 	cr_expect_str_eq(first.call, "bpf");
 }
 
+/* As Podman's filter has it for setns. What generates filters is not to write such a thing. */
+Test(compile, of_rules_that_contradict_each_other_the_first_without_conditions_holds)
+{
+	_cleanup_seccomp_ struct seccomp_filter filter = filter_of(LIST(CALL("setns", ALLOW) "," CALL("setns", DENY ",\"errnoRet\":2")));
+	_cleanup_bpf_ struct bpf_program program = compiled(&filter);
+	struct seccomp_difference first = {0};
+	struct error err = {0};
+
+	cr_expect_eq(seccomp_compare(&filter, &program, 1, SECCOMP_AT_LEAST, &first, &err), 0, "%s", err.text);
+	cr_expect_eq(seccomp_prove(&filter, &program, &err), -EBADMSG);
+	cr_expect(strstr(err.text, "setns() on x86_64: errno 2 is asked for, allowed is the answer"), "%s", err.text);
+}
+
 /* A filter that lets pass who knows the word, or who calls from the right place. */
 Test(compile, a_secret_is_found)
 {

@@ -273,3 +273,54 @@ Test(report, a_ledger_that_makes_no_sense_is_no_crash)
 	is_null(doc, "cgroup");
 	is_number(doc, "usage.wallNs", 0);
 }
+
+Test(report, violations_say_what_and_how_to_take_it_in)
+{
+	static const char *const keys[] = {"need", "program", "action", "count", "rule", "remedy", NULL};
+	_cleanup_json_ struct json_doc *doc = NULL;
+	const struct json *first, *second, *third;
+
+	killed_for_cpu();
+	strcpy(plan.workload, "sha256:01");
+	violations = (struct ledger_violations){.list = {{.need = "mkdir", .program = "sh", .denied = true, .count = 3},
+							 {.need = "socket 16 3", .program = "a\033b", .count = 1},
+							 {.need = "CAP_CHOWN", .count = 1}}, .count = 3};
+	doc = parsed();
+	first = json_get(json_root(doc), "violations")->first;
+	second = first->next;
+	third = second->next;
+	has_keys(first, keys);
+	cr_expect_str_eq(json_string(json_get(first, "action")), "denied");
+	cr_expect_str_eq(json_string(json_get(first, "remedy")), "stint profile accept sha256:01");
+	cr_expect_str_eq(json_string(json_get(second, "program")), "a?b");
+	cr_expect_str_eq(json_string(json_get(second, "action")), "allowed");
+	cr_expect(strstr(text_line, "{\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":["
+				    "{\"index\":0,\"value\":4294967295,\"valueTwo\":16,\"op\":\"SCMP_CMP_MASKED_EQ\"},"
+				    "{\"index\":1,\"value\":4294967295,\"valueTwo\":3,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}"), "%s", text_line);
+	cr_expect_null(json_get(third, "rule"));
+	cr_expect(json_is(json_get(third, "program"), JSON_NULL));
+	cr_expect_null(third->next);
+}
+
+Test(report, of_more_violations_than_there_is_room_for_the_number_is_told)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	unsigned told = 0;
+
+	killed_for_cpu();
+	for (int i = 0; i < LEDGER_VIOLATIONS_MAX; i++) {
+		memset(violations.list[i].need, '"', sizeof violations.list[i].need); /* grows the most, and does not end */
+		memset(violations.list[i].program, '\\', sizeof violations.list[i].program);
+	}
+	for (int i = 0; i < LEDGER_WARNINGS_MAX; i++) {
+		memset(plan.warnings[i], '"', sizeof plan.warnings[i] - 1);
+		memset(state.warnings[i], '"', sizeof state.warnings[i] - 1);
+	}
+	memset(plan.workload, '"', sizeof plan.workload - 1);
+	violations.count = 1000;
+	doc = parsed();
+	json_each(violation, json_get(json_root(doc), "violations"))
+		told++;
+	cr_expect_eq(told, LEDGER_VIOLATIONS_MAX);
+	cr_expect(strstr(text_line, "there were 984 more violations than there is room for"));
+}

@@ -56,6 +56,15 @@ Test(report_render, why_names_budget_amounts_and_source)
 	why_has((const char *[]){"was throttled", "it ended later with status 0", NULL});
 }
 
+Test(report_render, why_tells_of_violations)
+{
+	ended_by_itself(3);
+	violations = (struct ledger_violations){.list = {{.need = "mkdir", .denied = true, .count = 3},
+							 {.need = "unshare 0", .denied = true, .count = 1},
+							 {.need = "ioctl 5", .count = 1}}, .count = 3};
+	why_has((const char *[]){"; its seccomp filter denied it mkdir 3 times, unshare 0; its model does not know ioctl 5.", NULL});
+}
+
 Test(report_render, why_without_a_verdict)
 {
 	ended_by_itself(3);

@@ -105,6 +105,28 @@ Test(seccomp_base, what_docker_allows_it_allows_but_for_what_its_list_says)
 			cr_expect_eq(ask(&every, *name, UINT64_MAX, UINT64_MAX).action, SECCOMP_ALLOW, "%s", *name);
 }
 
+/* It says so with two inequalities: one is made values, and what the other has, families to come, is given up. */
+Test(seccomp_base, the_families_of_sockets_that_dockers_allows_are_left_when_it_is_composed)
+{
+#define SOCKET(op, family) "{\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":" #family ",\"op\":\"SCMP_CMP_" op "\"}]}"
+	static const char theirs[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\"],\"syscalls\":["
+				     SOCKET("LT", 38) "," SOCKET("EQ", 39) "," SOCKET("GT", 40) "]}";
+	static const char open[] = "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\"]}";
+	_cleanup_seccomp_ struct seccomp_filter a = {0}, b = {0}, met = {0};
+	_cleanup_json_ struct json_doc *doc_a = NULL, *doc_b = NULL;
+	struct error err = {0};
+	unsigned inexact;
+
+	cr_assert_eq(json_parse("a", theirs, sizeof theirs - 1, &doc_a, &err), 0, "%s", err.text);
+	cr_assert_eq(json_parse("b", open, sizeof open - 1, &doc_b, &err), 0, "%s", err.text);
+	cr_assert_eq(seccomp_read(json_root(doc_a), &a, &err), 0, "%s", err.text);
+	cr_assert_eq(seccomp_read(json_root(doc_b), &b, &err), 0, "%s", err.text);
+	cr_assert_eq(seccomp_meet(&a, &b, &met, &inexact, &err), 0, "%s", err.text);
+	for (uint64_t family = 0; family < 40; family++)
+		cr_expect_eq(ask(&met, "socket", family, 0).action, family == 38 ? SECCOMP_ERRNO : SECCOMP_ALLOW, "%lu", family);
+	cr_expect_eq(ask(&met, "socket", 40, 0).action, SECCOMP_ERRNO);
+}
+
 /* --- what is in it --- */
 
 struct fact {

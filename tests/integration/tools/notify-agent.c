@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * notify-agent SOCKET: what a runtime's "listenerPath" leads to, and not to be trusted: lets every call that it is asked for go on, and
- * prints its number. Answers the calls of each filter that it is handed until the filter is gone.
+ * notify-agent SOCKET: what a runtime's "listenerPath" leads to, and not to be trusted: it lets every call that it is asked
+ * about go on, and prints its number. It answers for each filter that it is handed until that is gone.
  */
 #include <errno.h>
 #include <linux/seccomp.h>

@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# "seccomp": "learned": recorded, accepted, watched in its modes, what is denied and how that is taken in.
+
+load helpers
+load threats
+load engine
+
+setup_file() { stint_setup_file; }
+teardown_file() { stint_teardown_file; }
+setup() {
+	stint_setup
+	echo '{"name": "learned", "seccomp": "learned"}' >"$STINT_TEST_DIR/profile.json"
+}
+teardown() { engine_teardown; }
+
+# One container of the same workload, whatever it does.
+runs() { # ID SCRIPT
+	bundle "$1" /bin/sh -c "$2"
+	stint run --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/profile.json" --id "$1" "$BUNDLE" 2>"$STINT_TEST_DIR/$1.err"
+}
+learned() { # ID: three runs
+	local i
+	rm -rf "$STINT_ROOT/var/lib/stint" # of the runtime before
+	for i in 1 2 3; do
+		runs "$1-l$i" 'echo a | cat'
+	done
+}
+violations() { # ID JQ-CONDITION
+	[ "$(report_of "$1" ".violations | $2")" = true ] || { echo "not so: $2"; report_of "$1" .violations; return 1; }
+}
+effective() { # JQ-FILTER
+	stint explain --json --profile "$STINT_TEST_DIR/profile.json" "$BUNDLE" | jq -r "$1"
+}
+
+recorded_first() {
+	learned "$id"
+	violations "$id-l1" '. == []'
+	[ "$(effective '.effective.record')" = true ]
+	[ "$(effective '.sources[] | select(.path == "seccomp") | .from')" = "profile learned (the default filter)" ]
+	stint record show "$id-l3" | grep -q complete
+	all_clean "$id-l3"
+}
+@test "learned: until there is a model it is the default filter, and each run is recorded" { on_each_runtime recorded_first; }
+
+complained_of() {
+	learned "$id"
+	run stint profile accept "$id-l1"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"accepted: "*" of 3 runs; mode complain" ]] || { echo "$output"; return 1; }
+	runs "$id-1" 'echo a | cat'
+	violations "$id-1" '. == []'
+	runs "$id-2" 'mkdir /dev/shm/d && echo made'
+	violations "$id-2" 'map(select(.need == "mkdir")) == [{need: "mkdir", program: "mkdir", action: "allowed", count: 1,
+		rule: {names: ["mkdir"], action: "SCMP_ACT_ALLOW"}, remedy: .[0].remedy}]'
+	[[ "$(report_of "$id-2" '.violations[0].remedy')" == "stint profile accept sha256:"* ]]
+	stint why "$id-2" | grep -q 'its model does not know .*mkdir'
+	# It was recorded meanwhile, and is taken in.
+	run stint profile accept "$id-2"
+	[[ "$output" == *"new: mkdir"* ]] || { echo "$output"; return 1; }
+	runs "$id-3" 'mkdir /dev/shm/d'
+	violations "$id-3" 'any(.need == "mkdir") | not'
+}
+@test "learned: complain lets pass what the model does not know, and reports each once with its rule" { on_each_runtime complained_of; }
+
+enforced() {
+	local before
+	learned "$id"
+	stint profile accept --mode enforce "$id-l1"
+	runs "$id-1" 'echo a | cat'
+	violations "$id-1" '. == []'
+	! stint record show "$id-1" >/dev/null 2>&1 || { echo "it was recorded"; return 1; }
+	runs "$id-2" 'for i in 1 2 3; do mkdir /dev/shm/d || echo refused; done' >"$STINT_TEST_DIR/out" 2>&1
+	[ "$(grep -c refused "$STINT_TEST_DIR/out")" -eq 3 ]
+	violations "$id-2" 'map(select(.need == "mkdir") | [.action, .count, .program]) == [["denied", 3, "mkdir"]]'
+	stint why "$id-2" | grep -q 'its seccomp filter denied it .*mkdir 3 times'
+	# Still denied: nothing that it does makes it looser.
+	runs "$id-3" 'mkdir /dev/shm/d || echo refused' >"$STINT_TEST_DIR/out" 2>&1
+	grep -q refused "$STINT_TEST_DIR/out"
+	before=$(effective .effective.seccomp | sha256sum)
+	run stint profile accept --dry-run "$id-l1"
+	[[ "$output" == *"new: mkdir"*"was denied"*"would be accepted"* ]] || { echo "$output"; return 1; }
+	[ "$(effective .effective.seccomp | sha256sum)" = "$before" ]
+	stint profile accept "$id-l1"
+	runs "$id-4" 'mkdir /dev/shm/d && echo made' >"$STINT_TEST_DIR/out" 2>&1
+	grep -q made "$STINT_TEST_DIR/out"
+	violations "$id-4" 'any(.need == "mkdir") | not'
+	stint profile accept --rollback "$id-l1"
+	[ "$(effective .effective.seccomp | sha256sum)" = "$before" ]
+	runs "$id-5" 'mkdir /dev/shm/d || echo refused' >"$STINT_TEST_DIR/out" 2>&1
+	grep -q refused "$STINT_TEST_DIR/out"
+	all_clean "$id-5"
+}
+@test "learned: enforce refuses what the model does not know, until it is accepted; and back" { on_each_runtime enforced; }
+
+flood() {
+	learned "$id"
+	stint profile accept --mode enforce "$id-l1"
+	runs "$id-1" 'i=0; while [ $i -lt 500 ]; do mkdir /dev/shm/d; i=$((i+1)); done; true' >/dev/null
+	violations "$id-1" 'map(select(.need == "mkdir") | .count) == [500]'
+	[ "$(report_of "$id-1" '.violations | length')" -lt 17 ]
+}
+@test "learned: a flood of denials is counted, and told of once" { on_each_runtime flood; }
+
+canary() {
+	local i recorded=0
+	learned "$id"
+	stint profile accept --mode canary --share 100 "$id-l1" | grep -q 'mode canary, 100 of 100 starts'
+	runs "$id-1" 'mkdir /dev/shm/d'
+	violations "$id-1" 'any(.need == "mkdir" and .action == "allowed")'
+	stint profile accept --share 1 "$id-l1" >/dev/null
+	for i in 2 3 4 5 6; do
+		runs "$id-$i" true
+		! stint record show "$id-$i" >/dev/null 2>&1 || recorded=$((recorded + 1))
+	done
+	[ "$recorded" -lt 4 ] # one of a hundred each: four of five in less than one of ten million runs
+}
+@test "learned: canary watches a share of the starts" { on_each_runtime canary; }
+
+another_image() {
+	learned "$id"
+	stint profile accept --mode enforce "$id-l1"
+	cp -a "$BUSYBOX_ROOTFS" "$STINT_TEST_DIR/other-$RUNTIME"
+	echo 'VERSION_ID=2' >"$STINT_TEST_DIR/other-$RUNTIME/etc/os-release"
+	ROOTFS=$STINT_TEST_DIR/other-$RUNTIME runs "$id-1" 'mkdir /dev/shm/d && echo made' >"$STINT_TEST_DIR/out"
+	grep -q made "$STINT_TEST_DIR/out"
+	stint record show "$id-1" >/dev/null
+}
+@test "learned: another image is another workload, without a model" { on_each_runtime another_image; }
