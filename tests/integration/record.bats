@@ -5,8 +5,9 @@
 load helpers
 load threats
 load engine
+load recordings
 
-setup_file() { stint_setup_file; export PROGRAMS_ROOTFS=${STINT_TEST_ROOTFS:-/var/cache/stint-test}/programs; }
+setup_file() { stint_setup_file; }
 teardown_file() {
 	eventually 5 none_records
 	stint_teardown_file
@@ -44,11 +45,7 @@ names_of_trace() { # FILE
 # A program's own run, recorded and traced: the same names. The trace begins while the container is created and not started.
 against_strace() { # NAME SCRIPT
 	local name=$1 script=$2 one=$id-$1 trace=$STINT_TEST_DIR/trace-$1 tracer pid
-	ROOTFS=$PROGRAMS_ROOTFS bundle "$one" /bin/sh -c "$script"
-	config '.process.env += ["HOME=/tmp", "LC_ALL=C"] | .process.rlimits = []
-		| .process.capabilities |= map_values(. + ["CAP_CHOWN", "CAP_SETUID", "CAP_SETGID", "CAP_DAC_OVERRIDE"])
-		| .mounts += [("/tmp", "/var/log", "/var/lib/nginx", "/run") |
-			{destination: ., type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=1777"]}]'
+	programs_bundle "$one" /bin/sh -c "$script"
 	asks_to_be_recorded
 	engine_create "$one"
 	pid=$(cat "$STINT_TEST_DIR/$one.pid")
