@@ -55,6 +55,7 @@ static int start(const struct host *host, const char *id)
 	_cleanup_close_ int dirfd = -1;
 	char workload[FINGERPRINT_MAX], full[132];
 	struct recorder_request request = {.workload = workload, .watch = WATCH_RECORD};
+	struct host_config config = {0};
 	struct error err = {0};
 	struct live live;
 	int r = find_live(host, &id, full, &dirfd, &live);
@@ -65,10 +66,14 @@ static int start(const struct host *host, const char *id)
 	r = read_config(dirfd, &doc, &err);
 	if (r == 0)
 		r = plan_find_workload(json_root(doc), NULL, workload, &err);
+	if (r == 0)
+		r = host_config_load(host, &config, &err);
+	request.recorder = config.recorder;
 	request.no_new_privileges = r == 0 && config_has_no_new_privileges(json_root(doc));
 	if (r == 0)
 		r = recorder_start(host, &request, NULL, &err);
 	live_close(&live);
+	host_config_clear(&config);
 	if (r < 0)
 		return cli_fail(EXIT_STINT, &err);
 	printf("%s is being recorded, until it ends or 'stint record stop %s'\n", id, id);

@@ -5,19 +5,23 @@
  * Theory of operation
  *
  * The launcher (`stint run`, stint-runtime, stint-hook) starts us before the runtime, with a pipe on descriptor 3, when the
- * plan says that the run is to be recorded; `stint record start` does for a container that runs already. Three programs
- * and some tables are loaded into the kernel (recorder.bpf.c), which see every system call of the container's group from then on; we
- * write "ready" into the pipe, and the launcher goes on. When there is something new, the recording is written out as it
+ * plan says that the run is to be recorded; `stint record start` does for a container that runs already. Where the kernel
+ * takes them, programs and some tables are loaded into it (recorder.bpf.c), which see every system call of the container's group
+ * from then on. Where it does not, or the host's configuration says so, the container gets a seccomp filter that asks us
+ * (recorder_notify.c): the file RECORDING_FILTER in its state directory, which the launcher puts into its config. We write "ready"
+ * into the pipe, and the launcher goes on. When there is something new, the recording is written out as it
  * is, at most once a second: whatever becomes of us or the machine, what was seen until then is kept.
  *
  * The file "recording" in the container's state directory says that it is being recorded, and is locked as long as we live.
  * When somebody takes it away (the monitor, when the container has ended and before it writes the report; `stint record
- * stop`; who clears the directory away) the recording is over: it is written for the last time, and we end.
+ * stop`; who clears the directory away) the recording is over: it is written for the last time, and we end. With a filter that
+ * asks us we stay, and answer, until the last process that has it is gone.
  */
 #include <cap-ng.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,18 +40,19 @@
 #include "lib/cgroup/cgroup.h"
 #include "lib/doctor/version.h"
 #include "lib/launch/launch.h"
-#include "lib/record/model.h"
+#include "lib/profile/select.h"
 #include "lib/record/store.h"
 #include "lib/state/ledger.h"
 #include "shim/recorder.h"
 
 enum { PIPE_FD = 3, LAUNCHER_FD = 4, SNAPSHOT_SECONDS = 1, VERSION_SECONDS = 5 };
-enum source { SOURCE_NEWS, SOURCE_TIMER, SOURCE_STATE, SOURCE_SIGNAL, SOURCE_LAUNCHER, SOURCE_COUNT };
+enum event { EVENT_NEWS, EVENT_TIMER, EVENT_STATE, EVENT_SIGNAL, EVENT_LAUNCHER, EVENT_COUNT };
 
 struct recorder_options {
 	const char *root, *key, *workload;
 	enum watch watch;
 	pid_t launcher;
+	enum recorder recorder;
 	bool launched, no_new_privileges;
 };
 
@@ -57,20 +62,16 @@ struct recorder_process {
 	int ledger_fd;
 	struct cgroup_layout layout;
 	int state_fd, marker; /* the container's state directory, and "recording" in it */
-	struct kernel_side *kernel;
-	enum watch watch;
-	struct model model; /* WATCH_COMPLAIN and WATCH_ENFORCE */
+	struct record record;
+	struct program_version version; /* of the runtime; "": not known */
 	struct json_doc *plan;
-	struct seccomp_filter filter; /* WATCH_ENFORCE; in `plan` */
-	struct needs reported; /* in the ledger as violations */
-	int fds[SOURCE_COUNT], epoll;
+	struct seccomp_filter filter; /* that the container gets; in `plan` */
+	bool has_filter;
+	int fds[EVENT_COUNT], epoll;
 	bool timer_set;
-	char run[STORE_NAME_MAX];
-	struct recording facts; /* without what was seen, which is read anew each time */
 };
 
-/* To whoever started us; false: he is gone. */
-static bool say(const char *text)
+bool say(const char *text)
 {
 	char line[ERROR_TEXT_MAX + 2];
 	int n = snprintf(line, sizeof line, "%s\n", text);
@@ -121,6 +122,8 @@ static int open_state(struct recorder_process *p, const char *key, struct error 
 	r = ledger_open(p->state_fd, true, &p->ledger, &p->ledger_fd, err);
 	if (r < 0)
 		return r;
+	p->record.host = &p->host;
+	p->record.ledger = p->ledger;
 	p->marker = openat(p->state_fd, RECORDING_MARKER, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (p->marker >= 0 && flock(p->marker, LOCK_EX | LOCK_NB) == 0)
 		return 0;
@@ -178,49 +181,111 @@ static int state_the_facts(struct recorder_process *p, const struct recorder_opt
 {
 	const struct ledger_plan *plan = &p->ledger->plan;
 	char started[TIME_TEXT_MAX];
-	int r = recording_set(&p->facts.workload, options->workload, err);
+	int r = recording_set(&p->record.facts.workload, options->workload, err);
 
 	if (r == 0)
-		r = recording_set(&p->facts.id, plan->id, err);
+		r = recording_set(&p->record.facts.id, plan->id, err);
 	if (r == 0 && plan->image[0])
-		r = recording_set(&p->facts.image, plan->image, err);
+		r = recording_set(&p->record.facts.image, plan->image, err);
 	if (r == 0 && plan->runtime[0])
-		r = recording_set(&p->facts.runtime, plan->runtime, err);
+		r = recording_set(&p->record.facts.runtime, plan->runtime, err);
 	if (r == 0)
-		r = recording_set(&p->facts.started, time_format(p->host.realtime_ns(), started), err);
-	p->facts.no_new_privileges = options->no_new_privileges;
-	return r < 0 ? r : store_name_run(&p->host, plan->id, p->run, err);
+		r = recording_set(&p->record.facts.started, time_format(p->host.realtime_ns(), started), err);
+	p->record.facts.no_new_privileges = options->no_new_privileges;
+	return r < 0 ? r : store_name_run(&p->host, plan->id, p->record.run, err);
+}
+
+static int read_filter(struct recorder_process *p, struct error *err)
+{
+	const struct json *seccomp;
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	int r = file_read(p->state_fd, "plan.json", JSON_MAX_BYTES, &text, &length, err);
+
+	if (r == 0)
+		r = json_parse("plan.json", text, length, &p->plan, err);
+	if (r < 0)
+		return r;
+	seccomp = json_find(json_root(p->plan), "effective.seccomp");
+	if (!json_is(seccomp, JSON_OBJECT))
+		return 0;
+	p->has_filter = true;
+	return seccomp_read(seccomp, &p->filter, err);
 }
 
 /* What it is held against: the model, or the filter that the container gets. */
 static int read_rules(struct recorder_process *p, const struct recorder_options *options, struct error *err)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t length;
 	int r = 0;
 
-	p->watch = options->watch;
-	if (p->watch == WATCH_COMPLAIN || p->watch == WATCH_ENFORCE)
-		r = model_read(&p->host, options->workload, &p->model, err);
-	if (r < 0 || p->watch != WATCH_ENFORCE)
-		return r;
-	r = file_read(p->state_fd, "plan.json", JSON_MAX_BYTES, &text, &length, err);
-	if (r == 0)
-		r = json_parse("plan.json", text, length, &p->plan, err);
-	return r < 0 ? r : seccomp_read(json_find(json_root(p->plan), "effective.seccomp"), &p->filter, err);
+	p->record.watch = options->watch;
+	if (options->watch == WATCH_COMPLAIN || options->watch == WATCH_ENFORCE)
+		r = model_read(&p->host, options->workload, &p->record.model, err);
+	return r < 0 || options->watch != WATCH_ENFORCE ? r : read_filter(p, err);
 }
 
-static int add_source(struct recorder_process *p, enum source source, int fd, struct error *err)
+/* Which one it is changes what it asks for after it has loaded a filter, and what filters it loads. */
+static void ask_version(struct recorder_process *p)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u32 = source};
+	_cleanup_command_ struct command command = {0};
+	const char *argv[] = {p->ledger->plan.runtime_path, "--version", NULL};
 
-	p->fds[source] = fd;
+	if (!p->version.text[0] && *argv[0] && command_check(argv, VERSION_SECONDS, &command, NULL) == 0 &&
+	    version_of_output(command.out, &p->version))
+		(void)recording_set(&p->record.facts.runtime_version, p->version.text, NULL);
+}
+
+static int start_ebpf(struct recorder_process *p, const struct recorder_options *options, struct source_request *request,
+		      struct error *err)
+{
+	int r = find_group(p, options, &request->group, err);
+
+	return r < 0 ? r : source_ebpf.start(request, &p->record.source, err);
+}
+
+static int start_notify(struct recorder_process *p, struct source_request *request, struct error *err)
+{
+	int r = p->plan ? 0 : read_filter(p, err);
+
+	if (r < 0)
+		return r;
+	ask_version(p);
+	request->takes_any_notify = strcmp(p->version.program, "crun") == 0;
+	request->filter = p->has_filter ? &p->filter : NULL;
+	return source_notify.start(request, &p->record.source, err);
+}
+
+/* By eBPF where that can be had, which costs less and sees more. */
+static int start_source(struct recorder_process *p, const struct recorder_options *options, struct error *err)
+{
+	struct source_request request = {
+		.host = &p->host, .plan = &p->ledger->plan, .state_fd = p->state_fd, .launched = options->launched,
+		.filter = p->has_filter ? &p->filter : NULL, .refusals = options->watch == WATCH_ENFORCE,
+	};
+	struct error other = {0};
+	int r = -ENOTSUP;
+
+	if (options->recorder != RECORDER_NOTIFY)
+		r = start_ebpf(p, options, &request, err);
+	if (r != -ENOTSUP || options->recorder == RECORDER_EBPF)
+		return r;
+	r = start_notify(p, &request, &other);
+	if (r < 0 && options->recorder == RECORDER_NOTIFY)
+		return error_set(err, -r, "%s", other.text);
+	return r < 0 ? error_set(err, -r, "%s; and neither by notification: %s", err->text, other.text) : 0;
+}
+
+static int add_event(struct recorder_process *p, enum event which, int fd, struct error *err)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = which};
+
+	p->fds[which] = fd;
 	if (fd < 0 || epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
 		return error_errno(err, errno, "wait for what there is to record");
 	return 0;
 }
 
-static int open_sources(struct recorder_process *p, bool launched, struct error *err)
+static int open_events(struct recorder_process *p, bool launched, struct error *err)
 {
 	char path[64];
 	sigset_t set;
@@ -231,34 +296,35 @@ static int open_sources(struct recorder_process *p, bool launched, struct error 
 	(void)sigaddset(&set, SIGINT);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
-	r = add_source(p, SOURCE_STATE, inotify_init1(IN_CLOEXEC | IN_NONBLOCK), err);
+	r = add_event(p, EVENT_STATE, inotify_init1(IN_CLOEXEC | IN_NONBLOCK), err);
 	if (r == 0)
-		r = add_source(p, SOURCE_TIMER, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), err);
+		r = add_event(p, EVENT_TIMER, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), err);
 	if (r == 0)
-		r = add_source(p, SOURCE_SIGNAL, signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), err);
+		r = add_event(p, EVENT_SIGNAL, signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), err);
 	if (r == 0)
-		r = add_source(p, SOURCE_NEWS, kernel_side_fd(p->kernel), err);
+		r = add_event(p, EVENT_NEWS, p->record.source->kind->fd(p->record.source), err);
 	if (r == 0 && launched)
-		r = add_source(p, SOURCE_LAUNCHER, LAUNCHER_FD, err);
+		r = add_event(p, EVENT_LAUNCHER, LAUNCHER_FD, err);
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", p->state_fd);
-	if (inotify_add_watch(p->fds[SOURCE_STATE], path, IN_DELETE) < 0)
+	if (inotify_add_watch(p->fds[EVENT_STATE], path, IN_DELETE) < 0)
 		return error_errno(err, errno, "watch the container's state directory");
 	return 0;
 }
 
-/* Tables that are open can be read with CAP_BPF; the rest is root's own files. */
-static int confine(struct error *err)
+/* What the source needs, if anything (tables that are open can be read with CAP_BPF); the rest is root's own files. */
+static int confine(const struct source *source, struct error *err)
 {
 	capng_clear(CAPNG_SELECT_BOTH);
-	(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, CAP_BPF);
+	if (source->kind->capability >= 0)
+		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
+				   (unsigned)source->kind->capability);
 	return capng_apply(CAPNG_SELECT_BOTH) < 0 ? error_set(err, EPERM, "drop the recorder's capabilities") : 0;
 }
 
 static int start(struct recorder_process *p, const struct recorder_options *options, struct error *err)
 {
-	struct recorded_group group;
 	int r = let_go(options->launched, err);
 
 	if (r == 0)
@@ -270,135 +336,14 @@ static int start(struct recorder_process *p, const struct recorder_options *opti
 	if (r == 0)
 		r = open_state(p, options->key, err);
 	if (r == 0)
-		r = find_group(p, options, &group, err);
-	if (r == 0)
 		r = state_the_facts(p, options, err);
 	if (r == 0)
 		r = read_rules(p, options, err);
 	if (r == 0)
-		r = kernel_side_start(&group, p->watch == WATCH_ENFORCE ? &p->filter : NULL, &p->kernel, err);
+		r = start_source(p, options, err);
 	if (r == 0)
-		r = open_sources(p, options->launched, err);
-	return r < 0 ? r : confine(err);
-}
-
-/* One that is stopped before has not been seen to its end. */
-static bool has_ended(const struct recorder_process *p)
-{
-	return ledger_current(p->ledger)->ended_boot_ns != 0;
-}
-
-static int compile(struct recorder_process *p, bool over, struct recording *ret, struct error *err)
-{
-	char ended[TIME_TEXT_MAX];
-	int r = recording_union((const struct recording *const[]){&p->facts}, 1, ret, err);
-
-	if (r == 0)
-		r = kernel_side_read(p->kernel, ret, err);
-	if (r == 0 && over)
-		r = recording_set(&ret->ended, time_format(p->host.realtime_ns(), ended), err);
-	ret->complete = over && has_ended(p) && p->facts.complete && ret->lost == 0;
-	return r;
-}
-
-/* --- what the model does not know --- */
-
-/* The ledger's place for it, by which the report tells of it: each once, with how often. Beyond the last place they are only
- * counted: what a container does in great numbers costs nobody anything. */
-static int report_violation(struct recorder_process *p, const struct need *need, unsigned count, bool denied, struct error *err)
-{
-	struct ledger_violations *told = &p->ledger->violations;
-	uint32_t all = atomic_load(&told->count), i = 0;
-	char text[NEED_TEXT_MAX];
-
-	(void)need_text(need, text);
-	while (i < all && i < LEDGER_VIOLATIONS_MAX && strcmp(told->list[i].need, text) != 0)
-		i++;
-	if (i < all && i < LEDGER_VIOLATIONS_MAX)
-		told->list[i].count = count;
-	if (needs_have(&p->reported, need))
-		return 0;
-	if (i < LEDGER_VIOLATIONS_MAX) {
-		told->list[i] = (struct ledger_violation){.denied = denied, .count = count};
-		(void)snprintf(told->list[i].need, sizeof told->list[i].need, "%s", text);
-		(void)snprintf(told->list[i].program, sizeof told->list[i].program, "%s", need->program ? need->program : "");
-	}
-	atomic_store(&told->count, all + 1);
-	return needs_add(&p->reported, need, err);
-}
-
-static int report_unknown(struct recorder_process *p, const struct needs *needs, struct error *err)
-{
-	int r = 0;
-
-	for (unsigned i = 0; i < needs->count && r == 0; i++)
-		if (!needs_cover(&p->model.needs.needs, &needs->list[i]))
-			r = report_violation(p, &needs->list[i], 1, false, err);
-	return r;
-}
-
-/* clone3 is refused on purpose, whether it was seen or not (lib/record/generate.h), and who is told so takes clone; what he
- * asks of that is denied, and told of, by itself. While a model was learned under the default filter it was the same. */
-static bool is_taken_for_clone(const struct recorder_process *p, const struct need *need)
-{
-	return strcmp(need->name, "clone3") == 0 && needs_find(&p->model.needs.needs, NEED_CALL, need->abi, "clone");
-}
-
-static int take_denied(const struct need *need, unsigned count, void *data, struct error *err)
-{
-	struct recorder_process *p = data;
-
-	if (needs_cover(&p->model.needs.needs, need) || is_taken_for_clone(p, need))
-		return 0;
-	return report_violation(p, need, count, true, err);
-}
-
-/* What is denied waits with the model until somebody decides on it. */
-static int write_denied(struct recorder_process *p, struct error *err)
-{
-	unsigned before = p->reported.count;
-	int r = kernel_side_refused(p->kernel, &p->filter, take_denied, p, err);
-
-	return r < 0 || p->reported.count == before ? r : model_deny(&p->host, p->facts.workload, &p->reported, err);
-}
-
-static void say_how_much(const struct recording *recording)
-{
-	char line[ERROR_TEXT_MAX];
-	unsigned calls = 0;
-
-	for (unsigned i = 0; i < recording->needs.count; i++)
-		calls += recording->needs.list[i].kind == NEED_CALL;
-	(void)snprintf(line, sizeof line, "recorded %u system calls%s: stint record show %s", calls,
-		       recording->complete ? "" : ", but not all of the run", recording->id);
-	(void)say(line);
-}
-
-/* Nothing is there before the workload asked for something: a container that was never started leaves nothing. */
-static int write_recording(struct recorder_process *p, bool over, struct error *err)
-{
-	_cleanup_recording_ struct recording now = {0};
-	int r = compile(p, over, &now, err);
-
-	if (r < 0 || !now.needs.count)
-		return r;
-	r = store_write(&p->host, p->run, &now, err);
-	if (r == 0 && p->watch == WATCH_COMPLAIN)
-		r = report_unknown(p, &now.needs, err);
-	if (r == 0 && over) {
-		say_how_much(&now);
-		r = store_trim(&p->host, now.workload, err);
-	}
-	return r;
-}
-
-static void write_out(struct recorder_process *p, bool over)
-{
-	struct error err = {0};
-	int r = p->watch == WATCH_ENFORCE ? write_denied(p, &err) : write_recording(p, over, &err);
-
-	if (r < 0)
-		(void)say(err.text);
+		r = open_events(p, options->launched, err);
+	return r < 0 ? r : confine(p->record.source, err);
 }
 
 static void set_timer(struct recorder_process *p)
@@ -406,18 +351,7 @@ static void set_timer(struct recorder_process *p)
 	static const struct itimerspec soon = {.it_value = {.tv_sec = SNAPSHOT_SECONDS}};
 
 	if (!p->timer_set)
-		p->timer_set = timerfd_settime(p->fds[SOURCE_TIMER], 0, &soon, NULL) == 0;
-}
-
-/* Which one it is changes what it asks for after it has loaded a filter. */
-static void ask_version(struct recorder_process *p)
-{
-	_cleanup_command_ struct command command = {0};
-	const char *argv[] = {p->ledger->plan.runtime_path, "--version", NULL};
-	struct program_version version;
-
-	if (*argv[0] && command_check(argv, VERSION_SECONDS, &command, NULL) == 0 && version_of_output(command.out, &version))
-		(void)recording_set(&p->facts.runtime_version, version.text, NULL);
+		p->timer_set = timerfd_settime(p->fds[EVENT_TIMER], 0, &soon, NULL) == 0;
 }
 
 static bool marker_is_gone(const struct recorder_process *p)
@@ -445,42 +379,59 @@ static bool launcher_gave_up(struct recorder_process *p)
 /* Returns when the recording is over. */
 static void wait_and_write(struct recorder_process *p)
 {
+	struct source *source = p->record.source;
 	struct epoll_event event;
 
 	while (!marker_is_gone(p)) {
 		if (epoll_wait(p->epoll, &event, 1, -1) != 1)
 			continue;
 		switch (event.data.u32) {
-		case SOURCE_NEWS:
-			kernel_side_hush(p->kernel);
+		case EVENT_NEWS:
+			source->kind->attend(source);
 			set_timer(p);
 			break;
-		case SOURCE_TIMER:
-			drain(p->fds[SOURCE_TIMER]);
+		case EVENT_TIMER:
+			drain(p->fds[EVENT_TIMER]);
 			p->timer_set = false;
-			write_out(p, false);
+			record_write(&p->record, false);
 			break;
-		case SOURCE_STATE:
-			drain(p->fds[SOURCE_STATE]);
+		case EVENT_STATE:
+			drain(p->fds[EVENT_STATE]);
 			break;
-		case SOURCE_LAUNCHER:
+		case EVENT_LAUNCHER:
 			if (launcher_gave_up(p))
 				return;
 			break;
 		default: /* the machine goes down: what was seen is kept, and is not the whole */
-			write_out(p, false);
-			exit(0);
+			drain(p->fds[EVENT_SIGNAL]);
+			record_write(&p->record, false);
+			if (!source->kind->is_needed(source))
+				exit(0);
 		}
 	}
 }
 
+/* Nobody waits for us any more but who depends on our answers. */
+static void stay_while_needed(struct recorder_process *p)
+{
+	struct source *source = p->record.source;
+	struct pollfd wait = {.fd = source->kind->fd(source), .events = POLLIN};
+
+	(void)close(PIPE_FD);
+	(void)close(p->marker);
+	while (source->kind->is_needed(source))
+		if (poll(&wait, 1, -1) == 1)
+			source->kind->attend(source);
+}
+
 static bool take_options(int argc, char **argv, struct recorder_options *options)
 {
-	enum { ROOT = 256, WORKLOAD, WATCH, LAUNCHER, LAUNCHED, NO_NEW_PRIVILEGES };
+	enum { ROOT = 256, WORKLOAD, WATCH, RECORDER, LAUNCHER, LAUNCHED, NO_NEW_PRIVILEGES };
 	static const struct option long_options[] = {
 		{"root", required_argument, NULL, ROOT},
 		{"workload", required_argument, NULL, WORKLOAD},
 		{"watch", required_argument, NULL, WATCH},
+		{"recorder", required_argument, NULL, RECORDER},
 		{"launcher", required_argument, NULL, LAUNCHER},
 		{"launched", no_argument, NULL, LAUNCHED},
 		{"no-new-privileges", no_argument, NULL, NO_NEW_PRIVILEGES},
@@ -494,6 +445,7 @@ static bool take_options(int argc, char **argv, struct recorder_options *options
 		case ROOT: options->root = optarg; break;
 		case WORKLOAD: options->workload = optarg; break;
 		case WATCH: options->watch = (enum watch)strtol(optarg, NULL, 10); break;
+		case RECORDER: options->recorder = (enum recorder)strtol(optarg, NULL, 10); break;
 		case LAUNCHER: options->launcher = (pid_t)strtol(optarg, NULL, 10); break;
 		case LAUNCHED: options->launched = true; break;
 		case NO_NEW_PRIVILEGES: options->no_new_privileges = true; break;
@@ -517,11 +469,12 @@ int main(int argc, char **argv)
 		(void)say(err.text);
 		return 1;
 	}
-	p.facts.complete = options.launched;
+	p.record.facts.complete = options.launched;
 	if (!say("ready"))
 		return 1;
 	ask_version(&p);
 	wait_and_write(&p);
-	write_out(&p, true);
+	record_write(&p.record, true);
+	stay_while_needed(&p);
 	return 0;
 }

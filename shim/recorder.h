@@ -7,10 +7,12 @@
 #include <sys/types.h>
 
 #include "lib/base/error.h"
+#include "lib/base/host.h"
+#include "lib/record/model.h"
 #include "lib/record/recording.h"
+#include "lib/record/store.h"
 #include "lib/seccomp/filter.h"
-
-struct kernel_side;
+#include "lib/state/ledger.h"
 
 /* What is recorded: the v2 group with this id and those below it. 0: the group to which somebody moves `launcher`, or
  * what it forked. `runtime`: a process that is in it already and is the runtime's still; 0: none. */
@@ -20,19 +22,61 @@ struct recorded_group {
 	uint32_t runtime_mounts; /* the inode of the mount namespace that the runtime is started in */
 };
 
-/* Loads the programs and attaches them: from then on nothing is missed. With a filter it is what that refuses that is seen,
- * else what is asked for. -ENOTSUP, with what the kernel lacks. */
-int kernel_side_start(const struct recorded_group *group, const struct seccomp_filter *filter, struct kernel_side **ret,
-		      struct error *err);
-/* Readable when there is something new; kernel_side_hush() before it is waited for again. */
-int kernel_side_fd(const struct kernel_side *side);
-void kernel_side_hush(struct kernel_side *side);
-/* Adds what was seen so far to the recording's needs, and sets what was lost. */
-int kernel_side_read(const struct kernel_side *side, struct recording *recording, struct error *err);
-/* Calls `each` for what the filter refused so far, and how often. */
-int kernel_side_refused(const struct kernel_side *side, const struct seccomp_filter *filter,
-			int (*each)(const struct need *need, unsigned count, void *data, struct error *err), void *data,
-			struct error *err);
-void kernel_side_stop(struct kernel_side *side);
+struct source_request {
+	const struct host *host;
+	const struct ledger_plan *plan;
+	int state_fd;		     /* the container's state directory */
+	struct recorded_group group; /* of source_ebpf alone */
+	const struct seccomp_filter *filter; /* that the container gets; NULL: none, or it is not known */
+	bool refusals;			     /* it is what that refuses that is seen, else what is asked for */
+	bool launched;			     /* the container is not there yet, and its config can still be edited */
+	bool takes_any_notify;		     /* its runtime does: see lib/seccomp/notify.h */
+};
+
+/* Where it is seen what a container asks for. Its own struct begins with this one. */
+struct source {
+	const struct source_kind *kind;
+};
+struct source_kind {
+	int capability; /* that it takes once it has started; -1: none */
+	/* From then on nothing is missed. -ENOTSUP, with what is lacking. */
+	int (*start)(const struct source_request *request, struct source **ret_source, struct error *err);
+	/* Readable when there is something new; attend() before it is waited for again. */
+	int (*fd)(const struct source *source);
+	void (*attend)(struct source *source);
+	/* Adds what was seen so far to the recording's needs, and sets what was lost. */
+	int (*read)(struct source *source, struct recording *recording, struct error *err);
+	/* Calls `each` for what the filter refused so far, and how often. */
+	int (*refused)(struct source *source, int (*each)(const struct need *need, unsigned count, void *data, struct error *err),
+		       void *data, struct error *err);
+	/* A process depends on us: until that is not so any more we do not end. */
+	bool (*is_needed)(const struct source *source);
+};
+
+extern const struct source_kind source_ebpf;   /* recorder_kernel.c; recorder_no_kernel.c where stint is built without it */
+extern const struct source_kind source_notify; /* recorder_notify.c */
+
+/* recorder_filter.c: RECORDING_FILTER, of the container's filter the one that asks at the socket `path`. *assumed: what may be
+ * called without that. -ENOTSUP. */
+int filter_write(const struct source_request *request, const char *path, struct needs *assumed, struct error *err);
+
+/* --- recorder_write.c --- */
+
+/* The recorder, as far as it writes. */
+struct record {
+	const struct host *host;
+	struct ledger *ledger;
+	struct source *source;
+	enum watch watch;
+	struct model model; /* WATCH_COMPLAIN and WATCH_ENFORCE */
+	struct needs reported; /* in the ledger as violations */
+	char run[STORE_NAME_MAX];
+	struct recording facts; /* without what was seen, which is read anew each time */
+};
+/* What was seen so far, as it is; `over`: it is all. What goes wrong is said through say(). */
+void record_write(struct record *record, bool over);
+
+/* To whoever started us; false: he is gone. recorder.c */
+bool say(const char *text);
 
 #endif

@@ -4,14 +4,14 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <seccomp.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/record/arguments.h"
 #include "lib/profile/profile.h"
-#include "shim/recorder_shared.h"
+#include "shim/recorder_calls.h"
 
 /* bpftool's, and not written for our warnings. */
 #pragma GCC diagnostic push
@@ -19,16 +19,17 @@
 #include "shim/recorder.skel.h"
 #pragma GCC diagnostic pop
 
-_Static_assert((int)ABI_COUNT == (int)CALL_PLACES >> CALL_BITS, "each ABI has its places");
-
 struct kernel_side {
+	struct source source;
 	struct recorder *skeleton;
 	struct ring_buffer *news;
+	const struct seccomp_filter *filter; /* what that refuses is seen; NULL: what is asked for */
 };
 
-static const uint32_t architectures[ABI_COUNT] = {
-	[ABI_NATIVE] = SCMP_ARCH_X86_64, [ABI_COMPAT] = SCMP_ARCH_X86, [ABI_X32] = SCMP_ARCH_X32,
-};
+static struct kernel_side *side_of(const struct source *source)
+{
+	return (struct kernel_side *)(uintptr_t)source;
+}
 
 /* libbpf says why a program was refused to whoever listens, and nowhere else: the last of it is kept. */
 static char last_words[256];
@@ -49,42 +50,19 @@ static int refused(int code, struct error *err)
 			 strerror(-code), last_words);
 }
 
-/* The number as the kernel has it; -1: there is no such call. x32's are without their mark. */
-static int number_of(enum call_abi abi, const char *name)
-{
-	int number = seccomp_syscall_resolve_name_arch(architectures[abi], name);
-
-	if (number >= 0 && abi == ABI_X32)
-		number &= ~X32_MARK;
-	return number >= 0 && number < CALL_COUNT ? number : -1;
-}
-
-/* A number that libseccomp knows no name for is newer than it. */
-static void name_of(unsigned place, char name[NEED_NAME_MAX])
-{
-	enum call_abi abi = place >> CALL_BITS;
-	int number = (int)(place & (CALL_COUNT - 1));
-	_cleanup_free_ char *known = seccomp_syscall_resolve_num_arch(architectures[abi], abi == ABI_X32 ? number | X32_MARK : number);
-
-	if (known)
-		(void)snprintf(name, NEED_NAME_MAX, "%s", known);
-	else
-		(void)snprintf(name, NEED_NAME_MAX, "#%d", number);
-}
-
 static void say_which_arguments(struct recorder *skeleton)
 {
 	memset(skeleton->bss->call_arguments, NO_ARGUMENT, sizeof skeleton->bss->call_arguments);
 	for (int abi = 0; abi < ABI_COUNT; abi++) {
 		for (int i = 0; i < RECORDED_ARGUMENTS_COUNT; i++) {
 			const struct recorded_arguments *which = &recorded_arguments[i];
-			int number = number_of((enum call_abi)abi, which->name);
+			int number = call_number((enum call_abi)abi, which->name);
 
 			for (unsigned k = 0; number >= 0 && k < which->count; k++)
 				skeleton->bss->call_arguments[abi << CALL_BITS | number].index[k] = (unsigned char)which->index[k];
 		}
-		skeleton->rodata->seccomp_calls[abi] = number_of((enum call_abi)abi, "seccomp");
-		skeleton->rodata->prctl_calls[abi] = number_of((enum call_abi)abi, "prctl");
+		skeleton->rodata->seccomp_calls[abi] = call_number((enum call_abi)abi, "seccomp");
+		skeleton->rodata->prctl_calls[abi] = call_number((enum call_abi)abi, "prctl");
 	}
 }
 
@@ -96,7 +74,7 @@ static void say_which_make_it_larger(struct recorder *skeleton)
 
 	for (int abi = 0; abi < ABI_COUNT; abi++)
 		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-			int number = number_of((enum call_abi)abi, names[i]);
+			int number = call_number((enum call_abi)abi, names[i]);
 
 			if (number >= 0)
 				skeleton->bss->memory_calls[abi << CALL_BITS | number] =
@@ -120,7 +98,7 @@ static enum call_verdict judge(const struct seccomp_filter *filter, unsigned pla
 	static const uint64_t any[SECCOMP_ARGS];
 	char name[NEED_NAME_MAX];
 
-	name_of(place, name);
+	call_name(place, name);
 	if (!has_architecture(filter, place >> CALL_BITS))
 		return CALL_DENIED;
 	if (seccomp_depends(filter, name))
@@ -162,8 +140,42 @@ static int take_no_notice(void *context, void *data, size_t size)
 	return 0;
 }
 
-int kernel_side_start(const struct recorded_group *group, const struct seccomp_filter *filter, struct kernel_side **ret,
-		      struct error *err)
+static void side_stop(struct kernel_side *side)
+{
+	ring_buffer__free(side->news);
+	recorder__destroy(side->skeleton);
+	free(side);
+}
+
+static int load(struct kernel_side *side, const struct recorded_group *group)
+{
+	struct recorder *skeleton = side->skeleton;
+	int r;
+
+	say_which_arguments(skeleton);
+	say_which_make_it_larger(skeleton);
+	skeleton->rodata->launcher = (uint32_t)group->launcher;
+	skeleton->rodata->runtime_mounts = group->runtime_mounts;
+	skeleton->bss->group_id = group->id;
+	if (side->filter)
+		judge_calls(skeleton, side->filter);
+	(void)bpf_program__set_autoattach(skeleton->progs.cap_capable, false);
+	(void)bpf_program__set_autoattach(skeleton->progs.sys_enter, !side->filter);
+	(void)bpf_program__set_autoattach(skeleton->progs.sys_exit, side->filter != NULL);
+	r = recorder__load(skeleton);
+	if (r == 0)
+		r = name_runtime(skeleton, group->runtime);
+	if (r == 0)
+		r = recorder__attach(skeleton);
+	if (r < 0)
+		return r;
+	if (!side->filter)
+		attach_if_there(skeleton->progs.cap_capable, &skeleton->links.cap_capable);
+	side->news = ring_buffer__new(bpf_map__fd(skeleton->maps.news), take_no_notice, NULL, NULL);
+	return side->news ? 0 : -errno;
+}
+
+static int side_start(const struct source_request *request, struct source **ret_source, struct error *err)
 {
 	struct kernel_side *side = calloc(1, sizeof *side);
 	int r;
@@ -171,59 +183,33 @@ int kernel_side_start(const struct recorded_group *group, const struct seccomp_f
 	if (!side)
 		return error_set(err, ENOMEM, "record system calls: out of memory");
 	(void)libbpf_set_print(listen_to_libbpf);
+	side->source.kind = &source_ebpf;
+	side->filter = request->refusals ? request->filter : NULL;
 	side->skeleton = recorder__open();
-	if (!side->skeleton) {
-		r = refused(-errno, err);
-		kernel_side_stop(side);
-		return r;
-	}
-	say_which_arguments(side->skeleton);
-	say_which_make_it_larger(side->skeleton);
-	side->skeleton->rodata->launcher = (uint32_t)group->launcher;
-	side->skeleton->rodata->runtime_mounts = group->runtime_mounts;
-	side->skeleton->bss->group_id = group->id;
-	if (filter)
-		judge_calls(side->skeleton, filter);
-	(void)bpf_program__set_autoattach(side->skeleton->progs.cap_capable, false);
-	(void)bpf_program__set_autoattach(side->skeleton->progs.sys_enter, !filter);
-	(void)bpf_program__set_autoattach(side->skeleton->progs.sys_exit, filter != NULL);
-	r = recorder__load(side->skeleton);
-	if (r == 0)
-		r = name_runtime(side->skeleton, group->runtime);
-	if (r == 0)
-		r = recorder__attach(side->skeleton);
-	if (r == 0) {
-		if (!filter)
-			attach_if_there(side->skeleton->progs.cap_capable, &side->skeleton->links.cap_capable);
-		side->news = ring_buffer__new(bpf_map__fd(side->skeleton->maps.news), take_no_notice, NULL, NULL);
-		r = side->news ? 0 : -errno;
-	}
+	r = side->skeleton ? load(side, &request->group) : -errno;
 	if (r < 0) {
 		r = refused(r, err);
-		kernel_side_stop(side);
+		side_stop(side);
 		return r;
 	}
-	*ret = side;
+	*ret_source = &side->source;
 	return 0;
 }
 
-int kernel_side_fd(const struct kernel_side *side)
+static int side_fd(const struct source *source)
 {
-	return ring_buffer__epoll_fd(side->news);
+	return ring_buffer__epoll_fd(side_of(source)->news);
 }
 
-void kernel_side_hush(struct kernel_side *side)
+static void side_attend(struct source *source)
 {
-	(void)ring_buffer__consume(side->news);
+	(void)ring_buffer__consume(side_of(source)->news);
 }
 
-void kernel_side_stop(struct kernel_side *side)
+static bool side_is_needed(const struct source *source)
 {
-	if (!side)
-		return;
-	ring_buffer__free(side->news);
-	recorder__destroy(side->skeleton);
-	free(side);
+	(void)source;
+	return false;
 }
 
 /* --- reading --- */
@@ -239,7 +225,7 @@ static int read_calls(const struct recorder *skeleton, struct recording *recordi
 
 		if (!seen->is && !skeleton->bss->runtime_calls[place])
 			continue;
-		name_of(place, name);
+		call_name(place, name);
 		(void)snprintf(program, sizeof program, "%.*s", PROGRAM_NAME - 1, seen->program);
 		if (seen->is)
 			r = needs_add(&recording->needs, &need, err);
@@ -264,7 +250,7 @@ static int read_values(const struct recorder *skeleton, struct recording *record
 		last = &key;
 		if (bpf_map_lookup_elem(fd, &key, &seen) < 0)
 			continue;
-		name_of(key.place, name);
+		call_name(key.place, name);
 		which = recorded_arguments_find(name);
 		if (!which)
 			continue;
@@ -294,8 +280,9 @@ static int read_capabilities(const struct recorder *skeleton, struct recording *
 	return r;
 }
 
-int kernel_side_read(const struct kernel_side *side, struct recording *recording, struct error *err)
+static int side_read(struct source *source, struct recording *recording, struct error *err)
 {
+	const struct kernel_side *side = side_of(source);
 	int r = read_calls(side->skeleton, recording, err);
 
 	if (r == 0)
@@ -308,22 +295,6 @@ int kernel_side_read(const struct kernel_side *side, struct recording *recording
 
 /* --- what was refused --- */
 
-static const struct need *denied_need(unsigned place, const unsigned values[2], const struct refused *refused, char name[NEED_NAME_MAX],
-				      char program[PROGRAM_NAME], struct need *need)
-{
-	const struct recorded_arguments *which;
-
-	name_of(place, name);
-	which = recorded_arguments_find(name);
-	(void)snprintf(program, PROGRAM_NAME, "%.*s", PROGRAM_NAME - 1, refused->seen.program);
-	*need = (struct need){.kind = values && which ? NEED_ARGUMENTS : NEED_CALL, .abi = place >> CALL_BITS, .name = name, .program = program};
-	if (need->kind == NEED_ARGUMENTS) {
-		need->count = which->count;
-		memcpy(need->values, values, which->count * sizeof *values);
-	}
-	return need;
-}
-
 /* A call that failed with arguments that the filter lets pass failed for the kernel's own reasons. */
 static bool is_denied(const struct seccomp_filter *filter, const struct need *need)
 {
@@ -335,10 +306,10 @@ static bool is_denied(const struct seccomp_filter *filter, const struct need *ne
 	return seccomp_ask(filter, need->name, args).action >= SECCOMP_ERRNO;
 }
 
-int kernel_side_refused(const struct kernel_side *side, const struct seccomp_filter *filter,
-			int (*each)(const struct need *need, unsigned count, void *data, struct error *err), void *data,
-			struct error *err)
+static int side_refused(struct source *source, int (*each)(const struct need *need, unsigned count, void *data, struct error *err),
+			void *data, struct error *err)
 {
+	const struct kernel_side *side = side_of(source);
 	int fd = bpf_map__fd(side->skeleton->maps.failed), r = 0;
 	char name[NEED_NAME_MAX], program[PROGRAM_NAME];
 	struct call_values key, *last = NULL;
@@ -348,16 +319,23 @@ int kernel_side_refused(const struct kernel_side *side, const struct seccomp_fil
 	for (unsigned place = 0; place < CALL_PLACES && r == 0; place++) {
 		const struct refused *refused = &side->skeleton->bss->refused[place];
 
-		if (refused->count)
-			r = each(denied_need(place, NULL, refused, name, program, &need), refused->count, data, err);
+		if (!refused->count)
+			continue;
+		need = call_need(place, NULL, refused->seen.program, name, program);
+		r = each(&need, refused->count, data, err);
 	}
 	while (r == 0 && bpf_map_get_next_key(fd, last, &key) == 0) {
 		last = &key;
 		if (bpf_map_lookup_elem(fd, &key, &failed) < 0)
 			continue;
-		(void)denied_need(key.place, key.values, &failed, name, program, &need);
-		if (is_denied(filter, &need))
+		need = call_need(key.place, key.values, failed.seen.program, name, program);
+		if (is_denied(side->filter, &need))
 			r = each(&need, failed.count, data, err);
 	}
 	return r;
 }
+
+const struct source_kind source_ebpf = {
+	.capability = CAP_BPF, .start = side_start, .fd = side_fd, .attend = side_attend, .read = side_read,
+	.refused = side_refused, .is_needed = side_is_needed,
+};

@@ -11,5 +11,10 @@ int program_wait_ready(int pipe, const char *who, struct error *err);
 
 /* Starts the recorder for a container that is prepared but for that. */
 int launch_record(const struct launch_request *request, struct launch *launch, struct error *err);
+/* The filter that such a recorder wants to be asked by, if any, into the config. */
+int launch_take_filter(const struct launch_request *request, const struct launch *launch, struct error *err);
+
+/* Into a file of the container's state directory. launch.c */
+int launch_write_json(int dirfd, const char *name, const struct json *node, struct error *err);
 
 #endif

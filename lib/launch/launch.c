@@ -168,7 +168,7 @@ static int make_group(struct launch *launch, const struct launch_request *reques
 	return r;
 }
 
-static int write_json(int dirfd, const char *name, const struct json *node, struct error *err)
+int launch_write_json(int dirfd, const char *name, const struct json *node, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;
@@ -191,11 +191,11 @@ static int write_files(struct launch *launch, const struct launch_request *reque
 	int r = plan_to_json(request->plan, &doc, err);
 
 	if (r == 0)
-		r = write_json(launch->state_fd, "plan.json", json_root(doc), err);
+		r = launch_write_json(launch->state_fd, "plan.json", json_root(doc), err);
 	if (r == 0)
 		r = update_bounds(request->plan, &bounds, err);
 	if (r == 0)
-		r = write_json(launch->state_fd, "bounds.json", json_root(bounds), err);
+		r = launch_write_json(launch->state_fd, "bounds.json", json_root(bounds), err);
 	if (r < 0 || request->launcher == LAUNCHER_HOOK)
 		return r;
 	if (plan->nested) {
@@ -208,7 +208,7 @@ static int write_files(struct launch *launch, const struct launch_request *reque
 	r = dir_make_private(launch->state_fd, "bundle", 0700, true, &bundle, err);
 	if (r < 0)
 		return r;
-	return write_json(bundle, "config.json", json_root(request->config), err);
+	return launch_write_json(bundle, "config.json", json_root(request->config), err);
 }
 
 /* The container of before has ended and is being cleared away at this moment. */
@@ -405,7 +405,7 @@ static int record(struct launch *launch, const struct launch_request *request, s
 	int r = request->plan->watch == WATCH_NOTHING ? 0 : launch_record(request, launch, &why);
 
 	if (r == 0)
-		return 0;
+		return launch_take_filter(request, launch, err);
 	/* A filter is enforced without anybody who tells of it, too. */
 	if (request->host_config->refuse_unenforceable && request->plan->watch != WATCH_ENFORCE)
 		return error_set(err, -r, "%s", why.text);

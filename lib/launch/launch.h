@@ -73,10 +73,13 @@ int monitor_start(const struct host *host, const char *key, int launcher_pidfd, 
 /* In the container's state directory as long as it is being recorded, and locked by the recorder as long as that lives.
  * Taken away, the recording is over. */
 #define RECORDING_MARKER "recording"
+/* Beside it, where the recorder is asked by a filter: linux.seccomp of the config that the runtime gets. */
+#define RECORDING_FILTER "recording-filter.json"
 
 struct recorder_request {
 	const char *key, *workload;
 	enum watch watch;
+	enum recorder recorder;
 	bool launched; /* the caller is going to start the container, so that it is seen from the beginning */
 	bool no_new_privileges;
 };

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/file.h"
 #include "lib/oci/config.h"
 #include "lib/record/store.h"
 
@@ -39,8 +40,8 @@ static int spawn(const char *const *argv, int launcher_pidfd, int *ret_pipe, str
 	if (r < 0)
 		return r;
 	if (access(path, X_OK) < 0)
-		return error_set(err, ENOTSUP, "record system calls: there is no %s: stint was built without the recorder "
-					       "(configure --with-bpf)", path);
+		return error_set(err, ENOTSUP, "record system calls: there is no %s: this stint was built or installed without "
+					       "the recorder", path);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return error_errno(err, errno, "start the recorder");
 	pipe_read = fds[0];
@@ -63,22 +64,50 @@ int launch_record(const struct launch_request *request, struct launch *launch, s
 {
 	struct recorder_request recorder = {
 		.key = launch->key, .workload = request->plan->workload, .watch = request->plan->watch, .launched = true,
+		.recorder = request->host_config->recorder,
 		.no_new_privileges = config_has_no_new_privileges(json_root(request->config)),
 	};
 
 	return recorder_start(request->host, &recorder, &launch->recorder, err);
 }
 
+int launch_take_filter(const struct launch_request *request, const struct launch *launch, struct error *err)
+{
+	_cleanup_json_ struct json_doc *filter = NULL;
+	_cleanup_close_ int bundle = -1;
+	_cleanup_free_ char *text = NULL;
+	struct json *root = json_root(request->config), *linux_node;
+	size_t length;
+	int r;
+
+	if (faccessat(launch->state_fd, RECORDING_FILTER, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	r = file_read(launch->state_fd, RECORDING_FILTER, JSON_MAX_BYTES, &text, &length, err);
+	if (r == 0)
+		r = json_parse(RECORDING_FILTER, text, length, &filter, err);
+	if (r < 0)
+		return r;
+	linux_node = json_ensure_object(request->config, root, "linux");
+	if (!linux_node ||
+	    json_set(request->config, linux_node, "seccomp", json_copy(request->config, json_root(filter))) < 0)
+		return error_set(err, ENOMEM, "edit config.json: out of memory");
+	bundle = openat(launch->state_fd, "bundle", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (bundle < 0)
+		return error_errno(err, errno, "edit config.json: open the bundle of %s", request->id);
+	return launch_write_json(bundle, "config.json", root, err);
+}
+
 int recorder_start(const struct host *host, const struct recorder_request *request, int *ret_pipe, struct error *err)
 {
 	_cleanup_close_ int self = request->launched ? (int)syscall(SYS_pidfd_open, getpid(), 0) : -1, pipe = -1;
-	char root[PATH_MAX], workload[STORE_NAME_MAX + 16], watch[32], launcher[32];
-	const char *argv[10] = {"stint-recorder", root, workload, watch, launcher};
-	int count = 5, r;
+	char root[PATH_MAX], workload[STORE_NAME_MAX + 16], watch[32], recorder[32], launcher[32];
+	const char *argv[11] = {"stint-recorder", root, workload, watch, recorder, launcher};
+	int count = 6, r;
 
 	(void)snprintf(root, sizeof root, "--root=%s", host->root);
 	(void)snprintf(workload, sizeof workload, "--workload=%s", request->workload);
 	(void)snprintf(watch, sizeof watch, "--watch=%d", (int)request->watch);
+	(void)snprintf(recorder, sizeof recorder, "--recorder=%d", (int)request->recorder);
 	(void)snprintf(launcher, sizeof launcher, "--launcher=%d", request->launched ? (int)getpid() : 0);
 	if (request->launched)
 		argv[count++] = "--launched";

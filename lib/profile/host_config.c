@@ -141,6 +141,17 @@ static int read_privileged(struct reader *reader, const struct json *node, const
 	return 0;
 }
 
+static int read_recorder(struct reader *reader, const struct json *node, const struct key *key)
+{
+	static const char *const names[] = {"ebpf", "notify", NULL};
+	struct host_config *config = reader->target;
+	int i = read_choice(reader, node, "recorder", names);
+
+	(void)key;
+	config->recorder = i == 1 ? RECORDER_NOTIFY : RECORDER_EBPF;
+	return i < 0 ? i : 0;
+}
+
 static int read_allow_annotations(struct reader *reader, const struct json *node, const struct key *key)
 {
 	struct host_config *config = reader->target;
@@ -158,6 +169,7 @@ static const struct key keys[] = {
 	{.name = "onUnenforceable", .types = TYPE(JSON_STRING), .read = read_on_unenforceable},
 	{.name = "onMonitorLoss", .types = TYPE(JSON_STRING), .read = read_on_monitor_loss},
 	{.name = "privileged", .types = TYPE(JSON_STRING), .read = read_privileged},
+	{.name = "recorder", .types = TYPE(JSON_STRING), .read = read_recorder},
 	{.name = "allowAnnotations", .types = TYPE(JSON_ARRAY), .read = read_allow_annotations},
 };
 

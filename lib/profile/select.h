@@ -13,6 +13,7 @@
  *                "profile": "name"}, …],    the first rule whose every condition holds
  *    "onUnenforceable": "refuse" | "warn",
  *    "onMonitorLoss": "kill" | "continue",
+ *    "recorder": "ebpf" | "notify",         by what recordings are made; without it "ebpf" where that can be had
  *    "privileged": "allow" | "tighten" | "refuse",   what becomes of a privileged container
  *    "allowAnnotations": ["run.oci.keep_original_groups", …]}   runtime annotations that may pass
  *
@@ -27,6 +28,9 @@
 /* Allowed: the plan warns of it. */
 enum privileged { PRIVILEGED_ALLOW, PRIVILEGED_TIGHTEN, PRIVILEGED_REFUSE };
 
+/* ANY: by eBPF, where it cannot be had by notification. */
+enum recorder { RECORDER_ANY, RECORDER_EBPF, RECORDER_NOTIFY };
+
 struct host_config {
 	struct json_doc *doc; /* owns the rest; NULL: there is no file */
 	const char *runtime;  /* NULL: the first found of crun, runc */
@@ -36,6 +40,7 @@ struct host_config {
 	const struct json *select;
 	bool refuse_unenforceable, kill_on_monitor_loss;
 	enum privileged privileged;
+	enum recorder recorder;
 	const struct json *allow_annotations;
 };
 

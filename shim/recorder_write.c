@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stint-recorder writes: the recording, and what the workload's model does not know. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/units.h"
+#include "shim/recorder.h"
+
+/* One that is stopped before has not been seen to its end. */
+static bool has_ended(const struct record *record)
+{
+	return ledger_current(record->ledger)->ended_boot_ns != 0;
+}
+
+static int compile(struct record *record, bool over, struct recording *ret, struct error *err)
+{
+	char ended[TIME_TEXT_MAX];
+	int r = recording_union((const struct recording *const[]){&record->facts}, 1, ret, err);
+
+	if (r == 0)
+		r = record->source->kind->read(record->source, ret, err);
+	if (r == 0 && over)
+		r = recording_set(&ret->ended, time_format(record->host->realtime_ns(), ended), err);
+	ret->complete = over && has_ended(record) && record->facts.complete && ret->lost == 0;
+	return r;
+}
+
+/* --- what the model does not know --- */
+
+/* The ledger's place for it, by which the report tells of it: each once, with how often. Beyond the last place they are only
+ * counted: what a container does in great numbers costs nobody anything. */
+static int report_violation(struct record *record, const struct need *need, unsigned count, bool denied, struct error *err)
+{
+	struct ledger_violations *told = &record->ledger->violations;
+	uint32_t all = atomic_load(&told->count), i = 0;
+	char text[NEED_TEXT_MAX];
+
+	(void)need_text(need, text);
+	while (i < all && i < LEDGER_VIOLATIONS_MAX && strcmp(told->list[i].need, text) != 0)
+		i++;
+	if (i < all && i < LEDGER_VIOLATIONS_MAX)
+		told->list[i].count = count;
+	if (needs_have(&record->reported, need))
+		return 0;
+	if (i < LEDGER_VIOLATIONS_MAX) {
+		told->list[i] = (struct ledger_violation){.denied = denied, .count = count};
+		(void)snprintf(told->list[i].need, sizeof told->list[i].need, "%s", text);
+		(void)snprintf(told->list[i].program, sizeof told->list[i].program, "%s", need->program ? need->program : "");
+	}
+	atomic_store(&told->count, all + 1);
+	return needs_add(&record->reported, need, err);
+}
+
+static int report_unknown(struct record *record, const struct needs *needs, struct error *err)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < needs->count && r == 0; i++)
+		if (!needs_cover(&record->model.needs.needs, &needs->list[i]))
+			r = report_violation(record, &needs->list[i], 1, false, err);
+	return r;
+}
+
+/* clone3 is refused on purpose, whether it was seen or not (lib/record/generate.h), and who is told so takes clone; what he
+ * asks of that is denied, and told of, by itself. While a model was learned under the default filter it was the same. */
+static bool is_taken_for_clone(const struct record *record, const struct need *need)
+{
+	return strcmp(need->name, "clone3") == 0 && needs_find(&record->model.needs.needs, NEED_CALL, need->abi, "clone");
+}
+
+static int take_denied(const struct need *need, unsigned count, void *data, struct error *err)
+{
+	struct record *record = data;
+
+	if (needs_cover(&record->model.needs.needs, need) || is_taken_for_clone(record, need))
+		return 0;
+	return report_violation(record, need, count, true, err);
+}
+
+/* What is denied waits with the model until somebody decides on it. */
+static int write_denied(struct record *record, struct error *err)
+{
+	unsigned before = record->reported.count;
+	int r = record->source->kind->refused(record->source, take_denied, record, err);
+
+	return r < 0 || record->reported.count == before ? r : model_deny(record->host, record->facts.workload, &record->reported, err);
+}
+
+static void say_how_much(const struct recording *recording)
+{
+	char line[ERROR_TEXT_MAX];
+	unsigned calls = 0;
+
+	for (unsigned i = 0; i < recording->needs.count; i++)
+		calls += recording->needs.list[i].kind == NEED_CALL;
+	(void)snprintf(line, sizeof line, "recorded %u system calls%s: stint record show %s", calls,
+		       recording->complete ? "" : ", but not all of the run", recording->id);
+	(void)say(line);
+}
+
+/* Nothing is there before the workload asked for something: a container that was never started leaves nothing. */
+static int write_recording(struct record *record, bool over, struct error *err)
+{
+	_cleanup_recording_ struct recording now = {0};
+	int r = compile(record, over, &now, err);
+
+	if (r < 0 || !now.needs.count)
+		return r;
+	r = store_write(record->host, record->run, &now, err);
+	if (r == 0 && record->watch == WATCH_COMPLAIN)
+		r = report_unknown(record, &now.needs, err);
+	if (r == 0 && over) {
+		say_how_much(&now);
+		r = store_trim(record->host, now.workload, err);
+	}
+	return r;
+}
+
+void record_write(struct record *record, bool over)
+{
+	struct error err = {0};
+	int r = record->watch == WATCH_ENFORCE ? write_denied(record, &err) : write_recording(record, over, &err);
+
+	if (r < 0)
+		(void)say(err.text);
+}
