@@ -241,10 +241,28 @@ static int warn_of_unknown(const struct generator *g, struct error *err)
 			      count > SHOWN_MAX ? ", …" : "");
 }
 
+/* Whether a call is interrupted is chance, and nothing of the workload's. */
+static int add_restarts(struct needs *needs, struct error *err)
+{
+	const char *programs[ABI_COUNT] = {NULL};
+	int r = 0;
+
+	for (unsigned i = 0; i < needs->count; i++)
+		if (needs->list[i].kind == NEED_CALL && call_is_restarted(needs->list[i].name))
+			programs[needs->list[i].abi] = needs->list[i].program;
+	for (int abi = 0; abi < ABI_COUNT && r == 0; abi++)
+		if (programs[abi])
+			r = needs_add(needs, &(struct need){.kind = NEED_CALL, .abi = (enum call_abi)abi, .name = "restart_syscall",
+							    .program = programs[abi]}, err);
+	return r;
+}
+
 static int run(struct generator *g, const struct recording *const *runs, size_t count, const char *runtime, struct error *err)
 {
 	int r = recording_union(runs, count, &g->result->seen, err);
 
+	if (r == 0)
+		r = add_restarts(&g->result->seen.needs, err);
 	if (r == 0)
 		r = runtime_part_of(runs, count, runtime, g->result, &g->runtime, err);
 	if (r == 0)

@@ -201,6 +201,9 @@ static const struct {
 	{{0}, SCMP_ARCH_X86, "unshare", {CLONE_NEWUSER}, NOT_THERE},
 	{{0}, NATIVE, "unshare", {CLONE_NEWNS | CLONE_NEWUSER}, NOT_THERE},
 	{{0}, SCMP_ARCH_AARCH64, "read", {0}, KILLED},
+	/* What the kernel makes of a call that is interrupted. */
+	{{"read, nanosleep"}, NATIVE, "restart_syscall", {0}, ALLOWED},
+	{{"read, ppoll, x86:ppoll"}, NATIVE, "restart_syscall", {0}, REFUSED},
 #endif
 };
 
