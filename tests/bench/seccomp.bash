@@ -46,20 +46,27 @@ recorded_while() { # ID CMD...: what it prints
 	"${@:2}"
 	stint record stop "$1" >/dev/null
 }
-requests_of() { # PID REQUESTS: µs a request, of two kinds
-	beside "$1" redis-benchmark -n "$2" -c 30 -t set,get --csv | tr -d '"' | awk -F, 'NR > 1 { sum += 1e6 / $2; n++ } END { print sum / n }'
+# Microseconds a request, of two kinds, and of the server's thread on a CPU.
+requests_of() { # PID REQUESTS
+	local before
+	before=$(cut -d' ' -f1 "/proc/$1/schedstat")
+	beside "$1" redis-benchmark -n "$2" -c 30 -t set,get --csv | tr -d '"' | awk -F, -v before="$before" -v requests="$2" -v stat="/proc/$1/schedstat" '
+		NR > 1 { sum += 1e6 / $2; n++ }
+		END { getline line <stat; split(line, on, " "); print sum / n, (on[1] - before) / 1e3 / requests / n }'
 }
 straced_requests_of() { # PID REQUESTS
 	local tracer
 	strace -f -qq -o /dev/null -p "$1" &
 	tracer=$!
 	sleep 0.3
-	requests_of "$@"
+	requests_of "$1" "$2"
 	kill "$tracer"
 	wait "$tracer" || true
 }
-# Of two files with a figure a round, A / B of each round.
-round_ratios() { paste -d' ' "$DIR/$1" "$DIR/$2" | awk '{ print $1 / $2 }'; }
+# Of two files with a line of figures a round, A / B of each round.
+round_ratios() { # A B [WHICH-FIGURE]
+	paste -d' ' <(cut -d' ' -f"${3:-1}" "$DIR/$1") <(cut -d' ' -f"${3:-1}" "$DIR/$2") | awk '{ print $1 / $2 }'
+}
 
 # A server without a filter, recorded every other time, and one under the filter of a recording.
 seccomp_redis() {
@@ -84,11 +91,14 @@ seccomp_redis() {
 	straced_requests_of "$plain" 3000 >"$DIR/redis-straced"
 	ends "$id"
 	ends "$id-enforced"
-	row seccomp "redis-benchmark, a request" µs <"$DIR/redis-plain"
+	cut -d' ' -f1 "$DIR/redis-plain" | row seccomp "redis-benchmark, a request" µs
+	cut -d' ' -f2 "$DIR/redis-plain" | row seccomp "  of which redis-server on a CPU" µs
 	round_ratios redis-recorded redis-plain | row seccomp "  recorded / not recorded" ratio "<1.05"
-	ratio "$(cat "$DIR/redis-straced")" "$(sort -n "$DIR/redis-plain" | sed -n "$(((seccomp_rounds + 1) / 2))p")" |
+	round_ratios redis-recorded redis-plain 2 | row seccomp "  recorded / not recorded, on a CPU" ratio
+	ratio "$(cut -d' ' -f1 "$DIR/redis-straced")" "$(sort -n "$DIR/redis-plain" | sed -n "$(((seccomp_rounds + 1) / 2))s/ .*//p")" |
 		row seccomp "  under strace -f / not recorded" ratio
 	round_ratios redis-enforced redis-plain | row seccomp "  under the filter of a recording / none" ratio "<1.05"
+	round_ratios redis-enforced redis-plain 2 | row seccomp "  under the filter of a recording / none, on a CPU" ratio
 }
 
 # A filter of what the program itself needs; Docker's; the default one; none.
@@ -130,15 +140,14 @@ seccomp_getppid_rows() {
 	round_ratios getppid-recorded getppid-none | row seccomp "  recorded / not recorded" ratio
 	round_ratios getppid-generated getppid-none | row seccomp "  under a generated filter / none" ratio
 	round_ratios getppid-default getppid-none | row seccomp "  under the default filter / none" ratio
-	row seccomp "instructions of a generated filter, crun" "" <"$DIR/instructions-generated"
-	row seccomp "instructions of the default filter, crun" "" <"$DIR/instructions-default"
 	if [ -s "$DIR/getppid-docker" ]; then
-		row seccomp "instructions of Docker's filter, crun" "" <"$DIR/instructions-docker"
 		round_ratios getppid-docker getppid-none | row seccomp "  under Docker's filter / none" ratio
 		round_ratios getppid-generated getppid-docker | row seccomp "  under a generated filter / Docker's" ratio "<1"
 	else
 		not_measured seccomp "  under Docker's filter / none" "Docker is not installed"
 	fi
+	row seccomp "instructions of the default filter, crun" "" <"$DIR/instructions-default"
+	[ ! -s "$DIR/instructions-docker" ] || row seccomp "instructions of Docker's filter, crun" "" <"$DIR/instructions-docker"
 }
 
 # --- what is left
@@ -185,6 +194,8 @@ seccomp_measured() (
 section_seccomp() {
 	if [ ! -e "$PROGRAMS" ]; then
 		not_measured seccomp "all" "there is no $PROGRAMS: scripts/make-rootfs programs makes it"
+	elif ! command -v strace >/dev/null; then
+		not_measured seccomp "all" "strace is not installed"
 	elif [ ! -x "$STINT_BIN/stint-recorder" ]; then
 		not_measured seccomp "all" "stint is built without its recorder: configure --with-bpf"
 	else
