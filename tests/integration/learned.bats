@@ -91,6 +91,33 @@ enforced() {
 	all_clean "$id-5"
 }
 @test "learned: enforce refuses what the model does not know, until it is accepted; and back" { on_each_runtime enforced; }
+enforced_by_notification() {
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
+	enforced
+	no_host_config
+}
+@test "learned: by notification, enforce refuses, reports and heals as by eBPF" { on_each_runtime enforced_by_notification; }
+
+refuser_killed() {
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
+	learned "$id"
+	stint profile accept --mode enforce "$id-l1"
+	bundle "$id-1" /bin/sh -c 'mkdir /dev/shm/d; echo ready; while read -r line; do mkdir /dev/shm/d && echo made || echo refused; done'
+	mkfifo "$STINT_TEST_DIR/in-$RUNTIME"
+	stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" <>"$STINT_TEST_DIR/in-$RUNTIME" >"$STINT_TEST_DIR/out" 2>&1 3>&- &
+	local run=$! pid
+	eventually 10 grep -q ready "$STINT_TEST_DIR/out"
+	for pid in $(pgrep -x stint-recorder); do
+		! tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qx "$id-1\(~.*\)\?" || kill -KILL "$pid"
+	done
+	echo >"$STINT_TEST_DIR/in-$RUNTIME"
+	eventually 10 grep -q refused "$STINT_TEST_DIR/out" || { cat "$STINT_TEST_DIR/out"; return 1; }
+	! grep -q made "$STINT_TEST_DIR/out" || return 1
+	$RUNTIME kill "$id-1" KILL
+	wait $run || true
+	no_host_config
+}
+@test "learned: by notification, what is denied stays so when the recorder is killed" { on_each_runtime refuser_killed; }
 
 flood() {
 	learned "$id"
