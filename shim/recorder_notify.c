@@ -114,7 +114,7 @@ static bool is_of_container(struct agent *agent, const struct listener *listener
 {
 	pid_t process = status_number(agent->proc, thread, "Tgid");
 	char path[64], groups[8192];
-	/* All calls are asked for: the first to ask is who has loaded the filter, and no child of his. */
+	/* Where all is asked for, the first to ask is who has loaded the filter, and no child of his. */
 	bool named = agent->refusals || !listener->handed.process || listener->handed.process == process;
 
 	(void)snprintf(path, sizeof path, "%s/%d/cgroup", agent->proc, (int)process);
