@@ -86,6 +86,7 @@ void doctor_installation(struct diagnosis *d)
 	check_program(d, "stint-runtime");
 	check_program(d, "stint-hook");
 	check_program(d, "stint-monitor");
+	check_program(d, "stint-recorder");
 	check_directory(d, "containers' state", d->host->run_dir);
 	check_directory(d, "lasting state", d->host->state_dir);
 	check_directory(d, "log", d->host->log_dir);

@@ -108,7 +108,7 @@ const char *profile_short_workload(const char *workload, char text[STORE_NAME_MA
 /* Never less than it is. */
 const char *profile_percent(double probability, char text[16])
 {
-	double percent = ceil(100 * probability - 1e-9);
+	double percent = fmax(0, ceil(100 * probability - 1e-9));
 
 	if (probability > 0 && 100 * probability < 1)
 		(void)snprintf(text, 16, "below 1 %%");
@@ -277,7 +277,8 @@ const struct verb verb_profile = {
 		"                'socket', 'socket 2 1', CAP_CHOWN\n"
 		"  diff          what A allows and B does not: each a WORKLOAD, an ID, the FILE of an OCI seccomp\n"
 		"                object (with a '/' in its name, or '.json'), or 'docker': the default filter, at\n"
-		"                least as tight as Docker's own\n"
+		"                least as tight as Docker's own. 'pipe(=pipe2)': the other one allows that\n"
+		"                for the same need\n"
 		"  merge         takes recordings of another host: a run's file, or a directory of them, as it\n"
 		"                lies in the other's /var/lib/stint/recordings\n"
 		"  accept        what the workload was seen to need, and what it was denied since the last time,\n"

@@ -6,6 +6,7 @@
 #include "cli/profile.h"
 #include "lib/base/cleanup.h"
 #include "lib/record/estimate.h"
+#include "lib/record/model.h"
 
 /* One workload's. */
 struct row {
@@ -13,6 +14,9 @@ struct row {
 	struct recording all;
 	struct estimate estimate;
 	unsigned calls, capabilities;
+	bool has_model;
+	enum model_mode mode;
+	unsigned unknown, denied; /* needs that the model does not know; that were denied since it was accepted */
 };
 
 static unsigned count_kind(const struct needs *needs, enum need_kind kind)
@@ -22,6 +26,26 @@ static unsigned count_kind(const struct needs *needs, enum need_kind kind)
 	for (unsigned i = 0; i < needs->count; i++)
 		count += needs->list[i].kind == kind;
 	return count;
+}
+
+static int read_model(const struct host *host, struct row *row, struct error *err)
+{
+	_cleanup_recording_ struct recording denied = {0};
+	_cleanup_model_ struct model model = {0};
+	int r = model_read(host, row->workload, &model, err);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = model_denied(host, row->workload, &denied, err);
+	if (r < 0)
+		return r;
+	row->has_model = true;
+	row->mode = model.mode;
+	row->denied = denied.needs.count;
+	for (unsigned i = 0; i < row->all.needs.count; i++)
+		row->unknown += !needs_cover(&model.needs.needs, &row->all.needs.list[i]);
+	return 0;
 }
 
 static int read_row(const struct host *host, const char *workload, struct row *ret_row, bool *ret_empty, struct error *err)
@@ -36,6 +60,8 @@ static int read_row(const struct host *host, const char *workload, struct row *r
 	r = recording_union(runs.recordings, runs.count, &row.all, err);
 	if (r == 0)
 		r = estimate(runs.recordings, runs.count, &row.estimate, err);
+	if (r == 0)
+		r = read_model(host, &row, err);
 	if (r < 0) {
 		recording_close(&row.all);
 		return r;
@@ -46,14 +72,26 @@ static int read_row(const struct host *host, const char *workload, struct row *r
 	return 0;
 }
 
+/* "enforce, 2 denied": what waits for somebody to decide on. */
+static const char *model_text(const struct row *row, char text[64])
+{
+	int n = snprintf(text, 64, "%s", row->has_model ? model_mode_names[row->mode] : "-");
+
+	if (row->unknown)
+		n += snprintf(text + n, (size_t)(64 - n), ", %u new", row->unknown);
+	if (row->denied)
+		(void)snprintf(text + n, (size_t)(64 - n), ", %u denied", row->denied);
+	return text;
+}
+
 static void print_row(const struct row *row)
 {
-	char workload[STORE_NAME_MAX], about[16], most[16], incomplete[16] = "-";
+	char workload[STORE_NAME_MAX], about[16], most[16], model[64], incomplete[16] = "-";
 
 	if (row->estimate.incomplete)
 		(void)snprintf(incomplete, sizeof incomplete, "%u", row->estimate.incomplete);
-	printf("%-20s  %5u  %10s  %5u  %12u  ", profile_short_workload(row->workload, workload),
-	       row->estimate.runs + row->estimate.incomplete, incomplete, row->calls, row->capabilities);
+	printf("%-20s  %5u  %10s  %5u  %12u  %-18s  ", profile_short_workload(row->workload, workload),
+	       row->estimate.runs + row->estimate.incomplete, incomplete, row->calls, row->capabilities, model_text(row, model));
 	if (row->estimate.runs < 2)
 		printf("not known");
 	else
@@ -83,6 +121,12 @@ static int add_row(struct json_doc *doc, struct json *array, const struct row *r
 		r = json_set(doc, object, "probability", profile_json_number(doc, of->probability));
 	if (r == 0)
 		r = json_set(doc, object, "bound", profile_json_number(doc, of->bound));
+	if (r == 0)
+		r = json_set(doc, object, "model", row->has_model ? json_new_string(doc, model_mode_names[row->mode]) : json_new(doc, JSON_NULL));
+	if (r == 0)
+		r = json_set(doc, object, "new", json_new_uint64(doc, row->unknown));
+	if (r == 0)
+		r = json_set(doc, object, "denied", json_new_uint64(doc, row->denied));
 	return r < 0 ? r : json_append(array, object);
 }
 
@@ -100,8 +144,8 @@ static int show_workload(const struct host *host, const char *workload, struct j
 		r = add_row(doc, array, &row) < 0 ? error_set(err, ENOMEM, "tell of recordings: out of memory") : 0;
 	} else {
 		if (*count == 0)
-			printf("%-20s  %5s  %10s  %5s  %12s  %s\n", "WORKLOAD", "RUNS", "INCOMPLETE", "CALLS", "CAPABILITIES",
-			       "NEXT RUN NEEDS MORE");
+			printf("%-20s  %5s  %10s  %5s  %12s  %-18s  %s\n", "WORKLOAD", "RUNS", "INCOMPLETE", "CALLS", "CAPABILITIES",
+			       "MODEL", "NEXT RUN NEEDS MORE");
 		print_row(&row);
 	}
 	++*count;

@@ -105,7 +105,7 @@ void verify_seccomp(struct verification *v, const struct subject *subject)
 		not_checked(control, "%s", err.text);
 		return;
 	}
-	put_text(control->planned, "a filter, rules for %u call%s", filter.count, filter.count == 1 ? "" : "s");
+	put_text(control->planned, "a filter of %u call%s", filter.count, filter.count == 1 ? "" : "s");
 	put_text(control->note, "asked for by %.200s", source_of(v, "seccomp"));
 	read_back(v, subject, &filter, control);
 }

@@ -24,13 +24,14 @@ static const struct machine {
 	{{SCMP_ARCH_S390X, SCMP_ARCH_S390}, {"SCMP_ARCH_S390X", "SCMP_ARCH_S390"}},
 };
 
-enum answer { DENIED, ABSENT, ALLOWED, ALLOWED_WHERE };
+enum answer { DENIED, ABSENT, ALLOWED };
 
 struct generator {
 	struct generated *result;
 	struct runtime_part runtime;
 	uint32_t tokens[ABI_COUNT]; /* 0: the filter does not have it */
 	enum answer *answers; /* of each of the result's names */
+	bool clone_for_clone3; /* which is answered as not there, although it was seen */
 };
 
 int generated_warn(struct generated *generated, struct error *err, const char *format, ...)
@@ -115,7 +116,8 @@ static bool is_listed(const struct generator *g, const char *name)
 
 static unsigned rules_for(const struct generator *g, const char *name, struct seccomp_rule rules[ARGUMENT_RULES_MAX])
 {
-	const struct need *values[(ABI_COUNT + 1) * NEEDS_VALUES_MAX];
+	static const struct need no_namespaces = {.kind = NEED_ARGUMENTS, .name = "clone", .count = 1};
+	const struct need *values[(ABI_COUNT + 1) * NEEDS_VALUES_MAX + 1];
 	bool counted = recorded_arguments_find(name) && is_listed(g, name);
 	unsigned count = 0;
 
@@ -123,22 +125,16 @@ static unsigned rules_for(const struct generator *g, const char *name, struct se
 		counted = add_values(&g->result->seen.needs, (enum call_abi)abi, name, values, &count);
 	if (counted)
 		counted = add_values(&g->runtime.listed, ABI_NATIVE, name, values, &count);
+	if (g->clone_for_clone3 && strcmp(name, no_namespaces.name) == 0)
+		values[count++] = &no_namespaces;
 	return counted ? argument_rules(values, count, rules) : 0;
-}
-
-/* No namespaces. */
-static unsigned rules_for_clone3(struct seccomp_rule rules[ARGUMENT_RULES_MAX])
-{
-	const struct need thread = {.kind = NEED_ARGUMENTS, .name = "clone", .count = 1};
-
-	return argument_rules((const struct need *const[]){&thread}, 1, rules);
 }
 
 /* It is the newer form of an allowed call: not there, rather than denied. */
 static bool is_newer_form(const struct generator *g, const char *name)
 {
 	for (unsigned i = 0; i < g->result->names.count; i++)
-		if (g->answers[i] >= ALLOWED && call_is_newer_form(name, g->result->names.list[i]))
+		if (g->answers[i] == ALLOWED && call_is_newer_form(name, g->result->names.list[i]))
 			return true;
 	return false;
 }
@@ -172,8 +168,8 @@ static void answer_needed(struct generator *g)
 	if (clone < 0 || clone3 < 0 || g->answers[clone3] != ALLOWED || may_make_namespaces(g))
 		return;
 	g->answers[clone3] = ABSENT;
-	if (g->answers[clone] == DENIED)
-		g->answers[clone] = ALLOWED_WHERE;
+	g->answers[clone] = ALLOWED;
+	g->clone_for_clone3 = true;
 }
 
 static int add_calls(struct generator *g, struct error *err)
@@ -187,12 +183,8 @@ static int add_calls(struct generator *g, struct error *err)
 
 	for (unsigned i = 0; i < names->count && r == 0; i++) {
 		const char *name = names->list[i];
-		unsigned count = 0;
+		unsigned count = g->answers[i] == ALLOWED ? rules_for(g, name, rules) : 0;
 
-		if (g->answers[i] == ALLOWED)
-			count = rules_for(g, name, rules);
-		else if (g->answers[i] == ALLOWED_WHERE)
-			count = rules_for_clone3(rules);
 		if (count)
 			r = add_call(filter, name, rules, count, err);
 		else if (g->answers[i] == ALLOWED)
@@ -249,10 +241,28 @@ static int warn_of_unknown(const struct generator *g, struct error *err)
 			      count > SHOWN_MAX ? ", …" : "");
 }
 
+/* Whether a call is interrupted is chance, and nothing of the workload's. */
+static int add_restarts(struct needs *needs, struct error *err)
+{
+	const char *programs[ABI_COUNT] = {NULL};
+	int r = 0;
+
+	for (unsigned i = 0; i < needs->count; i++)
+		if (needs->list[i].kind == NEED_CALL && call_is_restarted(needs->list[i].name))
+			programs[needs->list[i].abi] = needs->list[i].program;
+	for (int abi = 0; abi < ABI_COUNT && r == 0; abi++)
+		if (programs[abi])
+			r = needs_add(needs, &(struct need){.kind = NEED_CALL, .abi = (enum call_abi)abi, .name = "restart_syscall",
+							    .program = programs[abi]}, err);
+	return r;
+}
+
 static int run(struct generator *g, const struct recording *const *runs, size_t count, const char *runtime, struct error *err)
 {
 	int r = recording_union(runs, count, &g->result->seen, err);
 
+	if (r == 0)
+		r = add_restarts(&g->result->seen.needs, err);
 	if (r == 0)
 		r = runtime_part_of(runs, count, runtime, g->result, &g->runtime, err);
 	if (r == 0)

@@ -5,7 +5,7 @@
  *
  * A call is answered in one of these ways:
  *
- *   allowed           it was seen, or the runtime needs it
+ *   allowed           it was seen, the runtime needs it, or the kernel may make it of one that was seen (restart_syscall)
  *   allowed where …   its arguments were recorded, and few values were seen (lib/record/argument_rules.h)
  *   EPERM             libseccomp knows it, and it was not seen
  *   ENOSYS            it is newer than the libseccomp that made the filter; or it is the newer form of a call that is
@@ -30,7 +30,7 @@
 
 struct generated {
 	struct seccomp_filter filter;
-	struct recording seen; /* the union */
+	struct recording seen; /* the union, and restart_syscall where it may come of that */
 	struct call_names names; /* what the filter's strings point to; sorted as its calls */
 	/* What a person has to know: malloc'ed sentences. */
 	char **warnings;

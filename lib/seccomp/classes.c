@@ -42,7 +42,7 @@ bool classes_add_question(struct classes *classes, const struct bpf_question *qu
 }
 
 /* Places of one half, and the masks that look at it. */
-enum { PLACES_MAX = 8192, MASKS_MAX = 32 };
+enum { PLACES_MAX = 32768, MASKS_MAX = 64 };
 struct half {
 	uint32_t places[PLACES_MAX];
 	size_t count;

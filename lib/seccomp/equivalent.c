@@ -79,3 +79,16 @@ bool call_is_newer_form(const char *newer, const char *older)
 			return true;
 	return false;
 }
+
+/* Those that wait for a time that began when they were called. (Others are made anew, or end with EINTR.) */
+static const char *const restarted[] = {
+	"clock_nanosleep", "clock_nanosleep_time64", "futex", "futex_time64", "nanosleep", "poll",
+};
+
+bool call_is_restarted(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(restarted); i++)
+		if (strcmp(restarted[i], name) == 0)
+			return true;
+	return false;
+}

@@ -15,4 +15,8 @@ bool calls_equivalent(const char *a, const char *b);
  * and any other error the program's failure. */
 bool call_is_newer_form(const char *newer, const char *older);
 
+/* One that the kernel goes on with as restart_syscall, a call that no program makes by itself, after a stop by a signal, a
+ * tracer or the freezer. Who is denied that has slept too little, and is told so by an error that no program expects. */
+bool call_is_restarted(const char *name);
+
 #endif

@@ -8,12 +8,28 @@ engines_start() {
 	. "$TOP/tests/integration/engines.bash"
 	start_containerd
 	start_dockerd
-	# The programs themselves, which have STINT_ROOT from the engine; Podman gives a runtime no environment.
-	cc -O2 -static -DROOT="\"$STINT_ROOT\"" -DPROGRAM="\"$STINT_BIN/stint-runtime\"" -o "$ENGINES/stint-podman" "$HERE/stint_rooted.c"
+	# The programs themselves, which have STINT_ROOT from the engine. Podman gives a runtime no environment.
+	usual_directories
 	ln -sf "$STINT_BIN/stint-runtime" "$ENGINES/stint-crun"
 	ln -sf "$STINT_BIN/stint-runtime" "$ENGINES/stint-runc"
 	docker_ save busybox:latest | ctr_ image import - >/dev/null
 	tar -C "$DIR/rootfs" -c . | engines_podman import - busybox >/dev/null 2>&1
+}
+# Where stint's directories are without STINT_ROOT, in this mount namespace alone.
+usual=()
+usual_directories() {
+	local dir
+	for dir in /etc/stint /var/lib/stint /var/log/stint; do
+		[ -d $dir ] || usual+=($dir)
+		mkdir -p $dir "$STINT_ROOT$dir"
+		mount --bind "$STINT_ROOT$dir" $dir
+	done
+}
+engines_end() {
+	stop_engines
+	umount -l /etc/stint /var/lib/stint /var/log/stint 2>/dev/null || true
+	[ ${#usual[@]} -eq 0 ] || rmdir "${usual[@]}" 2>/dev/null || true
+	usual=()
 }
 podman_options=()
 engines_podman() { timeout -k 1 60 podman "${podman_options[@]}" "$@"; }
@@ -45,8 +61,8 @@ section_engines() {
 			-- "${ctr[@]}" --runc-binary "$ENGINES/stint-$runtime" "$image" "bench-s-$runtime-%N" true
 		engines_compare ctr "$runtime"
 		alternate 0 -- "${podman[@]}" --runtime "$(command -v "$runtime")" run "${limits[@]}" busybox true \
-			-- "${podman[@]}" --runtime "$ENGINES/stint-podman" run "${limits[@]}" busybox true
+			-- "${podman[@]}" --runtime "$STINT_BIN/stint-runtime" run "${limits[@]}" busybox true
 		engines_compare podman "$runtime"
 	done
-	stop_engines
+	engines_end
 }

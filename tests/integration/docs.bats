@@ -311,7 +311,7 @@ page() { groff -mandoc -Tascii -P-cbou "$TOP/docs/$1"; }
 	local source manual verb option help options pair
 	for pair in cli/run.c:stint-run.1:run cli/explain.c:stint.1:explain cli/ps.c:stint.1:ps cli/report.c:stint.1:report \
 		cli/why.c:stint.1:why cli/verify.c:stint.1:verify cli/doctor.c:stint.1:doctor cli/install.c:stint.1:install \
-		cli/record.c:stint.1:record hook/hook.c:stint-hook.8: shim/monitor.c:stint-monitor.8: shim/recorder.c:stint-recorder.8:; do
+		cli/record.c:stint.1:record cli/profile.c:stint.1:profile hook/hook.c:stint-hook.8: shim/monitor.c:stint-monitor.8: shim/recorder.c:stint-recorder.8:; do
 		IFS=: read -r source manual verb <<<"$pair"
 		options=$(options_of "$source")
 		[ -n "$options" ]
@@ -371,13 +371,13 @@ page() { groff -mandoc -Tascii -P-cbou "$TOP/docs/$1"; }
 	run -127 stint run --rootfs rootfs -- /no/such
 	run stint run --rootfs no-such -- /bin/true
 	[ "$status" -eq 125 ]
-	for verb in run explain ps report why verify doctor; do
+	for verb in run explain ps report why verify record profile doctor; do
 		run stint "$verb" --no-such-option
 		[ "$status" -eq 2 ]
 		run stint "$verb" --help
 		[ "$status" -eq 0 ]
 	done
-	for verb in run explain why verify; do
+	for verb in run explain why verify record profile; do
 		run stint "$verb"
 		[ "$status" -eq 2 ]
 	done
@@ -391,6 +391,8 @@ page() { groff -mandoc -Tascii -P-cbou "$TOP/docs/$1"; }
 		run stint "$verb" no-such
 		[ "$status" -eq 1 ]
 	done
+	run stint profile show no-such
+	[ "$status" -eq 1 ]
 	run stint verify no-such
 	[ "$status" -eq 125 ]
 	run stint verify "$id"

@@ -67,7 +67,7 @@ put() { # FILE: standard input, below the root
 	for name in memory pids cpu cpuacct; do
 		is_said $name 'ok: *'
 	done
-	for name in stint-runtime stint-hook stint-monitor; do
+	for name in stint-runtime stint-hook stint-monitor stint-recorder; do
 		is_said $name "ok: $(readlink -f "$STINT_BIN")/$name"
 	done
 	is_said default 'ok: under stint-runtime: can be enforced whole'
@@ -137,7 +137,7 @@ put() { # FILE: standard input, below the root
 	mkdir alone
 	cp "$STINT_BIN/stint" alone
 	DOCTOR=$PWD/alone/stint examined 1
-	for name in stint-runtime stint-hook stint-monitor; do
+	for name in stint-runtime stint-hook stint-monitor stint-recorder; do
 		is_said $name "problem: $PWD/alone/$name: No such file or directory"
 	done
 	cp "$STINT_BIN"/stint-* alone

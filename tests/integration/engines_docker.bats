@@ -118,6 +118,27 @@ spends() {
 }
 @test "docker: a budget of CPU time, of time, of memory is spent" { on_each_engine_runtime spends; }
 
+# Docker's user has no annotation to say it with: a rule does. A health check and an exec are part of it.
+learns() {
+	local id i
+	echo '{"name": "learned", "extends": ["default"], "seccomp": "learned"}' >"$STINT_TEST_DIR/learned.json"
+	host_says "$(jq -n --arg file "$STINT_TEST_DIR/learned.json" '{select: [{env: {LEARN: "yes"}, profile: $file}]}')"
+	for i in 1 2; do
+		run_ -d -e LEARN=yes --health-cmd 'touch /f' --health-interval 200ms --name t-seen-$i busybox sh -c 'echo a | cat; sleep 60' >/dev/null
+		wait_for 10 healthy t-seen-$i
+		docker_ exec t-seen-$i ln -s /f /dev/shm/l
+		id=$(id_of t-seen-$i)
+		docker_ rm -f t-seen-$i >/dev/null
+	done
+	behind stint record show --json "$id" | jq -e '.complete and (.syscalls | contains(["symlink", "utimensat"])) and
+		(.syscalls | any(. == "pivot_root" or . == "setns") | not)'
+	behind stint profile accept --mode enforce "$id" 2>/dev/null
+	[ "$(run_ --name t-held -e LEARN=yes busybox sh -c 'echo a | cat; mkdir /d || echo no mkdir' 2>/dev/null | xargs)" = "a no mkdir" ]
+	[ "$(last_report "$(id_of t-held)" '.violations | any(.need == "mkdir" and .action == "denied")')" = true ]
+	docker_ rm t-held >/dev/null
+}
+@test "docker: what a container asks for is recorded, accepted, and enforced" { on_each_engine_runtime learns; }
+
 refused() {
 	host_says '{"ceiling": {"budgets": {"cpuu": {"limit": "1s"}}}}'
 	run run_ --name t-bad busybox echo ran
@@ -167,7 +188,7 @@ lives() {
 	docker_ unpause t-life >/dev/null
 	docker_ top t-life | grep -q 'sleep 300'
 	[ "$(docker_ stats --no-stream --format '{{.PIDs}}' t-life)" -ge 1 ]
-	wait_for 10 healthy
+	wait_for 10 healthy t-life
 	docker_ stop -t 1 t-life >/dev/null
 	[ "$(last_report "$id" '.exit.code, .verdict' | xargs)" = '137 null' ]
 	[[ "$(last_report "$id" '.warnings | join(" ")')" == *'update held to the plan: memory.limit: 1073741824 asked, 134217728 set'* ]]
@@ -178,7 +199,7 @@ lives() {
 	docker_ rm -f t-life >/dev/null
 	[ "$(reports_of "$id" | wc -l)" -eq 2 ]
 }
-healthy() { [ "$(docker_ inspect -f '{{.State.Health.Status}}' t-life)" = healthy ]; }
+healthy() { [ "$(docker_ inspect -f '{{.State.Health.Status}}' "$1")" = healthy ]; }
 @test "docker: exec, privileged exec, update, pause, top, stats, health checks, stop, start, rm" { on_each_engine_runtime lives; }
 
 exec_counts() {

@@ -96,6 +96,17 @@ cli() { # VERB ARGUMENT...: with runtime $with
 	[ "$verb" != run ] || set -- "${limits[@]}" "$@"
 	podman_ --runtime "$with" "$verb" "$@"
 }
+recorded() {
+	local id
+	host_says '{}'
+	under run -d --annotation io.stint.record=true --name t-seen "${limits[@]}" busybox sh -c 'mkdir /dev/shm/d; sleep 60' >/dev/null
+	id=$(id_of t-seen)
+	under exec t-seen ln -s /f /dev/shm/l
+	under rm -f -t 0 t-seen >/dev/null
+	behind stint record show --json "$id" | jq -e '.complete and (.syscalls | contains(["mkdir", "symlink"]) and (any(. == "pivot_root") | not))'
+}
+@test "podman: what a container asks for is recorded, by its annotation" { on_each_engine_runtime recorded; }
+
 @test "podman: twenty commands say and do the same with and without stint" {
 	RUNTIME=crun
 	host_says '{}'
@@ -154,4 +165,16 @@ hooks_refuse() {
 	# The same with precreate is not refused, but done.
 	[ "$(hooked run --rm "${limits[@]}" busybox grep CapBnd /proc/self/status | xargs)" = 'CapBnd: 0000000000000000' ]
 }
+# The hook finds the runtime in the container, before its program.
+hooks_record() {
+	local id
+	hook_files
+	hooked run --annotation io.stint.record=true --name t-seen "${limits[@]}" busybox mkdir /dev/shm/d
+	id=$(id_of t-seen)
+	wait_for 5 reported_behind "$id"
+	behind stint record show --json "$id" | jq -e '(.syscalls | any(. == "mkdir") and (any(. == "pivot_root") | not))'
+	podman_ rm t-seen >/dev/null
+}
+@test "podman's hooks: a recording begins with the program" { on_each_engine_runtime hooks_record; }
+
 @test "podman's hooks: without precreate, what a hook comes too late for is refused" { on_each_engine_runtime hooks_refuse; }

@@ -77,6 +77,7 @@ enforced() {
 	runs "$id-3" 'mkdir /dev/shm/d || echo refused' >"$STINT_TEST_DIR/out" 2>&1
 	grep -q refused "$STINT_TEST_DIR/out"
 	before=$(effective .effective.seccomp | sha256sum)
+	stint profile status | grep -qE 'enforce, [12] denied'
 	run stint profile accept --dry-run "$id-l1"
 	[[ "$output" == *"new: mkdir"*"was denied"*"would be accepted"* ]] || { echo "$output"; return 1; }
 	[ "$(effective .effective.seccomp | sha256sum)" = "$before" ]

@@ -240,3 +240,32 @@ with_32_bits() {
 	all_clean "$id"
 }
 @test "profile: a filter for 32-bit programs too is loaded by both runtimes" { on_each_runtime with_32_bits; }
+
+# The whole way, as a person goes it: recorded, generated, enforced. Threads and a child are made by clone3.
+whole_way() {
+	local workload n script='import socket, subprocess, threading
+threads = [threading.Thread(target=sum, args=(range(1000),)) for _ in range(3)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+listener = socket.create_server(("127.0.0.1", 0))
+socket.create_connection(listener.getsockname()).close()
+print(subprocess.run(["/bin/echo", "fine"], capture_output=True, text=True).stdout)'
+	local tries='import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+for number, first, second in ((272, 0x10000000, 0), (56, 0x10000011, 0), (435, 0, 0), (321, 0, 0), (323, 0, 0), (250, 0, 0), (425, 1, 0), (41, 40, 1), (16, 0, 0x5412)):
+    libc.syscall(number, first, second, 0, 0, 0, 0)
+    print(number, errno.errorcode[ctypes.get_errno()])'
+	ROOTFS=$DEBIAN_ROOTFS bundle "$id" /usr/bin/python3 -c "$script"
+	for n in 1 2 3; do
+		[[ "$(stint run --runtime "$RUNTIME" --record --id "$id-$n" "$BUNDLE" 2>&1)" == fine*recorded* ]]
+	done
+	workload=$(stint record show --json "$id-1" | jq -r .workload)
+	generated_profile "$workload"
+	for n in $(seq 10); do
+		[ "$(stint run --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/profile.json" --id "$id-e$n" "$BUNDLE" 2>&1 | xargs)" = fine ]
+	done
+	ROOTFS=$DEBIAN_ROOTFS bundle "$id" /usr/bin/python3 -c "$tries"
+	[ "$(stint run --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/profile.json" --id "$id-t" "$BUNDLE" 2>&1 | xargs)" = \
+		"272 EPERM 56 ENOSYS 435 ENOSYS 321 EPERM 323 EPERM 250 EPERM 425 EPERM 41 ENOSYS 16 ENOSYS" ]
+	all_clean "$id"
+}
+@test "profile: TC-2: python with threads and children is recorded, runs under its filter, and cannot do more" { on_each_runtime whole_way; }

@@ -32,3 +32,12 @@ rootfs_with_calls() {
 	cp -a "$BUSYBOX_ROOTFS" "$ROOTFS"
 	cp "$(tool calls -static)" "$ROOTFS/calls"
 }
+
+# A bundle in the root filesystem with programs of many kinds: folders to write to, and capabilities to give up.
+programs_bundle() { # NAME CMD...
+	ROOTFS=${STINT_TEST_ROOTFS:-/var/cache/stint-test}/programs bundle "$@"
+	config '.process.env += ["HOME=/tmp", "LC_ALL=C"] | .process.rlimits = []
+		| .process.capabilities |= map_values(. + ["CAP_CHOWN", "CAP_SETUID", "CAP_SETGID", "CAP_DAC_OVERRIDE"])
+		| .mounts += [("/tmp", "/var/log/nginx", "/var/lib/nginx", "/run") |
+			{destination: ., type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=1777"]}]'
+}

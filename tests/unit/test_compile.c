@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/seccomp/base.h"
 #include "lib/seccomp/compare.h"
 #include "lib/seccomp/compile.h"
 
@@ -137,6 +138,22 @@ Test(compile, a_program_with_one_wrong_instruction_is_found)
 			}
 	}
 	cr_expect_gt(changed, 100, "%u", changed);
+}
+
+/* It looks at an ioctl's request in 63 ways. */
+Test(compile, the_default_filter_can_be_proved)
+{
+	const uint64_t capabilities[] = {0, UINT64_MAX};
+
+	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++) {
+		_cleanup_seccomp_ struct seccomp_filter filter = {0};
+		_cleanup_bpf_ struct bpf_program program = {0};
+		struct error err = {0};
+
+		cr_assert_eq(seccomp_base("SCMP_ARCH_X86_64", capabilities[i], &filter, &err), 0, "%s", err.text);
+		program = compiled(&filter);
+		cr_expect_eq(seccomp_prove(&filter, &program, &err), 0, "%s", err.text);
+	}
 }
 
 /* F2 of the threat model. */

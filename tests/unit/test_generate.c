@@ -157,6 +157,9 @@ static const struct {
 	{{"clone3"}, NATIVE, "clone3", {0}, NOT_THERE},
 	{{0}, NATIVE, "clone", {CLONE_THREAD | CLONE_VM}, ALLOWED},
 	{{0}, NATIVE, "clone", {CLONE_NEWUSER}, NOT_THERE},
+	{{"clone3, clone 268435473"}, NATIVE, "clone", {CLONE_THREAD | CLONE_VM}, ALLOWED},
+	{{0}, NATIVE, "clone", {CLONE_NEWUSER | 17}, ALLOWED},
+	{{0}, NATIVE, "clone", {CLONE_NEWNET | 17}, NOT_THERE},
 	{{"clone3, CAP_SYS_ADMIN"}, NATIVE, "clone3", {0}, ALLOWED},
 	{{0}, NATIVE, "clone", {17}, REFUSED},
 	/* Many values, or none that were recorded: any. */
@@ -198,6 +201,9 @@ static const struct {
 	{{0}, SCMP_ARCH_X86, "unshare", {CLONE_NEWUSER}, NOT_THERE},
 	{{0}, NATIVE, "unshare", {CLONE_NEWNS | CLONE_NEWUSER}, NOT_THERE},
 	{{0}, SCMP_ARCH_AARCH64, "read", {0}, KILLED},
+	/* What the kernel makes of a call that is interrupted. */
+	{{"read, nanosleep"}, NATIVE, "restart_syscall", {0}, ALLOWED},
+	{{"read, ppoll, x86:ppoll"}, NATIVE, "restart_syscall", {0}, REFUSED},
 #endif
 };
 
@@ -481,4 +487,25 @@ Test(generate, there_is_no_other_runtime)
 
 	cr_expect_eq(generate(&(const struct recording *){&recording}, 1, "runcc", &generated, &err), -EINVAL);
 	cr_expect(strstr(err.text, "runc, crun and any"), "%s", err.text);
+}
+
+/* docs/seccomp.md says how many calls there are. */
+Test(generate, runtimes_need_as_many_calls_as_is_said)
+{
+	static const struct {
+		const char *runtime;
+		bool no_new_privileges;
+		unsigned calls;
+	} said[] = {{"crun", true, 4}, {"runc", true, 16}, {"crun", false, 17}, {"runc", false, 31}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+		_cleanup_needs_ struct needs needs = {0};
+		const char *taken;
+		unsigned calls = 0;
+
+		cr_assert_eq(runtime_needs_add(said[i].runtime, NULL, said[i].no_new_privileges, &needs, &taken, NULL), 0);
+		for (unsigned k = 0; k < needs.count; k++)
+			calls += needs.list[k].kind == NEED_CALL;
+		cr_expect_eq(calls, said[i].calls, "%zu: %u", i, calls);
+	}
 }

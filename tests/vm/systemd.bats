@@ -135,6 +135,20 @@ without_an_engine() {
 }
 @test "systemd: stint run beside it, whose groups a daemon-reload leaves as they are" { on_each_runtime without_an_engine; }
 
+# Which group it will be is known when systemd moves the runtime's process into it.
+recorded() {
+	ceiling '{}'
+	scope_bundle /bin/sh -c 'mkdir /dev/shm/d; sleep 30'
+	config '.annotations["io.stint.record"] = "true"'
+	created_and_started "$id"
+	engine exec "$id" /bin/ln -s a /dev/shm/l
+	engine kill "$id" KILL
+	ended "$id"
+	stint record show --json "$id" | jq -e '.complete and (.syscalls | contains(["mkdir", "symlink"]) and
+		(any(IN("pivot_root", "setns", "mount", "seccomp")) | not))' || { stint record show "$id"; return 1; }
+}
+@test "systemd: what a container in a scope asks for is recorded" { on_each_runtime recorded; }
+
 @test "systemd: Podman with its systemd cgroup manager" {
 	RUNTIME=crun
 	ceiling '{"budgets": {"pids": {"limit": 50}}}'
