@@ -99,7 +99,7 @@ enforced_by_notification() {
 }
 @test "learned: by notification, enforce refuses, reports and heals as by eBPF" { on_each_runtime enforced_by_notification; }
 
-more_refused_than() { [ "$(grep -c refused "$STINT_TEST_DIR/out")" -gt "$1" ]; }
+more_refused_than() { [ "$(grep -sc refused "$STINT_TEST_DIR/out")" -gt "$1" ] 2>/dev/null; }
 refuser_killed() {
 	local i pid run
 	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
@@ -112,6 +112,7 @@ refuser_killed() {
 	stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 3>&- &
 	run=$!
 	eventually 10 more_refused_than 2
+	stint verify "$id-1" | grep -q 'as planned.*asks the recorder' || { stint verify "$id-1"; return 1; }
 	for pid in $(pgrep -x stint-recorder); do
 		! tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qx "$id-1\(~.*\)\?" || kill -KILL "$pid"
 	done
