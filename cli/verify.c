@@ -2,12 +2,14 @@
 /* `stint verify`: the kernel's state against the plan, control by control. */
 #include "cli/verify.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/options.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
+#include "lib/launch/launch.h"
 #include "lib/report/fields.h"
 #include "lib/report/journal.h"
 
@@ -105,29 +107,31 @@ static int verify_live(struct verification *v, bool json, struct error *err)
 	return r < 0 ? r : differs ? EXIT_DIFFERS : EXIT_OK;
 }
 
-/* The plan as it was made, from the state directory. */
-static int read_plan(int dirfd, struct json_doc **ret_doc, struct error *err)
+/* The plan as it was made, and what else the launcher wrote, from the state directory. */
+static int read_state(int dirfd, const char *name, struct json_doc **ret_doc, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;
-	int r = file_read(dirfd, "plan.json", JSON_MAX_BYTES, &text, &length, err);
+	int r = file_read(dirfd, name, JSON_MAX_BYTES, &text, &length, err);
 
 	if (r < 0)
 		return r;
-	return json_parse("plan.json", text, length, ret_doc, err);
+	return json_parse(name, text, length, ret_doc, err);
 }
 
 static int verify(const struct host *host, int dirfd, bool json, struct error *err)
 {
 	_cleanup_free_ struct verification *v = calloc(1, sizeof *v);
-	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_json_ struct json_doc *doc = NULL, *asking = NULL;
 	struct cgroup_layout layout;
 	struct live live;
 	int r;
 
 	if (!v)
 		return error_set(err, ENOMEM, "out of memory");
-	r = read_plan(dirfd, &doc, err);
+	r = read_state(dirfd, "plan.json", &doc, err);
+	if (r == 0 && faccessat(dirfd, RECORDING_FILTER, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		r = read_state(dirfd, RECORDING_FILTER, &asking, err);
 	if (r == 0)
 		r = cgroup_layout_read(host, &layout, err);
 	if (r == 0)
@@ -139,6 +143,7 @@ static int verify(const struct host *host, int dirfd, bool json, struct error *e
 	v->live = &live;
 	v->effective = json_get(json_root(doc), "effective");
 	v->sources = json_get(json_root(doc), "sources");
+	v->asking = asking ? json_root(asking) : NULL;
 	r = json_is(v->effective, JSON_OBJECT) ? verify_live(v, json, err) :
 		error_set(err, EINVAL, "read plan.json of %s: it has no effective plan", live.plan->id);
 	live_close(&live);

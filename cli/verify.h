@@ -19,6 +19,7 @@ struct verification {
 	const struct cgroup_layout *layout;
 	const struct live *live;
 	const struct json *effective, *sources; /* of plan.json */
+	const struct json *asking; /* the filter that asks the recorder, in the place of the plan's; or NULL */
 	struct control controls[CONTROLS_MAX];
 	int count;
 };

@@ -101,11 +101,11 @@ void verify_seccomp(struct verification *v, const struct subject *subject)
 		put_text(control->note, "that there is one; the plan does not say which");
 		return;
 	}
-	if (seccomp_read(planned, &filter, &err) < 0) {
+	if (seccomp_read(v->asking ? v->asking : planned, &filter, &err) < 0) {
 		not_checked(control, "%s", err.text);
 		return;
 	}
 	put_text(control->planned, "a filter of %u call%s", filter.count, filter.count == 1 ? "" : "s");
-	put_text(control->note, "asked for by %.200s", source_of(v, "seccomp"));
+	put_text(control->note, "asked for by %.200s%s", source_of(v, "seccomp"), v->asking ? "; it asks the recorder" : "");
 	read_back(v, subject, &filter, control);
 }

@@ -9,14 +9,14 @@
 #include "shim/recorder.h"
 #include "shim/recorder_calls.h"
 
-static int assume(const struct seccomp_filter *asks, struct needs *assumed, struct error *err)
+static int assume(enum call_abi abi, const struct seccomp_filter *asks, struct needs *assumed, struct error *err)
 {
 	_cleanup_call_names_ struct call_names names = {0};
-	int r = call_names_of(&call_architectures[ABI_NATIVE], 1, &names, err);
+	int r = call_names_of(&call_architectures[abi], 1, &names, err);
 
 	for (unsigned i = 0; i < names.count && r == 0; i++) {
 		const struct recorded_arguments *which = recorded_arguments_find(names.list[i]);
-		struct need need = {.kind = which ? NEED_ARGUMENTS : NEED_CALL, .name = names.list[i], .many = which != NULL};
+		struct need need = {.kind = which ? NEED_ARGUMENTS : NEED_CALL, .abi = abi, .name = names.list[i], .many = which != NULL};
 
 		if (seccomp_is_unasked(asks, need.name))
 			r = needs_add(assumed, &need, err);
@@ -58,12 +58,14 @@ int filter_write(const struct source_request *request, const char *path, struct 
 		r = seccomp_ask_for(request->filter ? request->filter : &open, &asking, &asks, err);
 	if (r == 0)
 		r = seccomp_compile(&asks, &program, err);
-	if (r == 0)
+	/* Different errors become one answer, which may be the default too: what was refused must not be allowed for that. Where
+	 * all that is allowed is asked for, only the answers differ. */
+	if (r == 0 && request->refusals)
 		r = seccomp_prove(&asks, &program, err);
 	if (r == -EBADMSG || r == -EINVAL)
 		return error_set(err, ENOTSUP, "record system calls by notification: libseccomp does not make of the container's filter one "
 					       "that asks: %s", err->text);
-	if (r == 0 && !request->refusals)
-		r = assume(&asks, assumed, err);
+	for (int abi = 0; abi < ABI_COUNT && r == 0 && !request->refusals; abi++)
+		r = assume((enum call_abi)abi, &asks, assumed, err);
 	return r < 0 ? r : write_it(request, &asks, err);
 }

@@ -114,10 +114,11 @@ static bool is_of_container(struct agent *agent, const struct listener *listener
 {
 	pid_t process = status_number(agent->proc, thread, "Tgid");
 	char path[64], groups[8192];
+	/* Where all is asked for, the first to ask is who has loaded the filter, and no child of his. */
+	bool named = agent->refusals || !listener->handed.process || listener->handed.process == process;
 
 	(void)snprintf(path, sizeof path, "%s/%d/cgroup", agent->proc, (int)process);
-	if (process <= 0 || (listener->handed.process && listener->handed.process != process) ||
-	    file_read_small(AT_FDCWD, path, groups, sizeof groups) < 0)
+	if (process <= 0 || !named || file_read_small(AT_FDCWD, path, groups, sizeof groups) < 0)
 		return false;
 	if (!agent->group[0])
 		take_group(agent, groups);
@@ -128,7 +129,7 @@ static bool is_runtimes(struct agent *agent, struct listener *listener, pid_t th
 {
 	char word[PEER_WORD_MAX];
 
-	/* All calls are asked for: the first is the runtime's, whatever that calls itself. */
+	/* Likewise the first call is the runtime's, whatever that calls itself. */
 	if (!agent->refusals && !listener->is_right)
 		(void)first_word(agent->proc, thread, listener->handed.runtime);
 	listener->with_runtime = listener->with_runtime && first_word(agent->proc, thread, word) &&
@@ -414,13 +415,27 @@ static struct seen_calls *copy_seen(struct agent *agent, struct error *err)
 	return copy;
 }
 
+/* Of the ABIs that are used. */
+static int add_assumed(const struct needs *assumed, struct needs *needs, struct error *err)
+{
+	bool used[ABI_COUNT] = {false};
+	int r = 0;
+
+	for (unsigned i = 0; i < needs->count; i++)
+		used[needs->list[i].abi] = true;
+	for (unsigned i = 0; i < assumed->count && r == 0; i++)
+		if (used[assumed->list[i].abi])
+			r = needs_add(needs, &assumed->list[i], err);
+	return r;
+}
+
 static int agent_read(struct source *source, struct recording *recording, struct error *err)
 {
 	struct agent *agent = agent_of(source);
 	_cleanup_free_ struct seen_calls *seen = copy_seen(agent, err);
 	int r = seen ? seen_read(seen, recording, err) : -ENOMEM;
 
-	return r < 0 || !recording->needs.count ? r : needs_add_all(&recording->needs, &agent->assumed, err);
+	return r < 0 ? r : add_assumed(&agent->assumed, &recording->needs, err);
 }
 
 static int agent_refused(struct source *source, int (*each)(const struct need *need, unsigned count, void *data, struct error *err),

@@ -173,7 +173,8 @@ static bool is_ancestor(const char *proc, pid_t of, pid_t who)
 	return false;
 }
 
-/* It is of this container; a process that it names is its own or its child, and not anybody else's. */
+/* It is of this container; a process that it names is its own or its child, and not anybody else's. (crun's `create` may have
+ * ended by now, and its child is another's then.) */
 static bool is_right(const struct peers *peers, const struct peer *peer, const struct json *state, struct handed *handed)
 {
 	const struct json *fds = json_get(state, "fds");
@@ -184,7 +185,8 @@ static bool is_right(const struct peers *peers, const struct peer *peer, const s
 	    !json_get(state, "pid") || json_int64(json_get(state, "pid"), &pid, NULL) < 0 || pid < 0 || pid > INT32_MAX)
 		return false;
 	handed->process = (pid_t)pid;
-	return is_notifications(peer->filter) && (!pid || is_ancestor(peers->proc, handed->process, peer->pid));
+	return is_notifications(peer->filter) && (!pid || !first_word(peers->proc, peer->pid, handed->runtime) ||
+						  is_ancestor(peers->proc, handed->process, peer->pid));
 }
 
 /* The end of an object is the end of what is said: a runtime may keep the connection (crun does). */
@@ -215,7 +217,8 @@ bool peers_attend(struct peers *peers, uint32_t event, struct handed *ret_handed
 	if (r > 0 && !has_said_all(peer, &state))
 		return false;
 	if (r > 0 && is_right(peers, peer, json_root(state), &handed)) {
-		(void)first_word(peers->proc, peer->pid, handed.runtime);
+		if (!handed.runtime[0]) /* it has not been started yet */
+			(void)first_word(peers->proc, handed.process ? handed.process : peer->pid, handed.runtime);
 		handed.filter = steal_fd(&peer->filter);
 	}
 	if (r != 0)

@@ -13,9 +13,10 @@
 enum seccomp_notified { SECCOMP_NOTIFIED_ALLOWED, SECCOMP_NOTIFIED_ERRNO };
 
 /*
- * `listener`: the path of the socket that the runtime hands the notifications to. `entirely`: the runtime takes NOTIFY as
- * default, and for `write` (crun does, runc 1.1 to 1.3 refuse both: checks in libcontainer/specconv). Else the filter asks
- * for each of `names` that it has no rules for, instead of by default; what that leaves unasked is answered as
+ * `listener`: the path of the socket that the runtime hands the notifications to. `entirely`: the runtime hands them over
+ * whatever it is that is asked for, by default too (crun). runc takes NOTIFY neither as default nor for `write`
+ * (libcontainer/specconv), and cannot wait for an answer to what a program in Go does at any moment. For such a one the
+ * filter asks for each of `names` that it has no rules for, but those, instead of by default; what that leaves unasked is answered as
  * before. -ENOTSUP: it has a listener already. The result's strings are those of the filter, `listener` and `names`.
  */
 struct seccomp_asking {

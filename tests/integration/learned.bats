@@ -92,6 +92,37 @@ enforced() {
 	all_clean "$id-5"
 }
 @test "learned: enforce refuses what the model does not know, until it is accepted; and back" { on_each_runtime enforced; }
+enforced_by_notification() {
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
+	enforced
+	no_host_config
+}
+@test "learned: by notification, enforce refuses, reports and heals as by eBPF" { on_each_runtime enforced_by_notification; }
+
+more_refused_than() { [ "$(grep -sc refused "$STINT_TEST_DIR/out")" -gt "$1" ] 2>/dev/null; }
+refuser_killed() {
+	local i pid run
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	for i in 1 2 3; do
+		runs "$id-l$i" 'sleep 0.1; sleep 0.1; echo a'
+	done
+	stint profile accept --mode enforce "$id-l1"
+	bundle "$id-1" /bin/sh -c 'while :; do mkdir /dev/shm/d && echo made || echo refused; sleep 0.1; done'
+	stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 3>&- &
+	run=$!
+	eventually 10 more_refused_than 2
+	stint verify "$id-1" | grep -q 'as planned.*asks the recorder' || { stint verify "$id-1"; return 1; }
+	for pid in $(pgrep -x stint-recorder); do
+		! tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qx "$id-1\(~.*\)\?" || kill -KILL "$pid"
+	done
+	eventually 10 more_refused_than $(($(grep -c refused "$STINT_TEST_DIR/out") + 3))
+	$RUNTIME kill "$id-1" KILL
+	wait $run || true
+	no_host_config
+	! grep made "$STINT_TEST_DIR/out" || return 1
+}
+@test "learned: by notification, what is denied stays so when the recorder is killed" { on_each_runtime refuser_killed; }
 
 flood() {
 	learned "$id"

@@ -103,5 +103,63 @@ agent_opens_nothing() {
 	all_clean "$id"
 }
 # bats test_tags=once
-# bats test_tags=once
 @test "T15: an agent that lets everything go on opens nothing that the profile denies" { on_each_runtime agent_opens_nothing; }
+
+# The recorder's own socket, that runtimes hand the notifications of their filters to.
+peer() { # MODE: it stays; $peers
+	mkfifo "$STINT_TEST_DIR/stay" 2>/dev/null || true
+	"$TOP/tests/integration/tools/notify-peer.py" "$socket" "$id" "$1" <>"$STINT_TEST_DIR/stay" >"$STINT_TEST_DIR/peer" 2>&1 3>&- &
+	peers="$peers $!"
+	eventually 5 grep -q sent "$STINT_TEST_DIR/peer"
+}
+descriptors() { ls "/proc/$recorder/fd" | wc -l; }
+has_descriptors() { [ "$(descriptors)" -le "$1" ]; }
+beats() { # the container goes on
+	local before
+	before=$(stat -c %Y.%s "$STINT_TEST_DIR/beat")
+	eventually 5 beaten "$before"
+}
+beaten() { [ "$(stat -c %Y.%s "$STINT_TEST_DIR/beat")" != "$1" ]; }
+
+hostile_peers() {
+	local run recorder socket peers="" before mode i
+	mkdir -p "$STINT_ROOT/etc/stint"
+	echo '{"recorder": "notify"}' >"$STINT_ROOT/etc/stint/stint.json"
+	rm -f "$STINT_TEST_DIR/beat"
+	bundle "$id" /bin/sh -c 'while echo beat; do sleep 0.1; done'
+	stint run --record --runtime "$RUNTIME" --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/beat" 2>/dev/null 3>&- &
+	run=$!
+	eventually 10 test -s "$STINT_TEST_DIR/beat"
+	recorder=$(pgrep -x stint-recorder -a | awk -v id="$id" '$NF ~ id { print $1 }')
+	socket=$(compgen -G "$STINT_ROOT/run/stint/$id*/seccomp")
+	before=$(descriptors)
+	for mode in garbage many none wrong half; do
+		for i in 1 2 3; do
+			peer "$mode"
+		done
+	done
+	# Those that have not said all are kept, but no more than eight, each with one descriptor.
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		peer half
+	done
+	[ "$(descriptors)" -le $((before + 16)) ] || { ls -l "/proc/$recorder/fd"; return 1; }
+	beats
+	# Runtimes are heard all the same.
+	$RUNTIME exec "$id" /bin/true
+	# A process of somebody else's is not answered.
+	[ "$("$TOP/tests/integration/tools/notify-peer.py" "$socket" "$id" stranger)" = "Function not implemented" ]
+	# shellcheck disable=SC2086
+	kill $peers
+	eventually 5 has_descriptors "$before" || { ls -l "/proc/$recorder/fd"; return 1; }
+	beats
+	# Nobody but root gets there.
+	run ! setpriv --reuid 65534 --clear-groups python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$socket"
+	$RUNTIME kill "$id" KILL
+	wait $run || true
+	rm "$STINT_ROOT/etc/stint/stint.json"
+	all_clean "$id"
+	[ "$(stint record show --json "$id" | jq '.complete and (.syscalls | any(. == "getppid" or . == "ptrace") | not)')" = true ] ||
+		stint record show "$id"
+}
+# bats test_tags=once
+@test "T15: peers that are no runtime get nothing from the recorder, and keep nothing of it" { on_each_runtime hostile_peers; }
