@@ -103,6 +103,7 @@ last_programs() { programs 16-99; }
 @test "record: archivers, jq, lua, tcl, busybox and procps: name for name what strace sees" { on_each_runtime last_programs; }
 
 some_programs() { programs 1-8; }
+# bats test_tags=once
 @test "record: by notification, shells, coreutils, python, perl, nginx and redis: name for name what strace sees" {
 	on_each_runtime_by_notification some_programs
 }
@@ -174,6 +175,7 @@ only_the_workload() {
 	has_need "$id-2" '.runtime.syscalls | contains(["execve"]) and (any(. == "capset") | not)'
 }
 @test "record: the runtime's own calls are not the workload's" { on_each_runtime only_the_workload; }
+# bats test_tags=once
 @test "record: by notification, the runtime's own calls are not the workload's" { on_each_runtime_by_notification only_the_workload; }
 
 # cap_capable came with Linux 6.14.
@@ -210,6 +212,7 @@ executed_into() {
 	has_need "$id" '.complete and (.syscalls | any(. == "mkdir") and (any(. == "setns") | not)) and .programs.mkdir == "mkdir"'
 }
 @test "record: what is executed in a container is recorded too" { on_each_runtime executed_into; }
+# bats test_tags=once
 @test "record: by notification, what is executed in a container is recorded too" { on_each_runtime_by_notification executed_into; }
 
 is_recorded() { stint record show "$1" 2>/dev/null; }
@@ -254,6 +257,7 @@ stopped_by_notification() {
 	ended_and_deleted "$id" 10
 	eventually 5 no_recorder "$id"
 }
+# bats test_tags=once
 @test "record: by notification, from the start only; and what is recorded no longer is answered" {
 	on_each_runtime_by_notification stopped_by_notification
 }
@@ -265,6 +269,7 @@ own_listener() {
 	[[ "$output" == *"the seccomp filter has a listener of its own"* ]] || { echo "$output"; return 1; }
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "record: by notification, a filter that has a listener is not given another" { on_each_runtime_by_notification own_listener; }
 
 # Nobody waits for a recorder that is gone: what it is asked for is answered with ENOSYS.
@@ -280,6 +285,7 @@ killed_while_asked() {
 	ended_and_deleted "$id" 10
 	has_need "$id" '.complete == false and (.syscalls | any(. == "uname"))'
 }
+# bats test_tags=once
 @test "record: by notification, a container whose recorder is killed does not hang" { on_each_runtime_by_notification killed_while_asked; }
 
 killed() {
@@ -310,6 +316,7 @@ never_started() {
 	all_clean "$id-2"
 }
 @test "record: a container that never began leaves nothing" { on_each_runtime never_started; }
+# bats test_tags=once
 @test "record: by notification, a container that never began leaves nothing" { on_each_runtime_by_notification never_started; }
 
 # --- who asks for it ---
