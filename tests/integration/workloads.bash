@@ -49,7 +49,7 @@ load_of() { # NAME PID
 	nginx) ab_fetches "$2" /index.nginx-debian.html ;;
 	lighttpd) ab_fetches "$2" :8080/index.html ;;
 	redis) # as Loupe calls it, but for how often
-		beside "$2" redis-benchmark -n "${requests:-100}" -c "${clients:-30}" -q -t ping_inline,ping,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,lpush,lrange_100,lrange_300,lrange_500,lrange_600,mset |
+		beside "$2" redis-benchmark -n "${requests:-100}" -c "${clients:-30}" -d "${size:-3}" -q -t ping_inline,ping,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,lpush,lrange_100,lrange_300,lrange_500,lrange_600,mset |
 			tr '\r' '\n' | grep -c 'requests per second, p50'
 		;;
 	memcached)
