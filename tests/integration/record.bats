@@ -69,7 +69,7 @@ against_strace() { # NAME SCRIPT
 	pid=$(cat "$STINT_TEST_DIR/$one.pid")
 	strace -f -s 32 -o "$trace" -p "$pid" 2>"$trace.err" 3>&- &
 	tracer=$!
-	eventually 10 grep -q attached "$trace.err"
+	eventually 10 grep -q "^$pid " "$trace" # what its first thread waits in: from here on it is traced
 	engine start "$one"
 	eventually 60 has_status "$one" stopped
 	wait "$tracer" || true

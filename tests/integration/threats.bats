@@ -35,7 +35,8 @@ filter_with() { # ANNOTATIONS-JSON: the filter that the kernel has for the conta
 	local pid run
 	bundle "$id" /bin/sleep 60
 	config "$deny_getppid"
-	config --argjson annotations "$1" '.annotations = $annotations | .hooks.prestart = [{"path": "/bin/echo", "args": ["echo", "said"]}]'
+	config --argjson annotations "$1" '.annotations = $annotations | # the state is read: a runtime that cannot write it gives up
+		.hooks.prestart = [{"path": "/bin/sh", "args": ["sh", "-c", "cat >/dev/null; echo said"]}]'
 	stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 3>&- &
 	run=$!
 	eventually 10 test -s "$STINT_ROOT/run/stint/$id/pid" || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
