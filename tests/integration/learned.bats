@@ -97,6 +97,7 @@ enforced_by_notification() {
 	enforced
 	no_host_config
 }
+# bats test_tags=once
 @test "learned: by notification, enforce refuses, reports and heals as by eBPF" { on_each_runtime enforced_by_notification; }
 
 more_refused_than() { [ "$(grep -sc refused "$STINT_TEST_DIR/out")" -gt "$1" ] 2>/dev/null; }
@@ -122,6 +123,7 @@ refuser_killed() {
 	no_host_config
 	! grep made "$STINT_TEST_DIR/out" || return 1
 }
+# bats test_tags=once
 @test "learned: by notification, what is denied stays so when the recorder is killed" { on_each_runtime refuser_killed; }
 
 flood() {
@@ -131,6 +133,7 @@ flood() {
 	violations "$id-1" 'map(select(.need == "mkdir") | .count) == [500]'
 	[ "$(report_of "$id-1" '.violations | length')" -lt 17 ]
 }
+# bats test_tags=once
 @test "learned: a flood of denials is counted, and told of once" { on_each_runtime flood; }
 
 canary() {
@@ -146,6 +149,7 @@ canary() {
 	done
 	[ "$recorded" -lt 4 ] # one of a hundred each: four of five in less than one of ten million runs
 }
+# bats test_tags=once
 @test "learned: canary watches a share of the starts" { on_each_runtime canary; }
 
 another_image() {
@@ -157,4 +161,5 @@ another_image() {
 	grep -q made "$STINT_TEST_DIR/out"
 	stint record show "$id-1" >/dev/null
 }
+# bats test_tags=once
 @test "learned: another image is another workload, without a model" { on_each_runtime another_image; }
