@@ -8,6 +8,8 @@
 #include "cli/cli.h"
 #include "cli/live.h"
 #include "cli/options.h"
+#include "cli/profile.h"
+#include "cli/recording.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
 #include "lib/launch/launch.h"
@@ -118,8 +120,6 @@ static int stop(const struct host *host, const char *id)
 
 /* --- show --- */
 
-enum { LINE_WIDTH = 96 };
-
 static void print_heading(const char *name, unsigned count)
 {
 	printf("\n%s (%u)\n", name, count);
@@ -127,24 +127,18 @@ static void print_heading(const char *name, unsigned count)
 
 static void print_calls(const struct needs *needs, enum call_abi abi, const char *heading)
 {
+	struct name_columns columns = {0};
 	unsigned count = 0;
-	size_t column = 0;
 
 	for (unsigned i = 0; i < needs->count; i++)
 		count += needs->list[i].kind == NEED_CALL && needs->list[i].abi == abi;
 	if (!count)
 		return;
 	print_heading(heading, count);
-	for (unsigned i = 0; i < needs->count; i++) {
-		const struct need *need = &needs->list[i];
-
-		if (need->kind != NEED_CALL || need->abi != abi)
-			continue;
-		if (column + strlen(need->name) + 1 > LINE_WIDTH)
-			column = 0, (void)putchar('\n');
-		column += (size_t)printf("%s%s", column ? " " : "  ", need->name);
-	}
-	(void)putchar('\n');
+	for (unsigned i = 0; i < needs->count; i++)
+		if (needs->list[i].kind == NEED_CALL && needs->list[i].abi == abi)
+			name_columns_put(&columns, needs->list[i].name);
+	name_columns_end(&columns);
 }
 
 static void print_kind(const struct needs *needs, enum need_kind kind, const char *heading)
@@ -188,18 +182,12 @@ static void print_recording(const struct recording *recording)
 static int print_json(const struct recording *recording, struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
-	_cleanup_free_ char *text = NULL;
 	struct json *object;
-	size_t length;
 	int r = json_doc_new(&doc, err);
 
 	if (r == 0)
 		r = recording_write(recording, doc, &object, err);
-	if (r == 0)
-		r = json_write(object, true, &text, &length, err);
-	if (r == 0)
-		(void)fwrite(text, 1, length, stdout);
-	return r;
+	return r < 0 ? r : profile_print_json(object, err);
 }
 
 static int show(const struct host *host, const char *id, bool json)

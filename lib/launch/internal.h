@@ -5,6 +5,10 @@
 
 #include "lib/launch/launch.h"
 
+/* In a child: executes a program of ours that has nothing of its launcher's but these, the channel as descriptor 3 and the pidfd,
+ * where there is one, as 4. */
+_Noreturn void program_become(const char *path, char *const argv[], int channel, int launcher_pidfd);
+
 /* Until a line comes through `pipe`: "ready", or why not, which is the error then. -ECHILD: it ended without a word. `who`:
  * "the monitor", for errors. */
 int program_wait_ready(int pipe, const char *who, struct error *err);

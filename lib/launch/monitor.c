@@ -13,9 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/launch/internal.h"
 
-/* Where the monitor finds them: see shim/monitor.c. */
 enum {
-	MONITOR_CHANNEL_FD = 3, MONITOR_LAUNCHER_FD = 4,
 	DISMISS_TIMEOUT_MS = 1000,
 	TRIES = 3, /* one that is killed before it is ready is started again */
 };
@@ -36,21 +34,6 @@ static pid_t fork_into(const struct host *host, const struct cgroup_layout *layo
 	if (pid != 0)
 		cgroup_close(&group);
 	return pid < 0 ? fork() : pid;
-}
-
-/* In the child: only what the monitor is to have. */
-static void become_monitor(const char *path, char *const argv[], int channel, int launcher_pidfd)
-{
-	/* Nothing is taken from the environment, whose author may be the image's. */
-	char *const environment[] = {NULL};
-	/* Above what they are dup2'ed to, so that one does not overwrite the other. */
-	int channel_high = fcntl(channel, F_DUPFD_CLOEXEC, 10);
-	int launcher_high = launcher_pidfd < 0 ? -1 : fcntl(launcher_pidfd, F_DUPFD_CLOEXEC, 10);
-
-	if (dup2(channel_high, MONITOR_CHANNEL_FD) == MONITOR_CHANNEL_FD &&
-	    (launcher_pidfd < 0 || dup2(launcher_high, MONITOR_LAUNCHER_FD) == MONITOR_LAUNCHER_FD))
-		(void)execve(path, argv, environment);
-	_exit(127);
 }
 
 int monitor_spawn(const struct host *host, const struct cgroup_layout *layout, const char *key, int launcher_pidfd,
@@ -79,7 +62,7 @@ int monitor_spawn(const struct host *host, const struct cgroup_layout *layout, c
 	if (pid == 0) {
 		if (orphan && fork() != 0)
 			_exit(0);
-		become_monitor(path, argv, its, launcher_pidfd);
+		program_become(path, argv, its, launcher_pidfd);
 	}
 	while (orphan && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/launch/launch.h"
+#include "lib/launch/internal.h"
 
 int program_path(const char *name, char path[PATH_MAX], struct error *err)
 {
@@ -24,6 +24,23 @@ int program_path(const char *name, char path[PATH_MAX], struct error *err)
 	if (snprintf(path, PATH_MAX, "%s/%s", self, name) >= PATH_MAX)
 		return error_set(err, ENAMETOOLONG, "find %s beside %s: the path is too long", name, self);
 	return 0;
+}
+
+/* Where the programs find them: see shim/monitor.c and shim/recorder.c. */
+enum { CHANNEL_FD = 3, LAUNCHER_FD = 4, ABOVE_THEM = 10 };
+
+void program_become(const char *path, char *const argv[], int channel, int launcher_pidfd)
+{
+	/* Nothing is taken from the environment, whose author may be the image's. */
+	char *const environment[] = {NULL};
+	/* Above what they are dup2'ed to, so that one does not overwrite the other. */
+	int channel_high = fcntl(channel, F_DUPFD_CLOEXEC, ABOVE_THEM);
+	int launcher_high = launcher_pidfd < 0 ? -1 : fcntl(launcher_pidfd, F_DUPFD_CLOEXEC, ABOVE_THEM);
+
+	if (dup2(channel_high, CHANNEL_FD) == CHANNEL_FD &&
+	    (launcher_pidfd < 0 || dup2(launcher_high, LAUNCHER_FD) == LAUNCHER_FD))
+		(void)execve(path, argv, environment);
+	_exit(127);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)

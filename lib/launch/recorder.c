@@ -13,23 +13,6 @@
 #include "lib/oci/config.h"
 #include "lib/record/store.h"
 
-/* Where the recorder finds them: see shim/recorder.c. */
-enum { RECORDER_PIPE_FD = 3, RECORDER_LAUNCHER_FD = 4 };
-
-/* In the child's child, which is nobody's: crun's `run` and `exec` wait for all that they have. */
-static void become_recorder(const char *path, const char *const *argv, int pipe_write, int launcher_pidfd)
-{
-	/* Nothing is taken from the environment, whose author may be the image's. */
-	char *const environment[] = {NULL};
-	int pipe_high = fcntl(pipe_write, F_DUPFD_CLOEXEC, 10);
-	int launcher_high = launcher_pidfd < 0 ? -1 : fcntl(launcher_pidfd, F_DUPFD_CLOEXEC, 10);
-
-	if (dup2(pipe_high, RECORDER_PIPE_FD) == RECORDER_PIPE_FD &&
-	    (launcher_pidfd < 0 || dup2(launcher_high, RECORDER_LAUNCHER_FD) == RECORDER_LAUNCHER_FD))
-		(void)execve(path, (char *const *)(uintptr_t)argv, environment);
-	_exit(127);
-}
-
 static int spawn(const char *const *argv, int launcher_pidfd, int *ret_pipe, struct error *err)
 {
 	_cleanup_close_ int pipe_read = -1, pipe_write = -1;
@@ -50,8 +33,9 @@ static int spawn(const char *const *argv, int launcher_pidfd, int *ret_pipe, str
 	if (pid < 0)
 		return error_errno(err, errno, "start the recorder");
 	if (pid == 0) {
+		/* The child's child is nobody's: crun's `run` and `exec` wait for all that they have. */
 		if (fork() == 0)
-			become_recorder(path, argv, pipe_write, launcher_pidfd);
+			program_become(path, (char *const *)(uintptr_t)argv, pipe_write, launcher_pidfd);
 		_exit(0);
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -86,6 +86,7 @@ allowed() { jq -r '.syscalls[] | select(.action == "SCMP_ACT_ALLOW") | .names[]'
 	[[ "$output" == *"accept(=accept4)"*"accept4(=accept)"* ]]
 	run stint profile diff web-1 ./no-such.json
 	[ "$status" -eq 125 ]
+	cd "$STINT_TEST_DIR"
 	echo '{"defaultAction": "SCMP_ACT_NONE"}' >wrong.json
 	run stint profile diff web-1 ./wrong.json
 	[ "$status" -eq 125 ]
