@@ -10,6 +10,7 @@ setup_file() { stint_setup_file; }
 teardown_file() { stint_teardown_file; }
 setup() {
 	stint_setup
+	cd "$STINT_TEST_DIR" # where the files are
 	# Each test has a store of its own.
 	export STINT_ROOT=$STINT_TEST_DIR/root
 	JOURNAL=$STINT_ROOT/var/log/stint/reports.jsonl
@@ -86,7 +87,6 @@ allowed() { jq -r '.syscalls[] | select(.action == "SCMP_ACT_ALLOW") | .names[]'
 	[[ "$output" == *"accept(=accept4)"*"accept4(=accept)"* ]]
 	run stint profile diff web-1 ./no-such.json
 	[ "$status" -eq 125 ]
-	cd "$STINT_TEST_DIR"
 	echo '{"defaultAction": "SCMP_ACT_NONE"}' >wrong.json
 	run stint profile diff web-1 ./wrong.json
 	[ "$status" -eq 125 ]
