@@ -19,6 +19,11 @@
 #include "shim/recorder.skel.h"
 #pragma GCC diagnostic pop
 
+/* All that is kept finds room, and of each call one more for each CPU that adds at the same moment. */
+enum { CPUS_AT_ONCE = 16 };
+_Static_assert(RECORDED_ARGUMENTS_COUNT * ABI_COUNT * (VALUES_MAX + 1 + CPUS_AT_ONCE) <= VALUE_PLACES, "VALUE_PLACES");
+_Static_assert(RECORDED_ARGUMENTS_COUNT * ABI_COUNT * (FAILED_MAX + CPUS_AT_ONCE) <= VALUE_PLACES, "VALUE_PLACES");
+
 struct kernel_side {
 	struct source source;
 	struct recorder *skeleton;
