@@ -70,6 +70,8 @@ allows() { jq -r '[.syscalls[] | select(.action == "SCMP_ACT_ALLOW") | .names[]]
 	jq 'del(.linux.seccomp)' "$BATS_TEST_TMPDIR/docker.json" >"$BATS_TEST_TMPDIR/bundle/config.json"
 	jq -n '{name: "filtered", seccomp: "default"}' >"$BATS_TEST_TMPDIR/profile.json"
 	docker_ rm -f "$id" >/dev/null
+	run stint profile diff --json docker "$BATS_TEST_TMPDIR/docker.json"
+	[ "$(jq -c '[(.a.allowed > 250), (.b.allowed > 250), (.same | length > 250)]' <<<"$output")" = '[true,true,true]' ] || { echo "$output"; return 1; }
 	jq .linux.seccomp "$BATS_TEST_TMPDIR/docker.json" | allows >"$BATS_TEST_TMPDIR/theirs"
 	stint explain --json --profile "$BATS_TEST_TMPDIR/profile.json" "$BATS_TEST_TMPDIR/bundle" | jq .effective.seccomp | allows >"$BATS_TEST_TMPDIR/ours"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/theirs")" -gt 300 ]
