@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "lib/net/dns.h"
-#include "lib/net/packet.h"
+#include "lib/net/headers.h"
 #include "lib/net/protocol.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

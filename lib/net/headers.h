@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An IP packet as a container sends it, taken apart as far as rules look at it. Pure; the packet is hostile. */
-#ifndef STINT_NET_PACKET_H
-#define STINT_NET_PACKET_H
+#ifndef STINT_NET_HEADERS_H
+#define STINT_NET_HEADERS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lib/net/packet.h"
+#include "lib/net/headers.h"
 
 #include <netinet/in.h>
 #include <netinet/ip.h>

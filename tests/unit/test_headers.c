@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "lib/net/packet.h"
+#include "lib/net/headers.h"
 
 #define HEAD_4(total, fragment, protocol) \
 	0x45, 0, (total) >> 8, (total) & 0xff, 0, 1, (fragment) >> 8, (fragment) & 0xff, 64, (protocol), 0, 0, 192, 0, 2, 1, 192, 0, 2, 2
@@ -21,7 +21,7 @@ static bool is(const uint8_t *address, int family, const char *text)
 	return strcmp(inet_ntop(family, address, name, sizeof name), text) == 0;
 }
 
-Test(packet, of_both_families)
+Test(headers, of_both_families)
 {
 	static const uint8_t four[] = {HEAD_4(30, 0, IPPROTO_UDP), UDP(5353, 53, 10), 'h', 'i', 0, 0 /* padding */};
 	static const uint8_t six[] = {HEAD_6(20, IPPROTO_TCP), PORTS(40000, 443), [59] = 7};
@@ -47,7 +47,7 @@ Test(packet, of_both_families)
 	cr_expect_eq(packet.payload_length, 20);
 }
 
-Test(packet, extension_headers_are_passed_over)
+Test(headers, extension_headers_are_passed_over)
 {
 	static const uint8_t chain[] = {HEAD_6(32, IPPROTO_HOPOPTS), IPPROTO_DSTOPTS, 0, 0, 0, 0, 0, 0, 0,
 					IPPROTO_FRAGMENT, 0, 0, 0, 0, 0, 0, 0, /* destination options */
@@ -69,7 +69,7 @@ Test(packet, extension_headers_are_passed_over)
 	cr_expect_eq(packet.payload_length, 8);
 }
 
-Test(packet, a_later_fragment_has_no_ports)
+Test(headers, a_later_fragment_has_no_ports)
 {
 	static const uint8_t first[] = {HEAD_4(28, 0x2000, IPPROTO_UDP), UDP(1, 2, 8)};
 	static const uint8_t later[] = {HEAD_4(28, 0x00b9, IPPROTO_UDP), UDP(1, 2, 8)};
@@ -82,7 +82,7 @@ Test(packet, a_later_fragment_has_no_ports)
 	cr_expect_eq(packet.payload_length, 8);
 }
 
-Test(packet, what_is_not_there_is_not_read)
+Test(headers, what_is_not_there_is_not_read)
 {
 	static const uint8_t four[] = {HEAD_4(28, 0, IPPROTO_UDP), UDP(1, 2, 8)};
 	static const uint8_t six[] = {HEAD_6(16, IPPROTO_HOPOPTS), IPPROTO_UDP, 0, 0, 0, 0, 0, 0, 0, UDP(1, 2, 8)};
