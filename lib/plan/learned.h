@@ -7,7 +7,7 @@
 
 /*
  * Nothing to do unless plan->effective asks for it. Where a model was accepted (lib/record/model.h): the model's filter when it is
- * enforced, else the default one; where none was, the default one, and the run is recorded. Sets plan->workload and plan->watch.
+ * enforced, and in plan->learned its capabilities, else the default one; where none was, the default one, and the run is recorded. Sets plan->workload and plan->watch.
  */
 int plan_learned(const struct host *host, const struct json *config, const char *bundle, struct plan *plan, struct error *err);
 

@@ -134,8 +134,9 @@ static int put_facts(struct json_doc *doc, struct json *object, const struct rec
 	return r < 0 ? r : json_set(doc, object, "lost", json_new_uint64(doc, recording->lost));
 }
 
-static int put_needs(struct json_doc *doc, struct json *object, const struct needs *needs)
+static int put_needs(struct json_doc *doc, struct json *object, const struct recording *recording)
 {
+	const struct needs *needs = &recording->needs;
 	int r = put_names(doc, object, "syscalls", needs, NEED_CALL, ABI_NATIVE);
 
 	if (r == 0)
@@ -144,6 +145,8 @@ static int put_needs(struct json_doc *doc, struct json *object, const struct nee
 		r = put_compat(doc, object, needs);
 	if (r == 0)
 		r = put_names(doc, object, "capabilities", needs, NEED_CAPABILITY, ABI_NATIVE);
+	if (r == 0)
+		r = json_set(doc, object, "capabilitiesRecorded", json_new_bool(doc, recording->capabilities_recorded));
 	if (r == 0)
 		r = json_set(doc, object, "endpoints", json_new(doc, JSON_ARRAY));
 	return r < 0 ? r : put_programs(doc, object, needs);
@@ -156,7 +159,7 @@ int recording_write(const struct recording *recording, struct json_doc *doc, str
 	int r = put_facts(doc, object, recording);
 
 	if (r == 0)
-		r = put_needs(doc, object, &recording->needs);
+		r = put_needs(doc, object, recording);
 	if (r < 0)
 		return error_set(err, -r, "write a recording: out of memory");
 	*ret_object = object;
