@@ -16,6 +16,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "lib/base/file.h"
@@ -199,6 +200,22 @@ static int usage(FILE *out)
 	return out == stdout ? 0 : 2;
 }
 
+/* What tenants can have refused as often as they like must not fill the disk: of the file before this one there is one. */
+enum { LOG_MAX_BYTES = 1 << 20 };
+
+static int open_log(int log_fd)
+{
+	enum { FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW };
+	int fd = openat(log_fd, "hook.log", FLAGS, 0640);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size < LOG_MAX_BYTES ||
+	    renameat(log_fd, "hook.log", log_fd, "hook.log.1") < 0)
+		return fd;
+	(void)close(fd);
+	return openat(log_fd, "hook.log", FLAGS, 0640);
+}
+
 /* To standard error, and to a file: crun throws away what a hook says, and tells its user no more than "exit code 1". */
 static int fail(const struct hook *hook, const char *stage, const struct error *err)
 {
@@ -212,7 +229,7 @@ static int fail(const struct hook *hook, const char *stage, const struct error *
 	if (!hook->host.realtime_ns || journal_dir_open(&hook->host, &log_fd, NULL) < 0)
 		return 1;
 	length = log_line(LOG_TEXT, "error", message, hook->host.realtime_ns(), line, sizeof line);
-	fd = openat(log_fd, "hook.log", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	fd = open_log(log_fd);
 	if (fd >= 0)
 		(void)write_all(fd, line, length);
 	return 1;

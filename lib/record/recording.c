@@ -75,6 +75,8 @@ static int merge(struct recording *into, const struct recording *other, struct e
 	if (r == 0)
 		r = needs_add_all(&into->needs, &other->needs, err);
 	if (r == 0)
+		r = endpoints_add_all(&into->endpoints, &other->endpoints, err);
+	if (r == 0)
 		r = needs_add_all(&into->runtime_needs, &other->runtime_needs, err);
 	into->no_new_privileges &= other->no_new_privileges;
 	into->complete &= other->complete;
@@ -111,7 +113,7 @@ bool recording_equal(const struct recording *a, const struct recording *b)
 			return false;
 	return a->no_new_privileges == b->no_new_privileges && a->complete == b->complete && a->lost == b->lost &&
 	       a->capabilities_recorded == b->capabilities_recorded &&
-	       needs_equal(&a->needs, &b->needs) && needs_equal(&a->runtime_needs, &b->runtime_needs);
+	       needs_equal(&a->needs, &b->needs) && endpoints_equal(&a->endpoints, &b->endpoints) && needs_equal(&a->runtime_needs, &b->runtime_needs);
 }
 
 void recording_close(struct recording *recording)
@@ -119,6 +121,7 @@ void recording_close(struct recording *recording)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free((char *)text_of(recording, texts[i]));
 	needs_close(&recording->needs);
+	endpoints_close(&recording->endpoints);
 	needs_close(&recording->runtime_needs);
 	*recording = (struct recording){0};
 }

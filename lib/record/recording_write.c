@@ -134,6 +134,18 @@ static int put_facts(struct json_doc *doc, struct json *object, const struct rec
 	return r < 0 ? r : json_set(doc, object, "lost", json_new_uint64(doc, recording->lost));
 }
 
+static int put_endpoints(struct json_doc *doc, struct json *object, const struct endpoints *endpoints)
+{
+	struct json *array;
+	int r = endpoints_write(endpoints, doc, &array, NULL);
+
+	if (r == 0)
+		r = json_set(doc, object, "endpoints", array);
+	if (r == 0 && endpoints->more)
+		r = json_set(doc, object, "moreEndpoints", json_new_bool(doc, true));
+	return r;
+}
+
 static int put_needs(struct json_doc *doc, struct json *object, const struct recording *recording)
 {
 	const struct needs *needs = &recording->needs;
@@ -148,7 +160,7 @@ static int put_needs(struct json_doc *doc, struct json *object, const struct rec
 	if (r == 0)
 		r = json_set(doc, object, "capabilitiesRecorded", json_new_bool(doc, recording->capabilities_recorded));
 	if (r == 0)
-		r = json_set(doc, object, "endpoints", json_new(doc, JSON_ARRAY));
+		r = put_endpoints(doc, object, &recording->endpoints);
 	return r < 0 ? r : put_programs(doc, object, needs);
 }
 

@@ -712,6 +712,22 @@ hook_lifecycle() {
 	on_each_runtime hook_lifecycle
 }
 
+# What a tenant can have refused as often as he likes fills no disk.
+@test "what hooks say is kept, and the file before it, and no more" {
+	local log=$STINT_ROOT/var/log/stint
+	mkdir -p "$log"
+	run ! stint-hook --root "$STINT_ROOT" createRuntime <<<'{'
+	[ "$(wc -l <"$log/hook.log")" -eq 1 ]
+	truncate -s 1M "$log/hook.log"
+	run ! stint-hook --root "$STINT_ROOT" createRuntime <<<'{'
+	[ "$(stat -c %s "$log/hook.log.1")" -eq $((1 << 20)) ]
+	[ "$(wc -l <"$log/hook.log")" -eq 1 ]
+	grep -q 'stint: createRuntime: ' "$log/hook.log"
+	truncate -s 1M "$log/hook.log"
+	run ! stint-hook --root "$STINT_ROOT" createRuntime <<<'{'
+	[ "$(cd "$log" && echo hook.*)" = 'hook.log hook.log.1' ]
+}
+
 hook_refuses() {
 	cat >"$STINT_TEST_DIR/bare.json" <<-JSON
 	{"name": "bare", "capabilities": [], "budgets": {"wall": {"limit": "10s"}}}
