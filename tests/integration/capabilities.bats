@@ -106,13 +106,13 @@ complained_of() {
 # What fails, or is asked for and not had, without the model's doing.
 not_its_doing() {
 	rm -rf "$STINT_ROOT/var/lib/stint"
-	runs "$id-l1" "$reads; head -n 1 /etc/passwd; unshare -U true; echo b" >/dev/null
+	runs "$id-l1" "$reads; head -n 1 /etc/passwd; unshare -U hostname a; echo b" >/dev/null 2>&1
 	stint profile accept --mode enforce "$id-l1" >/dev/null
 	# A probe: who has CAP_SYSLOG sees addresses, and others zeros.
 	runs "$id-1" 'head -n 1 /proc/kallsyms' | grep -q '^0000000000000000 '
 	violations "$id-1" '. == []'
 	# In a user namespace of its own a process has every capability, and none over what is outside.
-	runs "$id-2" 'echo a >/tmp/f; unshare -U chown 5 /tmp/f || echo refused' 2>/dev/null | grep -q refused
+	runs "$id-2" 'unshare -U hostname a || echo refused' 2>/dev/null | grep -q refused
 	violations "$id-2" '. == []'
 	# Who is not root has none anyway.
 	bundle "$id-3" /bin/sh -c 'chown 7 /tmp || echo refused'
