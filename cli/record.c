@@ -177,6 +177,8 @@ static void print_recording(const struct recording *recording)
 	print_calls(&recording->needs, ABI_X32, "System calls of x32 programs");
 	print_kind(&recording->needs, NEED_ARGUMENTS, "Arguments, and who gave them first");
 	print_kind(&recording->needs, NEED_CAPABILITY, "Capabilities, and who used them first");
+	if (!recording->capabilities_recorded)
+		printf("\nCapabilities were not recorded: it takes Linux 6.14 and eBPF to see them\n");
 }
 
 static int print_json(const struct recording *recording, struct error *err)

@@ -120,6 +120,8 @@ static int apply_model(struct plan *plan, const struct model *model, struct erro
 	plan->watch = WATCH_ENFORCE;
 	(void)snprintf(from, sizeof from, "%.96s (the model of %.19s… that was accepted at %.19sZ)", profile->seccomp.from,
 		       plan->workload, model->accepted);
+	if (model->needs.capabilities_recorded)
+		plan->learned = (struct capability_setting){true, needs_capabilities(&model->needs.needs), intern(from)};
 	return profile_take_filter(profile, model->seccomp, from, err);
 }
 
