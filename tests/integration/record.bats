@@ -150,13 +150,18 @@ arguments() {
 	END
 	cc -O1 -static -o "$BUSYBOX_ROOTFS/bin/asks" "$STINT_TEST_DIR/asks.c"
 	runs "$id" 'asks; true'
+	# A kernel may have no 32-bit calls: int 0x80 is a segmentation fault then, and no call.
+	local compat='.compat | has("x86") | not'
+	! "$BUSYBOX_ROOTFS/bin/asks" ||
+		compat='.compat.x86.syscalls == ["getppid"] and .programs["x86:getppid"] == "renamed"'
 	has_need "$id" '.arguments.socket == [[2, 2]] and .arguments.setsockopt == [[1, 2]] and .arguments.personality == [[4294967295]]'
 	has_need "$id" '.arguments.ioctl == "any" and (.arguments.fcntl | contains([[3], [1]])) and (.arguments.prctl | contains([[15]]))'
-	[ -n "${recorder:-}" ] || has_need "$id" '.compat.x86.syscalls == ["getppid"] and .compat.x32.syscalls == ["getppid"]'
-	has_need "$id" '.programs["x86:getppid"] == "renamed" and .programs["x32:getppid"] == "renamed"'
+	[ -n "${recorder:-}" ] || has_need "$id" '.compat.x32.syscalls == ["getppid"]'
+	has_need "$id" "$compat"
+	has_need "$id" '.programs["x32:getppid"] == "renamed"'
 	has_need "$id" '.programs["socket 2 2"] == "asks" and .programs["personality 4294967295"] == "renamed"'
 	stint record show "$id" >"$STINT_TEST_DIR/text"
-	grep -qE '^System calls of 32-bit programs \([0-9]+\)$' "$STINT_TEST_DIR/text"
+	[[ "$compat" == *not ]] || grep -qE '^System calls of 32-bit programs \([0-9]+\)$' "$STINT_TEST_DIR/text"
 	grep -qE '^  socket 2 2 +asks$' "$STINT_TEST_DIR/text"
 }
 @test "record: values of arguments, 32-bit and x32 calls, and who asked" { on_each_runtime arguments; }
@@ -331,7 +336,7 @@ lost_some() {
 	grep "$id: recorded [0-9]* system calls, but not all of the run" "$STINT_TEST_DIR/$id.err"
 	stint record show "$id" | grep 'not complete'
 	stint record show "$id" | grep '^[0-9]* things found no room'
-	stint profile status --json "$(shown "$id" .workload)" | jq -e '.[0] | .incomplete > 0 and .incomplete == .runs'
+	stint profile status --json "$(shown "$id" .workload)" | jq -e '.[0] | .incomplete > 0 and .incomplete <= .runs'
 	stint profile generate "$id" 2>&1 >/dev/null | grep 'in 0 complete runs nothing can be said of how complete this is'
 	# Nothing of them was taken for the workload's.
 	has_need "$id" '(.syscalls | any(. == "kill" or . == "setns") | not) and ([.programs[]] | any(. == "perl") | not)'
