@@ -45,9 +45,7 @@ int monitor_settle(struct monitor *m, const char *root, bool launched, struct er
 int monitor_open(struct monitor *m, bool launched, struct error *err);
 int monitor_confine(struct monitor *m, struct error *err);
 int monitor_watch_pid_file(struct monitor *m, struct error *err);
-void monitor_be_prompt(void);
 void monitor_hasten_runtime(const struct monitor *m);
-void monitor_stay_in_memory(void);
 /* Adds m->fds[source] to the epoll set; a negative one is no error. */
 int monitor_listen(struct monitor *m, enum source source, uint32_t events, struct error *err);
 int monitor_group_opened(struct monitor *m, struct error *err);

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "shim/monitor.h"
+#include "shim/settle.h"
 
 static int pidfd_of(pid_t pid)
 {
@@ -58,7 +59,7 @@ static void take_over(struct monitor *m)
 static void stand_by(struct monitor *m, int monitor_pidfd)
 {
 	rename_self(m, "stint-guard");
-	monitor_stay_in_memory();
+	settle_stay_in_memory();
 	wait_for_end_of(monitor_pidfd);
 	(void)close(monitor_pidfd);
 	if (atomic_load(&m->ledger->finished))
