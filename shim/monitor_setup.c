@@ -162,7 +162,7 @@ static int open_sources(struct monitor *m, struct error *err)
 	if (r == 0)
 		r = monitor_listen(m, SOURCE_LAUNCHER, EPOLLIN, err);
 	if (r == 0)
-		r = control_listen(m->state_fd, &m->fds[SOURCE_SOCKET], err);
+		r = control_listen(m->state_fd, CONTROL_SOCKET, &m->fds[SOURCE_SOCKET], err);
 	if (r == 0)
 		r = monitor_listen(m, SOURCE_SOCKET, EPOLLIN, err);
 	if (r == 0)
