@@ -48,6 +48,8 @@ static void take_over(struct monitor *m)
 	m->events_pending = true;
 	m->client = close_fd(m->client);
 	m->fds[SOURCE_PEER] = -EBADF;
+	/* stint-network comes again, where we listen. */
+	network_let_go(m);
 	rename_self(m, "stint-monitor");
 	/* Its signal went to the one that is dead. */
 	m->pid_directory = close_fd(m->pid_directory);

@@ -78,6 +78,7 @@ void init_found(struct monitor *m, pid_t pid)
 	ledger_commit(m->ledger, &m->state);
 	if (m->fds[SOURCE_INIT] < 0)
 		return;
+	network_check(m);
 	settle_be_prompt();
 	guard_renew(m); /* with init's pidfd */
 }

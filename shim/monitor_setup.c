@@ -245,6 +245,7 @@ int monitor_open(struct monitor *m, bool launched, struct error *err)
 	}
 	if (m->state.init)
 		init_found(m, m->state.init);
+	network_check(m);
 	return 0;
 }
 

@@ -30,6 +30,11 @@ int budget_from_name(const char *name)
 	return -1;
 }
 
+bool budget_is_told(enum budget budget)
+{
+	return budget == BUDGET_NET_EGRESS || budget == BUDGET_NET_INGRESS;
+}
+
 int action_from_name(const char *name)
 {
 	for (int a = 0; a < ACTION_COUNT; a++)

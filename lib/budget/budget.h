@@ -36,6 +36,8 @@ struct budget_kind {
 };
 extern const struct budget_kind budget_kinds[BUDGET_COUNT];
 int budget_from_name(const char *name); /* -1: none */
+/* Bytes of the network: the kernel holds them, and says when they are spent. */
+bool budget_is_told(enum budget budget);
 
 extern const char *const action_names[ACTION_COUNT];
 int action_from_name(const char *name); /* -1: none */

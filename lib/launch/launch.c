@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "lib/base/file.h"
+#include "lib/launch/network.h"
+#include "lib/net/resolve.h"
 #include "lib/oci/config.h"
 #include "lib/plan/edit.h"
 #include "lib/plan/update.h"
@@ -98,6 +101,8 @@ static void fill_plan(struct ledger_plan *to, const struct launch_request *reque
 	to->launcher = (uint8_t)request->launcher;
 	to->launcher_guards = request->launcher_guards;
 	to->kill_on_monitor_loss = plan->kill_on_monitor_loss;
+	to->network = plan->network != NULL;
+	to->network_owned = plan->network && plan->network->owned;
 	to->watch = (uint8_t)plan->watch;
 	(void)snprintf(to->workload, sizeof to->workload, "%s", plan->workload);
 	plan_budgets(to, &plan->effective);
@@ -179,12 +184,26 @@ int launch_write_json(int dirfd, const char *name, const struct json *node, stru
 	return file_write_atomic(dirfd, name, text, length, 0600, false, err);
 }
 
+/* What stint-network reads; it does so, and gets ready, while the runtime does. */
+static int write_network(struct launch *launch, const struct launch_request *request, struct error *err)
+{
+	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	_cleanup_json_ struct json_doc *doc = NULL;
+	int r = self < 0 ? error_errno(err, errno, "start stint-network: hold ourselves by a pidfd") :
+			   net_policy_to_json(request->plan->network, &doc, err);
+
+	if (r == 0)
+		r = launch_write_json(launch->state_fd, NETWORK_POLICY, json_root(doc), err);
+	return r < 0 ? r : network_start(request->host, request->layout, launch->key, launch->state_fd, self, err);
+}
+
 static int write_files(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	const struct ledger_plan *plan = &launch->ledger->plan;
 	_cleanup_json_ struct json_doc *doc = NULL, *bounds = NULL;
 	_cleanup_close_ int bundle = -1;
 	char inner[LEDGER_PATH_MAX + 16];
+	struct network_hook hook;
 	struct edit_request edit = {.bundle = request->bundle,
 				    .allow_annotations = request->host_config->allow_annotations,
 				    .oom_group = request->layout->mode == CGROUP_V2 && !plan->nested};
@@ -196,7 +215,15 @@ static int write_files(struct launch *launch, const struct launch_request *reque
 		r = update_bounds(request->plan, &bounds, err);
 	if (r == 0)
 		r = launch_write_json(launch->state_fd, "bounds.json", json_root(bounds), err);
+	if (r == 0 && plan->network)
+		r = write_network(launch, request, err);
 	if (r < 0 || request->launcher == LAUNCHER_HOOK)
+		return r;
+	if (plan->network) {
+		r = network_hook(request->host, launch->key, &hook, err);
+		edit.hook = &hook.hook;
+	}
+	if (r < 0)
 		return r;
 	if (plan->nested) {
 		(void)snprintf(inner, sizeof inner, "%s/payload", plan->cgroup_path);

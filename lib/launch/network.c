@@ -57,6 +57,23 @@ int network_bring_back(const struct host *host, const struct cgroup_layout *layo
 	return network_start(host, layout, key, state_fd, -1, err);
 }
 
+int network_hook(const struct host *host, const char *key, struct network_hook *hook, struct error *err)
+{
+	unsigned count = 1;
+	int r = program_path("stint-hook", hook->path, err);
+
+	(void)snprintf(hook->root, sizeof hook->root, "--root=%s", host->root);
+	(void)snprintf(hook->key, sizeof hook->key, "--key=%s", key);
+	hook->args[0] = "stint-hook";
+	if (host->root[0])
+		hook->args[count++] = hook->root;
+	hook->args[count++] = hook->key;
+	hook->args[count++] = "network";
+	hook->args[count] = NULL;
+	hook->hook = (struct edit_hook){hook->path, hook->args, NETWORK_HOOK_TIMEOUT_SECONDS};
+	return r;
+}
+
 static int ask(int state_fd, const struct network_message *message, int timeout_ms, struct error *err)
 {
 	struct network_answer answer;

@@ -9,6 +9,8 @@
 
 #include "lib/base/host.h"
 #include "lib/cgroup/cgroup.h"
+#include "lib/plan/edit.h"
+#include "lib/state/state_dir.h"
 
 #define NETWORK_POLICY "network.json"
 #define NETWORK_SOCKET "network"
@@ -18,6 +20,7 @@ enum network_verb {
 	NETWORK_APPLY = 1, /* `pid` is the container's first process, which has not begun: its namespace gets the rules. The answer
 			      comes when the kernel has them */
 	NETWORK_READ,	   /* the figures as they are now go into the ledger */
+	NETWORK_WELCOME,   /* from the monitor: it listens; no answer */
 };
 struct network_message {
 	uint32_t verb;
@@ -48,6 +51,16 @@ int network_start(const struct host *host, const struct cgroup_layout *layout, c
 /* The one that did not live, again: it finds what it set in the namespace of a container that runs. */
 int network_bring_back(const struct host *host, const struct cgroup_layout *layout, const char *key, int state_fd,
 		       struct error *err);
+
+/* The hook that has them set, for a container's config. */
+enum { NETWORK_HOOK_TIMEOUT_SECONDS = 20 };
+struct network_hook {
+	struct edit_hook hook;
+	const char *args[5];
+	char path[PATH_MAX], root[PATH_MAX], key[STATE_KEY_MAX + 8];
+};
+int network_hook(const struct host *host, const char *key, struct network_hook *ret_hook, struct error *err);
+
 /* NETWORK_APPLY and NETWORK_READ. */
 int network_apply(int state_fd, pid_t init, struct error *err);
 int network_read(int state_fd, int timeout_ms, struct error *err);

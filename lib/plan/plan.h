@@ -14,6 +14,7 @@
 #include "lib/base/host.h"
 #include "lib/base/json.h"
 #include "lib/cgroup/cgroup.h"
+#include "lib/net/policy.h"
 #include "lib/profile/compose.h"
 #include "lib/profile/profile.h"
 #include "lib/profile/select.h"
@@ -46,6 +47,7 @@ struct plan {
 	enum watch watch; /* what is done while it runs */
 	enum cgroup_mode cgroup_mode;
 	bool kill_on_monitor_loss;
+	struct net_policy *network; /* what stint-network sets; NULL: nothing */
 	bool tighten; /* the config is privileged, and the host has it tightened: see lib/plan/privileged.h */
 	const char *warnings[PLAN_WARNINGS_MAX]; /* interned; what could not be enforced and was let pass, and the like */
 	int warning_count;

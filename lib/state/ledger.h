@@ -34,7 +34,7 @@ enum {
 	LEDGER_WARNINGS_MAX = 16,
 	LEDGER_VIOLATIONS_MAX = 16,
 	LEDGER_DROPS_MAX = 16,
-	LEDGER_REPORT_MAX = 40 << 10,
+	LEDGER_REPORT_MAX = 48 << 10,
 };
 
 /* Who is in the launcher's place, and so what its end means. */
