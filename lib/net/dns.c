@@ -25,12 +25,10 @@ static bool host_name(const char *text, char name[DNS_NAME_MAX])
 
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c - 'A' + 'a');
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '.')
-			return false;
 		name[i] = c;
 	}
 	name[length] = '\0';
-	return true;
+	return strspn(name, DNS_NAME_LETTERS) == length;
 }
 
 static int read_question(ns_msg *message, struct dns_answer *answer, int *ret_type, struct error *err)

@@ -18,6 +18,9 @@ enum {
 	DNS_CHAIN_MAX = 16,	/* CNAMEs that are followed, as resolvers do */
 };
 
+/* What host names are made of here, all lower case. */
+#define DNS_NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-_."
+
 struct dns_address {
 	uint8_t family; /* AF_INET, AF_INET6 */
 	uint8_t bytes[16];

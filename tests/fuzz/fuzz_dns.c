@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	if (answer.count > DNS_ADDRESSES_MAX || !answer.name[0] || strlen(answer.name) >= DNS_NAME_MAX ||
-	    strspn(answer.name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != strlen(answer.name))
+	    strspn(answer.name, DNS_NAME_LETTERS) != strlen(answer.name))
 		abort();
 	for (size_t i = 0; i < answer.count; i++)
 		if (answer.addresses[i].family != AF_INET && answer.addresses[i].family != AF_INET6)
