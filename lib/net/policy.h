@@ -75,4 +75,12 @@ struct net_policy {
 	bool raw;	/* it keeps CAP_NET_RAW: neighbour discovery only on the link */
 };
 
+void net_layer_clear(struct net_layer *layer);
+/* Frees what is below it; what is left is the policy that lets everything pass. */
+void net_policy_clear(struct net_policy *policy);
+#define _cleanup_net_policy_ _cleanup_(net_policy_clear)
+
+/* Is there anything for the kernel to hold or to count? */
+bool net_policy_asks(const struct net_policy *policy);
+
 #endif
