@@ -41,6 +41,9 @@ const char *const nft_quota_names[NET_QUOTAS] = {
 	[NET_QUOTA_EGRESS] = "quota-egress",
 	[NET_QUOTA_INGRESS] = "quota-ingress",
 	[NET_QUOTA_EGRESS_INTERNET] = "quota-egress-internet",
+	[NET_QUOTA_EGRESS_WARN] = "quota-egress-warn",
+	[NET_QUOTA_INGRESS_WARN] = "quota-ingress-warn",
+	[NET_QUOTA_EGRESS_INTERNET_WARN] = "quota-egress-internet-warn",
 };
 
 const char *nft_counter_name(unsigned direction, enum nft_counter counter, char name[NFT_NAME_SIZE])

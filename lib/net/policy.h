@@ -66,7 +66,11 @@ struct net_quota {
 	uint64_t limit, used; /* used: by earlier lives of the container */
 	uint64_t throttle; /* when it is spent: bytes a second that still pass; 0: none. Only with `holds` */
 };
-enum { NET_QUOTA_EGRESS, NET_QUOTA_INGRESS, NET_QUOTA_EGRESS_INTERNET, NET_QUOTAS };
+/* Those that warn hold nothing: they tell that the `warn` of the budget is due. */
+enum {
+	NET_QUOTA_EGRESS, NET_QUOTA_INGRESS, NET_QUOTA_EGRESS_INTERNET,
+	NET_QUOTA_EGRESS_WARN, NET_QUOTA_INGRESS_WARN, NET_QUOTA_EGRESS_INTERNET_WARN, NET_QUOTAS
+};
 
 struct net_policy {
 	struct net_direction direction[NET_DIRECTIONS];

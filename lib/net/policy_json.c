@@ -27,6 +27,9 @@ static const struct {
 	[NET_QUOTA_EGRESS] = {"netEgress", NET_EGRESS, false},
 	[NET_QUOTA_INGRESS] = {"netIngress", NET_INGRESS, false},
 	[NET_QUOTA_EGRESS_INTERNET] = {"netEgressInternet", NET_EGRESS, true},
+	[NET_QUOTA_EGRESS_WARN] = {"netEgressWarn", NET_EGRESS, false},
+	[NET_QUOTA_INGRESS_WARN] = {"netIngressWarn", NET_INGRESS, false},
+	[NET_QUOTA_EGRESS_INTERNET_WARN] = {"netEgressInternetWarn", NET_EGRESS, true},
 };
 
 static int set_number(struct json_doc *doc, struct json *object, const char *key, uint64_t value)
