@@ -280,8 +280,11 @@ bool nft_is_ours(const struct nlmsghdr *message)
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 	bool ours = false;
 
-	if (NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES || mnl_nlmsg_get_payload_len(message) < sizeof *header ||
-	    header->nfgen_family != NFPROTO_INET)
+	if (NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES || mnl_nlmsg_get_payload_len(message) < sizeof *header)
+		return false;
+	/* Of a quota that is spent the kernel tells in nobody's name, and with the family of the packet that it was spent by. */
+	if (header->nfgen_family != NFPROTO_INET &&
+	    !(message->nlmsg_pid == 0 && NFNL_MSG_TYPE(message->nlmsg_type) == NFT_MSG_NEWOBJ))
 		return false;
 	(void)mnl_attr_parse(message, sizeof *header, take_table, &ours);
 	return ours;
