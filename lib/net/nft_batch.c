@@ -28,6 +28,7 @@ static bool make_room(struct nft_batch *batch, size_t room)
 		batch->out_of_memory = true;
 		return false;
 	}
+	memset(bytes + batch->size, 0, size - batch->size); /* not all that write attributes clear what they are padded with */
 	batch->bytes = bytes;
 	batch->size = size;
 	return true;

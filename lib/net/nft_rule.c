@@ -167,8 +167,7 @@ void nft_match_set(struct nft_rule *rule, uint8_t family, bool destination, cons
 	lookup = add(rule, "lookup");
 	set_u32(lookup, NFTNL_EXPR_LOOKUP_SREG, REGISTER);
 	set_text(rule, lookup, NFTNL_EXPR_LOOKUP_SET, set);
-	if (negated)
-		set_u32(lookup, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+	set_u32(lookup, NFTNL_EXPR_LOOKUP_FLAGS, negated ? NFT_LOOKUP_F_INV : 0);
 }
 
 void nft_match_source(struct nft_rule *rule, uint32_t address)

@@ -26,24 +26,25 @@ enum {
 };
 
 const char *const nft_direction_names[NET_DIRECTIONS] = {[NET_EGRESS] = "egress", [NET_INGRESS] = "ingress"};
+/* libnftnl reads an object's name in a rule as text that has an end, which one of four, eight … bytes has not: there is none. */
 const char *const nft_counter_names[NFT_COUNTERS] = {
 	[NFT_COUNT_PASSED] = "",
 	[NFT_COUNT_NEW] = "-new",
 	[NFT_COUNT_DENIED] = "-denied",
-	[NFT_COUNT_METADATA] = "-metadata",
+	[NFT_COUNT_METADATA] = "-cloud-metadata",
 	[NFT_COUNT_INVALID] = "-invalid",
-	[NFT_COUNT_BANDWIDTH] = "-bandwidth",
-	[NFT_COUNT_QUOTA] = "-quota",
+	[NFT_COUNT_BANDWIDTH] = "-over-bandwidth",
+	[NFT_COUNT_QUOTA] = "-over-quota",
 	[NFT_COUNT_NEW_CONNECTIONS] = "-new-connections",
 	[NFT_COUNT_CONNECTIONS] = "-connections",
 };
 const char *const nft_quota_names[NET_QUOTAS] = {
-	[NET_QUOTA_EGRESS] = "quota-egress",
-	[NET_QUOTA_INGRESS] = "quota-ingress",
-	[NET_QUOTA_EGRESS_INTERNET] = "quota-egress-internet",
-	[NET_QUOTA_EGRESS_WARN] = "quota-egress-warn",
-	[NET_QUOTA_INGRESS_WARN] = "quota-ingress-warn",
-	[NET_QUOTA_EGRESS_INTERNET_WARN] = "quota-egress-internet-warn",
+	[NET_QUOTA_EGRESS] = "budget-egress",
+	[NET_QUOTA_INGRESS] = "budget-ingress",
+	[NET_QUOTA_EGRESS_INTERNET] = "budget-egress-internet",
+	[NET_QUOTA_EGRESS_WARN] = "budget-egress-warn",
+	[NET_QUOTA_INGRESS_WARN] = "budget-ingress-warn",
+	[NET_QUOTA_EGRESS_INTERNET_WARN] = "budget-egress-internet-warn",
 };
 
 const char *nft_counter_name(unsigned direction, enum nft_counter counter, char name[NFT_NAME_SIZE])
