@@ -416,7 +416,12 @@ static int record(struct launch *launch, const struct launch_request *request, s
 static int prepare(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	struct ledger_plan *plan;
-	int r = request->launcher == LAUNCHER_HOOK ?
+	int r;
+
+	/* Nothing here sets them yet, and a container that is said to have them must. */
+	if (request->plan->network)
+		return error_set(err, ENOTSUP, "this version of stint sets no network rules; take \"network\" out of the profile");
+	r = request->launcher == LAUNCHER_HOOK ?
 			0 : config_check_root(json_root(request->config), request->bundle, err);
 
 	if (r == 0)

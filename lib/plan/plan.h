@@ -43,6 +43,7 @@ struct plan {
 	char selected_by[SELECTED_BY_MAX]; /* "--profile", or as select_profile says it */
 	char image[256];	/* "" when the engine does not say */
 	char workload[FINGERPRINT_MAX]; /* where that matters: it is recorded, or has learned; else "" */
+	struct net_policy *network; /* NULL: nothing is asked of it. Lives as long as the process */
 	enum watch watch; /* what is done while it runs */
 	enum cgroup_mode cgroup_mode;
 	bool kill_on_monitor_loss;

@@ -26,7 +26,7 @@
 #include "lib/state/state_dir.h"
 
 enum {
-	LEDGER_VERSION = 4,
+	LEDGER_VERSION = 5,
 	LEDGER_TEXT_MAX = 256,
 	LEDGER_PATH_MAX = 1280,
 	LEDGER_NAME_MAX = 96,
