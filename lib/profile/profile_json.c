@@ -168,22 +168,32 @@ static int give_direction(const struct walk *walk, int direction, const char *me
 	return give(walk, path, value, from);
 }
 
-/* The first layer is the direction's own, the others are "within" it. */
+/* The one that says most of what passes: the first that denies by default. */
+static unsigned first_layer(const struct network_setting *network)
+{
+	for (unsigned i = 0; i < network->count; i++)
+		if (strcmp(json_string(json_get(network->layers[i], "default")), "deny") == 0)
+			return i;
+	return 0;
+}
+
+/* One layer is the direction's own, the others are "within" it. */
 static int walk_layers(const struct walk *walk, int direction, const struct network_setting *network)
 {
+	unsigned first = first_layer(network);
 	struct json *within;
 	int r = 0;
 
 	if (!network->count)
 		return 0;
-	json_each(member, network->layers[0])
+	json_each(member, network->layers[first])
 		if (r == 0)
 			r = give_direction(walk, direction, member->key, json_copy(walk->doc, member), network->from);
 	if (r < 0 || network->count == 1)
 		return r;
 	within = json_new(walk->doc, JSON_ARRAY);
-	for (unsigned i = 1; i < network->count && within; i++)
-		if (json_append(within, json_copy(walk->doc, network->layers[i])) < 0)
+	for (unsigned i = 0; i < network->count && within; i++)
+		if (i != first && json_append(within, json_copy(walk->doc, network->layers[i])) < 0)
 			within = NULL;
 	return give_direction(walk, direction, "within", within, network->from);
 }
