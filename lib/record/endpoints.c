@@ -11,10 +11,7 @@
 
 static const char *const directions[] = {[NET_EGRESS] = "egress", [NET_INGRESS] = "ingress", NULL};
 
-static size_t address_size(const struct endpoint *endpoint)
-{
-	return endpoint->family == AF_INET ? 4 : 16;
-}
+static const char *const origins[] = {"any", "private", NULL};
 
 static int order(const struct endpoint *a, const struct endpoint *b)
 {
@@ -22,9 +19,11 @@ static int order(const struct endpoint *a, const struct endpoint *b)
 
 	if (a->direction != b->direction)
 		return a->direction < b->direction ? -1 : 1;
+	if (a->from_private != b->from_private)
+		return a->from_private ? -1 : 1;
 	if (a->family != b->family)
 		return a->family == AF_INET ? -1 : 1;
-	r = memcmp(a->address, b->address, address_size(a));
+	r = memcmp(a->address, b->address, sizeof a->address);
 	if (r != 0)
 		return r;
 	if (a->protocol != b->protocol)
@@ -82,8 +81,10 @@ int endpoints_add(struct endpoints *endpoints, const struct endpoint *endpoint, 
 			memcpy(there->name, endpoint->name, sizeof there->name);
 		return 0;
 	}
-	if (endpoints->count == ENDPOINTS_MAX)
-		return error_set(err, E2BIG, "keep an endpoint: there are %d already", ENDPOINTS_MAX);
+	if (endpoints->count == ENDPOINTS_MAX) {
+		endpoints->more = true;
+		return 0;
+	}
 	r = make_room(endpoints, err);
 	if (r < 0)
 		return r;
@@ -98,6 +99,7 @@ int endpoints_add_all(struct endpoints *endpoints, const struct endpoints *other
 {
 	int r = 0;
 
+	endpoints->more = endpoints->more || other->more;
 	for (unsigned i = 0; i < other->count && r == 0; i++)
 		r = endpoints_add(endpoints, &other->list[i], err);
 	return r;
@@ -105,7 +107,7 @@ int endpoints_add_all(struct endpoints *endpoints, const struct endpoints *other
 
 bool endpoints_equal(const struct endpoints *a, const struct endpoints *b)
 {
-	if (a->count != b->count)
+	if (a->count != b->count || a->more != b->more)
 		return false;
 	for (unsigned i = 0; i < a->count; i++) {
 		const struct endpoint *x = &a->list[i], *y = &b->list[i];
@@ -132,6 +134,16 @@ static int read_direction(struct reader *reader, const struct json *node, const 
 
 	(void)key;
 	endpoint->direction = i < 0 ? 0 : (uint8_t)i;
+	return i < 0 ? i : 0;
+}
+
+static int read_from(struct reader *reader, const struct json *node, const struct key *key)
+{
+	struct endpoint *endpoint = reader->target;
+	int i = read_choice(reader, node, "origin", origins);
+
+	(void)key;
+	endpoint->from_private = i == 1;
 	return i < 0 ? i : 0;
 }
 
@@ -205,6 +217,7 @@ int endpoint_read(struct reader *reader, const struct json *node, struct endpoin
 	static const struct key keys[] = {
 		{.name = "direction", .types = TYPE(JSON_STRING), .read = read_direction},
 		{.name = "address", .types = TYPE(JSON_STRING), .read = read_address},
+		{.name = "from", .types = TYPE(JSON_STRING), .read = read_from},
 		{.name = "protocol", .types = TYPE(JSON_STRING) | TYPE(JSON_NUMBER), .read = read_protocol, .min = 1, .max = UINT8_MAX},
 		{.name = "port", .types = TYPE(JSON_NUMBER), .read = read_port, .max = UINT16_MAX},
 		{.name = "name", .types = TYPE(JSON_STRING), .read = read_name},
@@ -224,8 +237,11 @@ int endpoint_read(struct reader *reader, const struct json *node, struct endpoin
 	r = read_object(&inner, node, keys, ARRAY_SIZE(keys));
 	if (r < 0)
 		return r;
-	if (!json_get(node, "direction") || !endpoint.family || !endpoint.protocol)
-		return refuse(reader, node, "an endpoint has a direction, an address and a protocol");
+	if (!json_get(node, "direction") || !endpoint.protocol)
+		return refuse(reader, node, "an endpoint has a direction and a protocol");
+	if ((endpoint.direction == NET_EGRESS) != (endpoint.family != 0) ||
+	    (endpoint.direction == NET_INGRESS) != (json_get(node, "from") != NULL))
+		return refuse(reader, node, "an endpoint of egress has an \"address\", and one of ingress a \"from\"");
 	if ((json_get(node, "port") != NULL) != protocol_has_ports(endpoint.protocol))
 		return refuse(reader, node, "an endpoint has a port when its protocol has ports, and only then");
 	return endpoints_add(endpoints, &endpoint, reader->err);
@@ -248,7 +264,9 @@ static int write_one(const struct endpoint *endpoint, struct json_doc *doc, stru
 
 	if (r == 0)
 		r = json_set(doc, object, "direction", json_new_string(doc, directions[endpoint->direction]));
-	if (r == 0)
+	if (r == 0 && endpoint->direction == NET_INGRESS)
+		r = json_set(doc, object, "from", json_new_string(doc, origins[endpoint->from_private]));
+	if (r == 0 && endpoint->direction == NET_EGRESS)
 		r = json_set(doc, object, "address",
 			     json_new_string(doc, inet_ntop(endpoint->family, endpoint->address, address, sizeof address)));
 	if (r == 0)

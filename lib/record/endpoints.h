@@ -4,11 +4,14 @@
  *
  *   "endpoints": [{"direction": "egress", "address": "192.0.2.1", "protocol": "tcp", "port": 443,
  *                  "name": "api.example.com", "bytes": 5120, "connections": 2},
- *                 {"direction": "egress", "address": "10.0.0.2", "protocol": "udp", "port": 53, "resolver": true, …}]
+ *                 {"direction": "egress", "address": "10.0.0.2", "protocol": "udp", "port": 53, "resolver": true, …},
+ *                 {"direction": "ingress", "from": "private", "protocol": "tcp", "port": 8080, …}]
  *
  * "protocol" is a number where it has no name here, and "port" is there when the protocol has ports: the other end's for
- * egress, the container's own for ingress. "name" is what a resolver had called that address before. All from outside
- * is hostile, and bounded.
+ * egress, the container's own for ingress. "name" is what a resolver had called that address before. Of who connects to
+ * the container it is kept whether that was from private addresses ("private") or from others ("any"), not who it was.
+ * All from outside is hostile, and bounded: of a workload that speaks with more than ENDPOINTS_MAX, that is said
+ * ("moreEndpoints": true beside them).
  */
 #ifndef STINT_RECORD_ENDPOINTS_H
 #define STINT_RECORD_ENDPOINTS_H
@@ -27,6 +30,7 @@ enum { ENDPOINTS_MAX = 1024 };
 
 struct endpoint {
 	uint8_t direction; /* NET_EGRESS, NET_INGRESS */
+	bool from_private; /* of ingress, which has no address: family 0 */
 	uint8_t family;	   /* AF_INET, AF_INET6 */
 	uint8_t address[16];
 	uint8_t protocol;
@@ -41,10 +45,10 @@ struct endpoint {
 struct endpoints {
 	struct endpoint *list;
 	unsigned count, room;
+	bool more; /* than there is room for */
 };
 
-/* Of one that is there already, bytes and connections are added up, and its name stays. -E2BIG: more than ENDPOINTS_MAX;
- * -ENOMEM. */
+/* Of one that is there already, bytes and connections are added up, and its name stays. -ENOMEM. */
 int endpoints_add(struct endpoints *endpoints, const struct endpoint *endpoint, struct error *err);
 int endpoints_add_all(struct endpoints *endpoints, const struct endpoints *other, struct error *err);
 bool endpoints_equal(const struct endpoints *a, const struct endpoints *b);

@@ -75,6 +75,8 @@ static int merge(struct recording *into, const struct recording *other, struct e
 	if (r == 0)
 		r = needs_add_all(&into->needs, &other->needs, err);
 	if (r == 0)
+		r = endpoints_add_all(&into->endpoints, &other->endpoints, err);
+	if (r == 0)
 		r = needs_add_all(&into->runtime_needs, &other->runtime_needs, err);
 	into->no_new_privileges &= other->no_new_privileges;
 	into->complete &= other->complete;
@@ -103,7 +105,7 @@ bool recording_equal(const struct recording *a, const struct recording *b)
 		if (!same(text_of(a, texts[i]), text_of(b, texts[i])))
 			return false;
 	return a->no_new_privileges == b->no_new_privileges && a->complete == b->complete && a->lost == b->lost &&
-	       needs_equal(&a->needs, &b->needs) && needs_equal(&a->runtime_needs, &b->runtime_needs);
+	       needs_equal(&a->needs, &b->needs) && endpoints_equal(&a->endpoints, &b->endpoints) && needs_equal(&a->runtime_needs, &b->runtime_needs);
 }
 
 void recording_close(struct recording *recording)
@@ -111,6 +113,7 @@ void recording_close(struct recording *recording)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free((char *)text_of(recording, texts[i]));
 	needs_close(&recording->needs);
+	endpoints_close(&recording->endpoints);
 	needs_close(&recording->runtime_needs);
 	*recording = (struct recording){0};
 }

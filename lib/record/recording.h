@@ -11,13 +11,13 @@
  *    "syscalls": ["accept4", "fcntl", …],
  *    "arguments": {"fcntl": "any", "ioctl": [[21505]], "socket": [[1, 1], [2, 1]]},
  *    "compat": {"x86": {"syscalls": ["ioctl"], "arguments": {"ioctl": [[21505]]}}, "x32": …},
- *    "capabilities": ["CAP_CHOWN"], "endpoints": [],
+ *    "capabilities": ["CAP_CHOWN"], "endpoints": [{"direction": "egress", …}],
  *    "programs": {"accept4": "nginx", "fcntl": "sh", "x86:ioctl": "old", "fcntl any": "sh", "socket 2 1": "nginx",
  *                 "CAP_CHOWN": "nginx"}}
  *
  * What is not known is absent: "id" and the other texts, "ended", each of the runtime's, "compat", a program. A file
  * may come from anyone: texts and counts are bounded, an unknown key is an error, and what is read has only names of
- * the right letters. Endpoints are not recorded by this version, which refuses a file that has some.
+ * the right letters. Endpoints are those of lib/record/endpoints.h.
  */
 #ifndef STINT_RECORD_RECORDING_H
 #define STINT_RECORD_RECORDING_H
@@ -28,6 +28,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/json.h"
+#include "lib/record/endpoints.h"
 #include "lib/record/needs.h"
 
 enum { RECORDING_TEXT_MAX = 512 }; /* bytes, with the NUL */
@@ -41,6 +42,7 @@ struct recording {
 	bool complete; /* it was seen from its first instruction to its end, and nothing was lost */
 	uint64_t lost; /* events that were not recorded, at least */
 	struct needs needs;
+	struct endpoints endpoints;
 	/* NEED_CALL only: what the runtime itself asked for after it had loaded a filter and before the workload's
 	 * first instruction. */
 	struct needs runtime_needs;
@@ -62,7 +64,7 @@ int recording_write(const struct recording *recording, struct json_doc *doc, str
 /*
  * What any of several runs needs. Of the facts: a text that is not the same in all is not known; the earliest start,
  * the latest end (not known when one is not); complete, and without new privileges, when each is; what was lost
- * together. Of programs the first one's. Of none it is empty, and not complete.
+ * together. Of programs the first one's. What endpoints were sent is added up. Of none it is empty, and not complete.
  */
 int recording_union(const struct recording *const *runs, size_t count, struct recording *ret_union, struct error *err);
 

@@ -148,8 +148,16 @@ static int read_runtime_calls(struct reader *reader, const struct json *node, co
 
 static int read_endpoints(struct reader *reader, const struct json *node, const struct key *key)
 {
+	int r = 0;
+
 	(void)key;
-	return node->first ? refuse(reader, node->first, "this version of stint knows no endpoints") : 0;
+	json_each(endpoint, node)
+	{
+		r = endpoint_read(reader, endpoint, &recording_of(reader)->endpoints);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int read_version(struct reader *reader, const struct json *node, const struct key *key)
@@ -250,6 +258,7 @@ int recording_read(const char *name, const struct json *object, struct recording
 		{.name = "compat", .types = TYPE(JSON_OBJECT), .read = read_compat},
 		{.name = "capabilities", .types = TYPE(JSON_ARRAY), .read = read_capabilities},
 		{.name = "endpoints", .types = TYPE(JSON_ARRAY), .read = read_endpoints},
+		{.name = "moreEndpoints", .types = TYPE(JSON_BOOL), .read = read_bool, FIELD(endpoints.more)},
 		{.name = "programs", .types = TYPE(JSON_OBJECT), .read = read_later}, /* read when all needs are */
 	};
 	_cleanup_recording_ struct recording recording = {0};

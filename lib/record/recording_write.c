@@ -134,8 +134,21 @@ static int put_facts(struct json_doc *doc, struct json *object, const struct rec
 	return r < 0 ? r : json_set(doc, object, "lost", json_new_uint64(doc, recording->lost));
 }
 
-static int put_needs(struct json_doc *doc, struct json *object, const struct needs *needs)
+static int put_endpoints(struct json_doc *doc, struct json *object, const struct endpoints *endpoints)
 {
+	struct json *array;
+	int r = endpoints_write(endpoints, doc, &array, NULL);
+
+	if (r == 0)
+		r = json_set(doc, object, "endpoints", array);
+	if (r == 0 && endpoints->more)
+		r = json_set(doc, object, "moreEndpoints", json_new_bool(doc, true));
+	return r;
+}
+
+static int put_needs(struct json_doc *doc, struct json *object, const struct recording *recording)
+{
+	const struct needs *needs = &recording->needs;
 	int r = put_names(doc, object, "syscalls", needs, NEED_CALL, ABI_NATIVE);
 
 	if (r == 0)
@@ -145,7 +158,7 @@ static int put_needs(struct json_doc *doc, struct json *object, const struct nee
 	if (r == 0)
 		r = put_names(doc, object, "capabilities", needs, NEED_CAPABILITY, ABI_NATIVE);
 	if (r == 0)
-		r = json_set(doc, object, "endpoints", json_new(doc, JSON_ARRAY));
+		r = put_endpoints(doc, object, &recording->endpoints);
 	return r < 0 ? r : put_programs(doc, object, needs);
 }
 
@@ -156,7 +169,7 @@ int recording_write(const struct recording *recording, struct json_doc *doc, str
 	int r = put_facts(doc, object, recording);
 
 	if (r == 0)
-		r = put_needs(doc, object, &recording->needs);
+		r = put_needs(doc, object, recording);
 	if (r < 0)
 		return error_set(err, -r, "write a recording: out of memory");
 	*ret_object = object;

@@ -48,13 +48,14 @@ Test(endpoints, are_written_as_they_were_read_in_one_order)
 		"{\"direction\":\"egress\",\"address\":\"192.0.2.1\",\"protocol\":\"tcp\",\"port\":443,\"name\":\"api.example.com\",\"bytes\":7,\"connections\":2},"
 		"{\"direction\":\"egress\",\"address\":\"192.0.2.1\",\"protocol\":253,\"bytes\":1,\"connections\":1},"
 		"{\"direction\":\"egress\",\"address\":\"2001:db8::1\",\"protocol\":\"tcp\",\"port\":1,\"bytes\":0,\"connections\":0},"
-		"{\"direction\":\"ingress\",\"address\":\"10.0.0.9\",\"protocol\":\"tcp\",\"port\":8080,\"bytes\":9,\"connections\":1}]\n";
+		"{\"direction\":\"ingress\",\"from\":\"private\",\"protocol\":\"tcp\",\"port\":8080,\"bytes\":9,\"connections\":1},"
+		"{\"direction\":\"ingress\",\"from\":\"any\",\"protocol\":\"tcp\",\"port\":8080,\"bytes\":9,\"connections\":1}]\n";
 	_cleanup_endpoints_ struct endpoints endpoints = {0}, reversed = {0};
 	_cleanup_free_ char *text = NULL;
 	struct error err = {0};
 
 	cr_assert_eq(read_text(sorted, &endpoints, &err), 0, "%s", err.text);
-	cr_assert_eq(endpoints.count, 6);
+	cr_assert_eq(endpoints.count, 7);
 	text = write_text(&endpoints);
 	cr_assert_str_eq(text, sorted);
 	for (unsigned i = endpoints.count; i-- > 0;)
@@ -94,7 +95,11 @@ Test(endpoints, of_a_file_are_refused_with_their_place)
 		{"[{\"direction\":\"egress\",\"address\":\"::1\",\"protocol\":\"tcp\",\"port\":65536}]", "65535"},
 		{"[{\"direction\":\"egress\",\"address\":\"::1\",\"protocol\":\"tcp\"}]", "has a port when its protocol has ports"},
 		{"[{\"direction\":\"egress\",\"address\":\"::1\",\"protocol\":\"icmpv6\",\"port\":1}]", "and only then"},
-		{"[{\"direction\":\"egress\",\"protocol\":\"tcp\",\"port\":1}]", "has a direction, an address and a protocol"},
+		{"[{\"direction\":\"egress\",\"protocol\":\"tcp\",\"port\":1}]", "of egress has an \"address\""},
+		{"[{\"direction\":\"ingress\",\"address\":\"::1\",\"from\":\"any\",\"protocol\":\"tcp\",\"port\":1}]", "of ingress a \"from\""},
+		{"[{\"direction\":\"ingress\",\"protocol\":\"tcp\",\"port\":1}]", "of ingress a \"from\""},
+		{"[{\"direction\":\"ingress\",\"from\":\"all\",\"protocol\":\"tcp\",\"port\":1}]", "origin"},
+		{"[{\"address\":\"::1\",\"protocol\":\"tcp\",\"port\":1}]", "a direction and a protocol"},
 		{"[{\"direction\":\"egress\",\"address\":\"::1\",\"protocol\":0}]", "1"},
 		{"[{\"direction\":\"egress\",\"address\":\"::1\",\"protocol\":\"tcp\",\"port\":1,\"name\":\"A.test\"}]", "no host's name"},
 		{"[{\"direction\":\"egress\",\"address\":\"::1\",\"protocol\":\"tcp\",\"port\":1,\"name\":\"a\\u001b[31m\"}]", "no host's name"},
@@ -126,6 +131,40 @@ Test(endpoints, are_bounded)
 		cr_assert_lt(endpoints.list[i - 1].port, endpoints.list[i].port);
 	cr_assert_eq(endpoints_add(&endpoints, &endpoint, &err), 0, "one that is there");
 	endpoint.port = 1;
-	cr_assert_eq(endpoints_add(&endpoints, &endpoint, &err), -E2BIG);
+	cr_assert_not(endpoints.more);
+	cr_assert_eq(endpoints_add(&endpoints, &endpoint, &err), 0);
+	cr_assert(endpoints.more);
 	cr_assert_eq(endpoints.count, ENDPOINTS_MAX);
+}
+
+Test(endpoints, make_the_rules_that_allow_just_them)
+{
+	static const char seen[] =
+		"[{\"direction\":\"egress\",\"address\":\"10.0.0.2\",\"protocol\":\"udp\",\"port\":53,\"resolver\":true},"
+		"{\"direction\":\"egress\",\"address\":\"10.0.0.2\",\"protocol\":\"tcp\",\"port\":53,\"resolver\":true},"
+		"{\"direction\":\"egress\",\"address\":\"10.0.0.3\",\"protocol\":\"udp\",\"port\":53},"
+		"{\"direction\":\"egress\",\"address\":\"192.0.2.1\",\"protocol\":\"tcp\",\"port\":443,\"name\":\"api.example.com\"},"
+		"{\"direction\":\"egress\",\"address\":\"192.0.2.2\",\"protocol\":\"tcp\",\"port\":443,\"name\":\"api.example.com\"},"
+		"{\"direction\":\"egress\",\"address\":\"2001:db8::1\",\"protocol\":\"icmpv6\"},"
+		"{\"direction\":\"egress\",\"address\":\"192.0.2.9\",\"protocol\":253},"
+		"{\"direction\":\"ingress\",\"from\":\"private\",\"protocol\":\"tcp\",\"port\":80},"
+		"{\"direction\":\"ingress\",\"from\":\"any\",\"protocol\":\"tcp\",\"port\":80},"
+		"{\"direction\":\"ingress\",\"from\":\"private\",\"protocol\":\"tcp\",\"port\":9090}]";
+	_cleanup_endpoints_ struct endpoints endpoints = {0}, none = {0};
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_free_ char *text = NULL, *nothing = NULL;
+	struct error err = {0};
+	struct json *network;
+	size_t length;
+
+	cr_assert_eq(read_text(seen, &endpoints, &err), 0, "%s", err.text);
+	cr_assert_eq(json_doc_new(&doc, &err), 0);
+	cr_assert_eq(endpoints_propose(&endpoints, doc, &network, &err), 0);
+	cr_assert_eq(json_write(network, false, &text, &length, &err), 0);
+	cr_expect_str_eq(text, "{\"egress\":{\"default\":\"deny\",\"allow\":[\"10.0.0.3 udp 53\",\"192.0.2.9 253\","
+			       "\"2001:db8::1 icmpv6\",\"api.example.com tcp 443\",\"dns\"]},"
+			       "\"ingress\":{\"default\":\"deny\",\"allow\":[\"any tcp 80\",\"private tcp 9090\"]}}\n");
+	cr_assert_eq(endpoints_propose(&none, doc, &network, &err), 0);
+	cr_assert_eq(json_write(network, false, &nothing, &length, &err), 0);
+	cr_expect_str_eq(nothing, "{\"egress\":{\"default\":\"deny\",\"allow\":[]},\"ingress\":{\"default\":\"deny\",\"allow\":[]}}\n");
 }

@@ -14,7 +14,9 @@ static const char whole[] =
 	"\"arguments\":{\"fcntl\":\"any\",\"ioctl\":[[21505]],\"socket\":[[1,1],[2,1]]},"
 	"\"compat\":{\"x86\":{\"syscalls\":[\"ioctl\"],\"arguments\":{\"ioctl\":[[21505]]}},"
 	"\"x32\":{\"syscalls\":[\"read\"],\"arguments\":{}}},"
-	"\"capabilities\":[\"CAP_CHOWN\"],\"endpoints\":[],"
+	"\"capabilities\":[\"CAP_CHOWN\"],"
+	"\"endpoints\":[{\"direction\":\"ingress\",\"from\":\"any\",\"protocol\":\"tcp\",\"port\":80,\"bytes\":9,\"connections\":1}],"
+	"\"moreEndpoints\":true,"
 	"\"programs\":{\"accept4\":\"nginx\",\"fcntl\":\"sh\",\"socket\":\"nginx\",\"x86:ioctl\":\"old\",\"fcntl "
 	"any\":\"sh\","
 	"\"socket 2 1\":\"nginx\","
@@ -100,7 +102,7 @@ Test(recording, what_is_wrong_is_refused_with_its_place)
 		{"{\"version\":1,\"arguments\":{\"ioctl\":\"all\"}}", "\"any\", is wanted"},
 		{"{\"version\":1,\"compat\":{\"arm\":{}}}", "known here: x86, x32"},
 		{"{\"version\":1,\"compat\":{\"x86\":{\"calls\":[]}}}", "unknown key \"calls\""},
-		{"{\"version\":1,\"endpoints\":[\"dns\"]}", "knows no endpoints"},
+		{"{\"version\":1,\"endpoints\":[\"dns\"]}", "an endpoint is an object"},
 		{"{\"version\":1,\"programs\":{\"read\":\"cat\"}}", "nothing that is recorded is called \"read\""},
 		{"{\"version\":1,\"arguments\":{\"ioctl\":\"any\"},\"programs\":{\"ioctl 1\":\"cat\"}}",
 		 "nothing that is recorded"},
