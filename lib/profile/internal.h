@@ -13,7 +13,7 @@ struct file_id {
 	ino_t inode;
 };
 
-/* Reads a JSON file: a regular one of at most JSON_MAX_BYTES. `trusted`: it and its directory must
+/* Reads a JSON file: a regular one of at most JSON_LARGE_BYTES. `trusted`: it and its directory must
  * be owned by root or our effective user and be writable by nobody else (-EPERM). A file that is not
  * there is -ENOENT. `ret_id` may be NULL. */
 int document_open(const char *path, bool trusted, struct json_doc **ret_doc, struct file_id *ret_id,
