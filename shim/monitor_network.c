@@ -67,7 +67,7 @@ static bool take(struct monitor *m, struct network_news *news)
 		lost(m);
 		return false;
 	}
-	if (news->budget >= BUDGET_COUNT || !budget_is_told((enum budget)news->budget))
+	if (news->budget >= BUDGET_COUNT || !budget_is_network((enum budget)news->budget))
 		return true;
 	if (news->kind == NETWORK_SPENT)
 		m->state.network_spent |= UINT32_C(1) << news->budget;

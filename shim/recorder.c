@@ -184,10 +184,10 @@ static int read_filter(struct recorder_process *p, struct error *err)
 	const struct json *seccomp;
 	_cleanup_free_ char *text = NULL;
 	size_t length;
-	int r = file_read(p->state_fd, "plan.json", JSON_MAX_BYTES, &text, &length, err);
+	int r = file_read(p->state_fd, "plan.json", JSON_LARGE_BYTES, &text, &length, err);
 
 	if (r == 0)
-		r = json_parse("plan.json", text, length, &p->plan, err);
+		r = json_parse_large("plan.json", text, length, &p->plan, err);
 	if (r < 0)
 		return r;
 	seccomp = json_find(json_root(p->plan), "effective.seccomp");

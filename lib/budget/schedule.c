@@ -70,7 +70,7 @@ uint64_t schedule_used(const struct schedule_state *state, const struct budget_r
 	case BUDGET_PIDS:
 		return reading->pids_refused ? rules[budget].limit : reading->pids;
 	default:
-		return budget_is_told(budget) ? reading->network_used[budget] : UNKNOWN;
+		return budget_is_network(budget) ? reading->network_used[budget] : UNKNOWN;
 	}
 }
 
@@ -222,7 +222,7 @@ static void choose_quota(struct schedule_state *state, const struct budget_rule 
 	}
 	for (int b = 0; b < BUDGET_COUNT; b++)
 		if ((state->spent & bit((enum budget)b)) && rules[b].action == ACTION_THROTTLE &&
-		    b != BUDGET_CPU_RATE && !budget_kinds[b].level && !budget_is_told((enum budget)b)) {
+		    b != BUDGET_CPU_RATE && !budget_kinds[b].level && !budget_is_network((enum budget)b)) {
 			quota = TRICKLE_QUOTA_US;
 			period = TRICKLE_PERIOD_US;
 		}
@@ -275,7 +275,7 @@ void schedule_look(struct schedule_state *state, const struct budget_rule rules[
 			continue;
 		if (b == BUDGET_CPU_RATE)
 			look_at_rate(state, rules, reading, &decision);
-		else if (budget_is_told((enum budget)b))
+		else if (budget_is_network((enum budget)b))
 			look_at_told(state, rules, reading, &decision, (enum budget)b);
 		else
 			look_at(state, rules, reading, &decision, (enum budget)b);

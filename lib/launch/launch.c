@@ -193,6 +193,7 @@ static void set_quotas(struct net_policy *policy, const struct budget_rule budge
 	} quotas[] = {
 		{BUDGET_NET_EGRESS, NET_QUOTA_EGRESS, NET_QUOTA_EGRESS_WARN},
 		{BUDGET_NET_INGRESS, NET_QUOTA_INGRESS, NET_QUOTA_INGRESS_WARN},
+		{BUDGET_NET_EGRESS_INTERNET, NET_QUOTA_EGRESS_INTERNET, NET_QUOTA_EGRESS_INTERNET_WARN},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(quotas); i++) {
@@ -473,7 +474,10 @@ static int record(struct launch *launch, const struct launch_request *request, s
 static int prepare(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	struct ledger_plan *plan;
-	int r = request->launcher == LAUNCHER_HOOK ?
+	int r;
+
+	/* Nothing here sets them yet, and a container that is said to have them must. */
+	r = request->launcher == LAUNCHER_HOOK ?
 			0 : config_check_root(json_root(request->config), request->bundle, err);
 
 	if (r == 0)

@@ -4,7 +4,8 @@
  *
  * A packet that begins a connection passes a direction when it passes every layer of it. It passes a layer when
  * one of the layer's `allow` entries matches it, or when the layer allows by default and none of its `deny` entries does. The
- * cloud metadata addresses are among the `deny` entries of every layer (net_metadata). Loopback, replies, what
+ * cloud metadata addresses (lib/net/sets.h) are among the `deny` entries of every layer, and no `allow` entry matches one but
+ * those that were made of an entry which names just that address. Loopback, replies, what
  * belongs to a connection that passed, and the ICMP that path MTU and neighbour discovery need pass anyway.
  *
  * Policies are composed by putting their layers side by side, so the meet is commutative, associative and idempotent

@@ -44,10 +44,10 @@ struct plan {
 	char selected_by[SELECTED_BY_MAX]; /* "--profile", or as select_profile says it */
 	char image[256];	/* "" when the engine does not say */
 	char workload[FINGERPRINT_MAX]; /* where that matters: it is recorded, or has learned; else "" */
+	struct net_policy *network; /* NULL: nothing is asked of it. Lives as long as the process */
 	enum watch watch; /* what is done while it runs */
 	enum cgroup_mode cgroup_mode;
 	bool kill_on_monitor_loss;
-	struct net_policy *network; /* what stint-network sets; NULL: nothing */
 	bool tighten; /* the config is privileged, and the host has it tightened: see lib/plan/privileged.h */
 	const char *warnings[PLAN_WARNINGS_MAX]; /* interned; what could not be enforced and was let pass, and the like */
 	int warning_count;

@@ -66,14 +66,18 @@ connect_to() { # PID
 	in_namespace "$PEER_PID" ip neigh replace $OWN lladdr 02:00:00:00:99:02 dev veth0 nud permanent
 }
 
-# A bundle for COMMAND in the network namespace that process PID is in (or, "own", in one that the runtime makes), with
-# `packets` in it.
+# A bundle for COMMAND with `packets` in it, in the network namespace that process PID keeps for it (or, "own", in one that the
+# runtime makes). It has a name, as engines give one to a namespace that they made for a container.
 network_bundle() { # NAME PID|own COMMAND...
 	local name=$1 pid=$2 root=$STINT_FILE_DIR/network-rootfs
 	shift 2
 	[ -e "$root" ] || { cp -a "$BUSYBOX_ROOTFS" "$root" && cp "$PACKETS" "$root/bin/"; }
 	ROOTFS=$root bundle "$name" "$@"
-	[ "$pid" = own ] || config --arg path "/proc/$pid/ns/net" '(.linux.namespaces[] | select(.type == "network")).path = $path'
+	[ "$pid" = own ] || in_namespace_of "$pid"
+}
+in_namespace_of() { # PID
+	ln -sf "/proc/$1/ns/net" "$STINT_TEST_DIR/namespace-$1"
+	config --arg path "$STINT_TEST_DIR/namespace-$1" '(.linux.namespaces[] | select(.type == "network")).path = $path'
 }
 # A profile of that network, and of those budgets: prints its file.
 network_profile() { # NAME NETWORK [BUDGETS]

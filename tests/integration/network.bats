@@ -38,12 +38,14 @@ first_instruction() {
 	mkdir -p "$root/proc" "$root/dev" "$root/sys"
 	cp "$(tool first-packet -nostdlib -static -fno-stack-protector -DADDRESS=0x0101630a -DPORT=0xa00f -DCOUNT=200)" "$root/first"
 	ROOTFS=$root bundle "$id" /first
-	config --arg path "/proc/$NS/ns/net" '(.linux.namespaces[] | select(.type == "network")).path = $path'
+	in_namespace_of "$NS"
 	run --separate-stderr stint run --runtime "$RUNTIME" --profile "$(network_profile deny '{"egress": {"default": "deny"}}')" --id "$id" "$BUNDLE"
 	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
 	[ "$(came datagrams)" -eq 0 ]
 	[ "$(report_of "$id" '[.network.drops[].packets] | add')" -eq 200 ] || { report_of "$id" .network; return 1; }
-	# The same without rules: all of them.
+	# The same without rules, and so in another namespace: all of them.
+	linked
+	in_namespace_of "$NS"
 	run stint run --runtime "$RUNTIME" --id "$id-open" "$BUNDLE"
 	eventually 5 all_came 200
 }
@@ -89,7 +91,7 @@ quota_kills() {
 	linked
 	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "1MiB"}}')" /bin/sh -c "packets send $PEER 4000 972 20000; sleep 20"
 	[ "$status" -eq 137 ] || { echo "$status $output $stderr"; return 1; }
-	[[ "$stderr" == *"stint: $id: killed: netEgress budget 1.0MiB spent"* ]] || { echo "$stderr"; return 1; }
+	[[ "$stderr" == *"stint: $id: killed: netEgress budget 1 MiB spent"* ]] || { echo "$stderr"; return 1; }
 	[ "$(report_of "$id" '.verdict.budget, .verdict.limit, .verdict.action' | xargs)" = 'netEgress 1048576 kill' ]
 	[ "$(report_of "$id" '.verdict.used >= 1048576')" = true ]
 	[ "$(received_at_peer)" -le 1048576 ]
@@ -106,8 +108,8 @@ quota_warns() {
 	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "100KiB", "action": "warn", "warn": "50%"}}')" packets send "$PEER" 4000 972 200
 	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
 	[[ "$output" == '200 0' ]]
-	[[ "$stderr" == *"netEgress budget of 100.0KiB is 50% spent"* ]] || { echo "$stderr"; return 1; }
-	[[ "$stderr" == *"netEgress budget of 100.0KiB is spent"* ]] || { echo "$stderr"; return 1; }
+	[[ "$stderr" == *"netEgress budget of 100 KiB is 50% spent"* ]] || { echo "$stderr"; return 1; }
+	[[ "$stderr" == *"netEgress budget of 100 KiB is spent"* ]] || { echo "$stderr"; return 1; }
 	[ "$(report_of "$id" .verdict.action)" = warn ]
 	eventually 5 all_came 200
 	[ "$(report_of "$id" .usage.netEgressBytes)" -eq 200000 ]

@@ -257,3 +257,31 @@ Test(net_resolve, what_is_no_policy_is_never_read_as_an_open_one)
 		cr_assert(err.text[0] && policy.raw);
 	}
 }
+
+Test(net_resolve, a_hundred_thousand_entries_are_read_and_are_as_many)
+{
+	enum { ENTRIES = 100000 };
+	struct net_layer layer;
+	struct error err = {0};
+	char *text = malloc(ENTRIES * 24 + 100);
+	size_t used = (size_t)sprintf(text, "{\"default\":\"deny\",\"allow\":[\"192.0.2.1\"");
+	struct json_doc *doc = NULL;
+	const struct net_context context = {0};
+
+	/* Every other address, in an order that is none. */
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		unsigned n = (unsigned)(i * UINT64_C(7919) % ENTRIES) * 2;
+
+		used += (size_t)sprintf(text + used, ",\"10.%u.%u.%u\"", n >> 16, n >> 8 & 255, n & 255);
+	}
+	used += (size_t)sprintf(text + used, "]}");
+	cr_assert_eq(json_parse("layer", text, used, &doc, &err), -EFBIG, "what a tenant writes is smaller");
+	cr_assert_eq(json_parse_large("layer", text, used, &doc, &err), 0, "%s", err.text);
+	cr_assert_eq(net_layer_resolve(json_root(doc), &context, &layer, &err), 0, "%s", err.text);
+	cr_assert_eq(layer.allow_count, ENTRIES + 1);
+	for (size_t i = 1; i < layer.allow_count; i++)
+		cr_assert_lt(net_match_order(&layer.allow[i - 1], &layer.allow[i]), 0);
+	net_layer_clear(&layer);
+	json_doc_free(doc);
+	free(text);
+}

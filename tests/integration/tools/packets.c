@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,7 @@ static int talk(const char *address, const char *port, long bytes, int pull)
 
 int main(int argc, char **argv)
 {
+	(void)signal(SIGPIPE, SIG_IGN); /* who hangs up does not end who serves */
 	if (argc == 4 && strcmp(argv[1], "count") == 0)
 		count(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
