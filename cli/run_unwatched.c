@@ -50,6 +50,7 @@ static void write_report(const struct launch *launch, int wait_status, const cha
 {
 	struct ledger *ledger = launch->ledger;
 	struct ledger_state state = *ledger_current(ledger);
+	struct ledger_figures network;
 	int length;
 
 	ledger_warn(&state, "watched to its end by nobody: %s", why);
@@ -61,7 +62,8 @@ static void write_report(const struct launch *launch, int wait_status, const cha
 		state.exit_code = WEXITSTATUS(wait_status);
 	}
 	ledger_commit(ledger, &state);
-	length = report_line(&ledger->plan, &state, &ledger->violations, ledger->report, NULL);
+	length = report_line(&ledger->plan, &state, &ledger->violations, ledger_figures(ledger, &network) ? &network : NULL,
+			     ledger->report, NULL);
 	if (length > 0)
 		atomic_store(&ledger->report_length, (uint32_t)length);
 }

@@ -99,6 +99,7 @@ static int verify_live(struct verification *v, bool json, struct error *err)
 	verify_limits(v);
 	verify_process(v);
 	verify_budgets(v);
+	verify_network(v);
 	differs = count_status(v, CONTROL_ENFORCED) < v->count;
 	if (json)
 		r = print_json(v, differs, err);
@@ -112,11 +113,11 @@ static int read_state(int dirfd, const char *name, struct json_doc **ret_doc, st
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;
-	int r = file_read(dirfd, name, JSON_MAX_BYTES, &text, &length, err);
+	int r = file_read(dirfd, name, JSON_LARGE_BYTES, &text, &length, err);
 
 	if (r < 0)
 		return r;
-	return json_parse(name, text, length, ret_doc, err);
+	return json_parse_large(name, text, length, ret_doc, err);
 }
 
 static int verify(const struct host *host, int dirfd, bool json, struct error *err)

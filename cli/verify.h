@@ -31,6 +31,8 @@ struct control *verification_add(struct verification *v, const char *name, enum 
 void verify_monitor(struct verification *v);
 void verify_limits(struct verification *v);
 void verify_budgets(struct verification *v);
+/* The rules of its network, as stint-network finds them. */
+void verify_network(struct verification *v);
 /* The container's first process: where it is, and what it may do. */
 void verify_process(struct verification *v);
 

@@ -5,6 +5,8 @@
  *   stint-hook precreate       Podman: config.json on standard input, the edited one on standard output
  *   stint-hook createRuntime   (prestart is the same) the state on standard input: checks what can no
  *                              longer be changed, and starts the monitor on the container's group
+ *   stint-hook network         in the config of a container that a launcher of ours prepared, with its --key: has
+ *                              stint-network set the rules of its network
  *   stint-hook poststart       wall time begins
  *   stint-hook poststop        sees to it that the report gets written
  *
@@ -23,12 +25,14 @@
 #include "lib/base/log.h"
 #include "lib/launch/control.h"
 #include "lib/launch/launch.h"
+#include "lib/launch/network.h"
 #include "lib/oci/config.h"
 #include "lib/oci/state.h"
 #include "lib/plan/edit.h"
 #include "lib/report/journal.h"
 
 struct hook {
+	const char *key; /* --key; NULL: found by the state's id */
 	struct host host;
 	struct host_config host_config;
 	struct cgroup_layout layout;
@@ -134,9 +138,35 @@ static int create_runtime(struct hook *hook, struct error *err)
 	if (r < 0)
 		return r;
 	r = start_monitor(hook, err);
+	if (r == 0 && hook->launch.ledger->plan.network)
+		r = network_apply(hook->launch.state_fd, hook->state.pid, err);
 	if (r < 0)
 		launch_undo(&hook->launch);
 	return r;
+}
+
+static int network(struct hook *hook, struct error *err)
+{
+	_cleanup_close_ int run_fd = -1, state_fd = -1;
+	struct ledger *ledger;
+	int r = hook->key && *hook->key != '.' && !strchr(hook->key, '/') ? read_state(hook, err) :
+		error_set(err, EINVAL, "network: --key names no container's state");
+
+	if (r == 0)
+		r = state_open(&hook->host, &run_fd, err);
+	if (r < 0)
+		return r;
+	state_fd = openat(run_fd, hook->key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (state_fd < 0)
+		return error_errno(err, errno, "set the network rules: open the state of %s", hook->key);
+	r = ledger_open(state_fd, false, &ledger, NULL, err);
+	if (r < 0)
+		return r;
+	/* A hook that was copied into another container's config. */
+	if (strcmp(ledger->plan.id, hook->state.id) != 0)
+		r = error_set(err, EINVAL, "set the network rules: %s is the state of another container", hook->key);
+	ledger_unmap(ledger);
+	return r < 0 ? r : network_apply(state_fd, hook->state.pid, err);
 }
 
 static int poststart(struct hook *hook, struct error *err)
@@ -187,15 +217,17 @@ static const struct stage {
 	int (*run)(struct hook *hook, struct error *err);
 } stages[] = {
 	{"precreate", precreate}, {"prestart", create_runtime}, {"createRuntime", create_runtime},
-	{"poststart", poststart}, {"poststop", poststop},
+	{"network", network}, {"poststart", poststart}, {"poststop", poststop},
 };
 
 static int usage(FILE *out)
 {
-	fputs("Usage: stint-hook [--root DIR] precreate|createRuntime|prestart|poststart|poststop\n\n"
+	fputs("Usage: stint-hook [--root DIR] precreate|createRuntime|prestart|poststart|poststop\n"
+	      "       stint-hook [--root DIR] --key KEY network\n\n"
 	      "An OCI hook, called by a runtime or engine with the container's state on standard input; as precreate\n"
 	      "it takes config.json there, and prints the edited one. See stint-hook(8).\n\n"
 	      "      --root DIR  a directory that /run/stint, /etc/stint and the others are below\n"
+	      "      --key KEY   the state of the container, in /run/stint\n"
 	      "      --help      this text\n", out);
 	return out == stdout ? 0 : 2;
 }
@@ -238,6 +270,7 @@ static int fail(const struct hook *hook, const char *stage, const struct error *
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"root", required_argument, NULL, 'R'},
+						{"key", required_argument, NULL, 'k'},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	static struct hook hook;
@@ -247,9 +280,12 @@ int main(int argc, char **argv)
 
 	(void)syscall(SYS_close_range, 3U, ~0U, 0);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'R')
+		if (option == 'R')
+			root = optarg;
+		else if (option == 'k')
+			hook.key = optarg;
+		else
 			return usage(option == 'h' ? stdout : stderr);
-		root = optarg;
 	}
 	if (optind != argc - 1)
 		return usage(stderr);

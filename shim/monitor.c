@@ -26,6 +26,7 @@
  * then everything is cleared away.
  */
 #include "shim/monitor.h"
+#include "shim/settle.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -81,7 +82,7 @@ static int start(struct monitor *m, bool launched, struct error *err)
 	if (r < 0)
 		return r;
 	if (m->state.init)
-		monitor_be_prompt();
+		settle_be_prompt();
 	/* Until there is a container, whoever starts it sees to it that we are there; but not a runtime that has
 	 * taken its launcher's place and runs the container at once. */
 	if (m->state.init || (m->ledger->plan.launcher == LAUNCHER_RUN && !m->ledger->plan.launcher_guards))

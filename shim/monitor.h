@@ -11,7 +11,8 @@
 /* What an epoll event is about. */
 enum source {
 	SOURCE_TIMER, SOURCE_GROUP, SOURCE_MEMORY, SOURCE_PAYLOAD_MEMORY, SOURCE_PIDS, SOURCE_PAYLOAD_PIDS,
-	SOURCE_KERNEL_LOG, SOURCE_INIT, SOURCE_LAUNCHER, SOURCE_PEER, SOURCE_SOCKET, SOURCE_PID_FILE, SOURCE_COUNT
+	SOURCE_KERNEL_LOG, SOURCE_INIT, SOURCE_LAUNCHER, SOURCE_PEER, SOURCE_SOCKET, SOURCE_PID_FILE, SOURCE_NETWORK,
+	SOURCE_COUNT
 };
 
 struct monitor {
@@ -45,9 +46,7 @@ int monitor_settle(struct monitor *m, const char *root, bool launched, struct er
 int monitor_open(struct monitor *m, bool launched, struct error *err);
 int monitor_confine(struct monitor *m, struct error *err);
 int monitor_watch_pid_file(struct monitor *m, struct error *err);
-void monitor_be_prompt(void);
 void monitor_hasten_runtime(const struct monitor *m);
-void monitor_stay_in_memory(void);
 /* Adds m->fds[source] to the epoll set; a negative one is no error. */
 int monitor_listen(struct monitor *m, enum source source, uint32_t events, struct error *err);
 int monitor_group_opened(struct monitor *m, struct error *err);
@@ -76,6 +75,19 @@ bool init_gone(struct monitor *m);
 /* Its wait status, where the kernel tells (pidfd, PIDFD_GET_INFO) or its zombie shows it. */
 void init_exit_status(struct monitor *m);
 bool init_status_needs_ptrace(void);
+
+/* monitor_network.c: stint-network, where there is one */
+/* Takes `fd`, its connection; false: that is not who it says. */
+bool network_adopt(struct monitor *m, int fd, pid_t peer);
+/* It has something to say, or has ended. */
+void network_event(struct monitor *m);
+void network_let_go(struct monitor *m);
+/* Should it have ended unseen. */
+void network_check(struct monitor *m);
+/* The last figures, if they are to be had. */
+void network_read_last(struct monitor *m);
+/* Its work is done. */
+void network_dismiss(struct monitor *m);
 
 /* monitor_end.c */
 /* True when nothing of the container is left, or (once) when what is left cannot die. Otherwise

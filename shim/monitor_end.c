@@ -247,6 +247,7 @@ static void end_recording(struct monitor *m)
 static void end_report(struct monitor *m)
 {
 	struct error err = {0};
+	struct ledger_figures network;
 	uint64_t now = m->host.boottime_ns();
 	int length;
 
@@ -254,13 +255,15 @@ static void end_report(struct monitor *m)
 		return; /* the one we took over from had got as far */
 	note_end(m);
 	read_final_figures(m);
+	network_read_last(m);
 	last_verdict(m, now);
 	set_exit(m);
 	if (m->lives_fd >= 0)
 		keep_life(m);
 	ledger_commit(m->ledger, &m->state);
 	end_recording(m);
-	length = report_line(&m->ledger->plan, &m->state, &m->ledger->violations, m->ledger->report, &err);
+	length = report_line(&m->ledger->plan, &m->state, &m->ledger->violations,
+			     ledger_figures(m->ledger, &network) ? &network : NULL, m->ledger->report, &err);
 	if (length > 0)
 		atomic_store(&m->ledger->report_length, (uint32_t)length);
 }
@@ -322,6 +325,7 @@ static void end_clear(struct monitor *m)
 	int result = journal_append(m->ledger, m->log_fd, NULL);
 	bool removed = wait_for_launcher(m);
 
+	network_dismiss(m);
 	monitor_serve(m); /* `stint run` asks to be told when we are done, as soon as the runtime has ended */
 	if (!removed)
 		remove_group(m);

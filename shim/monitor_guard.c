@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "shim/monitor.h"
+#include "shim/settle.h"
 
 static int pidfd_of(pid_t pid)
 {
@@ -47,6 +48,8 @@ static void take_over(struct monitor *m)
 	m->events_pending = true;
 	m->client = close_fd(m->client);
 	m->fds[SOURCE_PEER] = -EBADF;
+	/* stint-network comes again, where we listen. */
+	network_let_go(m);
 	rename_self(m, "stint-monitor");
 	/* Its signal went to the one that is dead. */
 	m->pid_directory = close_fd(m->pid_directory);
@@ -58,7 +61,7 @@ static void take_over(struct monitor *m)
 static void stand_by(struct monitor *m, int monitor_pidfd)
 {
 	rename_self(m, "stint-guard");
-	monitor_stay_in_memory();
+	settle_stay_in_memory();
 	wait_for_end_of(monitor_pidfd);
 	(void)close(monitor_pidfd);
 	if (atomic_load(&m->ledger->finished))

@@ -13,6 +13,7 @@
 #include "lib/base/file.h"
 #include "lib/base/pidfd.h"
 #include "shim/monitor.h"
+#include "shim/settle.h"
 
 static int poll_now(int fd)
 {
@@ -77,7 +78,8 @@ void init_found(struct monitor *m, pid_t pid)
 	ledger_commit(m->ledger, &m->state);
 	if (m->fds[SOURCE_INIT] < 0)
 		return;
-	monitor_be_prompt();
+	network_check(m);
+	settle_be_prompt();
 	guard_renew(m); /* with init's pidfd */
 }
 

@@ -2,14 +2,11 @@
 /* Opening what the monitor needs, and giving up what it does not. */
 #include <cap-ng.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -24,48 +21,7 @@
 #include "lib/state/lives.h"
 #include "shim/monitor.h"
 #include "shim/monitor_filter.h"
-
-/* Standard input, output and error on /dev/null, nothing else but what the launcher meant for us.
- * A child that keeps a runtime's or an engine's pipe makes it wait for ever. */
-static int let_go(bool launched, struct error *err)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	unsigned first = launched ? 5 : 4;
-
-	if (fd < 0)
-		return error_errno(err, errno, "open /dev/null");
-	for (int i = 0; i < 3; i++)
-		if (dup2(fd, i) < 0)
-			return error_errno(err, errno, "redirect the standard descriptors");
-	if (syscall(SYS_close_range, first, ~0U, 0) < 0)
-		return error_errno(err, errno, "close the descriptors that were inherited");
-	/* Not ours to pass on, though nothing is executed from here. */
-	(void)syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
-	if (chdir("/") < 0)
-		return error_errno(err, errno, "change to /");
-	return 0;
-}
-
-/* Our own group, so that neither a container's limits nor the end of an engine's service reach us.
- * Not in the cpu hierarchy: there we go to the root, where real-time scheduling is allowed. */
-static int move_away(struct monitor *m, struct error *err)
-{
-	struct cgroup group = CGROUP_CLOSED(&m->layout);
-	int r = cgroup_make(&m->host, &m->layout, MONITOR_GROUP, MONITOR_CONTROLLERS, false, &group, err);
-
-	cgroup_close(&group);
-	return r < 0 ? r : cgroup_enter(&m->host, &m->layout, MONITOR_GROUP, MONITOR_CONTROLLERS, err);
-}
-
-/* On a machine that is out of memory, who reads his own program from the disk again at each step comes last. The
- * program's pages are every monitor's: they are in memory once. */
-void monitor_stay_in_memory(void)
-{
-	extern const char __executable_start[], etext[];
-
-	if (mlockall(MCL_CURRENT | MCL_ONFAULT) == 0) /* data and stack as far as they are used */
-		(void)mlock(__executable_start, (size_t)(etext - __executable_start));
-}
+#include "shim/settle.h"
 
 /* The runtime is about to move the container into its group. What the kernel waits for before that, it waits for
  * meanwhile: a runtime takes longer to get there (measured: create takes 5 ms less with crun, 9 with runc). At the
@@ -82,32 +38,6 @@ void monitor_hasten_runtime(const struct monitor *m)
 	if (cgroup_open(&m->host, &m->layout, MONITOR_GROUP, &group, NULL) == 0)
 		(void)cgroup_wait_for_moves(&group);
 	_exit(0);
-}
-
-/* A deadline that is met late is a budget that is overrun: run when it is time, on a machine that is busy
- * too. Not before there is a container: until then we would only stand in its runtime's way. */
-void monitor_be_prompt(void)
-{
-	struct sched_param parameters = {.sched_priority = 1};
-
-	monitor_stay_in_memory();
-	if (sched_setscheduler(0, SCHED_FIFO, &parameters) < 0)
-		(void)setpriority(PRIO_PROCESS, 0, -20);
-}
-
-/* What has to be had before the capabilities are gone. */
-static void prepare_to_be_prompt(void)
-{
-	static const struct rlimit allowed = {.rlim_cur = 1, .rlim_max = 1};
-	static const struct rlimit locked = {.rlim_cur = 16 << 20, .rlim_max = 16 << 20};
-
-	if (file_write_small(AT_FDCWD, "/proc/self/oom_score_adj", "-1000") < 0)
-		(void)file_write_small(AT_FDCWD, "/proc/self/oom_score_adj", "0");
-	(void)prctl(PR_SET_TIMERSLACK, 1UL);
-	(void)setrlimit(RLIMIT_MEMLOCK, &locked);
-	/* Where the limit may not be raised (no CAP_SYS_RESOURCE) it has to be now. */
-	if (setrlimit(RLIMIT_RTPRIO, &allowed) < 0)
-		monitor_be_prompt();
 }
 
 int monitor_listen(struct monitor *m, enum source source, uint32_t events, struct error *err)
@@ -232,7 +162,7 @@ static int open_sources(struct monitor *m, struct error *err)
 	if (r == 0)
 		r = monitor_listen(m, SOURCE_LAUNCHER, EPOLLIN, err);
 	if (r == 0)
-		r = control_listen(m->state_fd, &m->fds[SOURCE_SOCKET], err);
+		r = control_listen(m->state_fd, CONTROL_SOCKET, &m->fds[SOURCE_SOCKET], err);
 	if (r == 0)
 		r = monitor_listen(m, SOURCE_SOCKET, EPOLLIN, err);
 	if (r == 0)
@@ -279,7 +209,7 @@ static int need_descriptors(struct error *err)
 
 int monitor_settle(struct monitor *m, const char *root, bool launched, struct error *err)
 {
-	int r = let_go(launched, err);
+	int r = settle_let_go(launched ? 5 : 4, err);
 
 	if (r == 0)
 		r = need_descriptors(err);
@@ -290,9 +220,9 @@ int monitor_settle(struct monitor *m, const char *root, bool launched, struct er
 	if (r < 0)
 		return r;
 	m->own = m->payload = CGROUP_CLOSED(&m->layout);
-	r = move_away(m, err);
+	r = settle_move_away(&m->host, &m->layout, err);
 	if (r == 0)
-		prepare_to_be_prompt();
+		settle_prepare_to_be_prompt();
 	return r;
 }
 
@@ -315,6 +245,7 @@ int monitor_open(struct monitor *m, bool launched, struct error *err)
 	}
 	if (m->state.init)
 		init_found(m, m->state.init);
+	network_check(m);
 	return 0;
 }
 

@@ -103,10 +103,13 @@ void monitor_read(struct monitor *m, struct reading *reading, bool cpu, bool mem
 		.oom_kills = known(m->state.usage.oom_kills) + m->state.payload_oom_kills,
 		.pids = UNKNOWN,
 		.pids_refused = known(m->state.usage.pids_refused),
+		.told_spent = m->state.network_spent,
+		.told_warned = m->state.network_warned,
 		.cpu_rate = cpu_rate(plan->cpus, m->state.limits_changed ? 0 : plan->cpu_quota_us, plan->cpu_period_us),
 		.memory_limit = plan->memory_limit && !m->state.limits_changed ? plan->memory_limit :
 				(uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE),
 	};
+	memcpy(reading->network_used, m->state.network_used, sizeof reading->network_used);
 	if (m->group_known && cpu)
 		read_cpu(m, reading);
 	if (reading->cpu_ns != UNKNOWN && reading->cpu_ns > m->state.cpu_seen_ns)
@@ -234,6 +237,10 @@ void monitor_serve(struct monitor *m)
 		return;
 	switch (message.verb) {
 	case CONTROL_START:
+		if (m->ledger->plan.network && !atomic_load(&m->ledger->network.applied)) {
+			answer(fd, -ENETDOWN);
+			break;
+		}
 		init_from_pid_file(m);
 		start_wall(m);
 		answer(fd, 0);
@@ -251,6 +258,10 @@ void monitor_serve(struct monitor *m)
 		break;
 	case CONTROL_UPDATE:
 		answer(fd, update(m, &message));
+		break;
+	case CONTROL_NETWORK:
+		if (network_adopt(m, fd, peer.pid))
+			(void)steal_fd(&fd);
 		break;
 	default:
 		answer(fd, -EINVAL);
@@ -349,6 +360,9 @@ static void handle(struct monitor *m, enum source source)
 		break;
 	case SOURCE_PID_FILE:
 		pid_file_event(m);
+		break;
+	case SOURCE_NETWORK:
+		network_event(m);
 		break;
 	default:
 		event_file(m, source);

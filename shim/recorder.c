@@ -20,7 +20,6 @@
 #include <cap-ng.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,6 +43,7 @@
 #include "lib/record/store.h"
 #include "lib/state/ledger.h"
 #include "shim/recorder.h"
+#include "shim/settle.h"
 
 enum { PIPE_FD = 3, LAUNCHER_FD = 4, SNAPSHOT_SECONDS = 1, VERSION_SECONDS = 5 };
 enum event { EVENT_NEWS, EVENT_TIMER, EVENT_STATE, EVENT_SIGNAL, EVENT_LAUNCHER, EVENT_COUNT };
@@ -80,34 +80,18 @@ bool say(const char *text)
 	return write(PIPE_FD, line, (size_t)n) == n;
 }
 
-/* As in the monitor: nothing of the launcher's stays with us but the pipe and its pidfd. */
 static int let_go(bool launched, struct error *err)
 {
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int r = settle_let_go(launched ? LAUNCHER_FD + 1U : PIPE_FD + 1U, err);
 
-	for (int i = 0; i < 3; i++)
-		if (fd < 0 || dup2(fd, i) < 0)
-			return error_errno(err, errno, "redirect the standard descriptors");
-	(void)syscall(SYS_close_range, launched ? LAUNCHER_FD + 1U : PIPE_FD + 1U, ~0U, 0);
-	(void)syscall(SYS_close_range, (unsigned)PIPE_FD, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (r < 0)
+		return r;
 	(void)fcntl(PIPE_FD, F_SETFL, O_NONBLOCK);
-	if (chdir("/") < 0)
-		return error_errno(err, errno, "change to /");
 	(void)umask(022);
 	(void)setsid();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	return 0;
-}
-
-/* A container's limits and an engine's end are not ours. */
-static int move_away(struct recorder_process *p, struct error *err)
-{
-	struct cgroup group = CGROUP_CLOSED(&p->layout);
-	int r = cgroup_make(&p->host, &p->layout, MONITOR_GROUP, MONITOR_CONTROLLERS, false, &group, err);
-
-	cgroup_close(&group);
-	return r < 0 ? r : cgroup_enter(&p->host, &p->layout, MONITOR_GROUP, MONITOR_CONTROLLERS, err);
 }
 
 static int open_state(struct recorder_process *p, const char *key, struct error *err)
@@ -201,10 +185,10 @@ static int read_filter(struct recorder_process *p, struct error *err)
 	const struct json *seccomp;
 	_cleanup_free_ char *text = NULL;
 	size_t length;
-	int r = file_read(p->state_fd, "plan.json", JSON_MAX_BYTES, &text, &length, err);
+	int r = file_read(p->state_fd, "plan.json", JSON_LARGE_BYTES, &text, &length, err);
 
 	if (r == 0)
-		r = json_parse("plan.json", text, length, &p->plan, err);
+		r = json_parse_large("plan.json", text, length, &p->plan, err);
 	if (r < 0)
 		return r;
 	p->taken_capabilities = capability_mask(json_get(json_root(p->plan), "takenCapabilities"));
@@ -336,7 +320,7 @@ static int start(struct recorder_process *p, const struct recorder_options *opti
 	if (r == 0)
 		r = cgroup_layout_read(&p->host, &p->layout, err);
 	if (r == 0)
-		r = move_away(p, err);
+		r = settle_move_away(&p->host, &p->layout, err);
 	if (r == 0)
 		r = open_state(p, options->key, err);
 	if (r == 0)

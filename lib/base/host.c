@@ -49,7 +49,8 @@ static uint64_t realtime_ns(void)
 
 int host_init(struct host *host, const char *root, struct error *err)
 {
-	struct host h = {.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .proc = "/proc"};
+	struct host h = {.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .proc = "/proc",
+			 .resolv_conf = "/etc/resolv.conf"};
 	size_t length = root ? strlen(root) : 0;
 
 	if (length && root[0] != '/')

@@ -22,6 +22,7 @@ struct host {
 	char shipped_dir[PATH_MAX]; /* $(datadir)/stint as configured: shipped profiles are part of the
 				       program, so a prefix without them falls back to these */
 	char proc[PATH_MAX / 2];   /* /proc */
+	char resolv_conf[PATH_MAX / 2]; /* /etc/resolv.conf: what engines copy for containers */
 	bool any_filesystem;	   /* tests only: a cgroup tree need not be on a cgroup filesystem */
 	uint64_t (*boottime_ns)(void); /* CLOCK_BOOTTIME: goes on during suspend */
 	uint64_t (*realtime_ns)(void);

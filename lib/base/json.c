@@ -21,7 +21,8 @@ struct reader {
 	struct json *open; /* the object or array that is being read; NULL outside */
 	const char *key;   /* of the value that comes next */
 	unsigned key_line, key_column;
-	unsigned depth, nodes;
+	unsigned depth;
+	size_t nodes, max_nodes;
 	const char *name, *text;
 	size_t length;
 	bool ended; /* yajl has been given all of it */
@@ -92,7 +93,7 @@ static struct json *add(struct reader *reader, enum json_type type)
 	struct json *node;
 
 	pass_token(reader, &line, &column);
-	if (++reader->nodes > JSON_MAX_NODES) {
+	if (++reader->nodes > reader->max_nodes) {
 		(void)refuse(reader, E2BIG, line, column, "too many values");
 		return NULL;
 	}
@@ -372,20 +373,19 @@ static int build(struct reader *reader)
 	return reader->failed;
 }
 
-int json_parse(const char *name, const char *text, size_t length, struct json_doc **ret_doc,
-	       struct error *err)
+static int parse(const char *name, const char *text, size_t length, size_t max_bytes, size_t max_nodes,
+		 struct json_doc **ret_doc, struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 	struct reader reader = {
-		.name = name, .text = text, .length = length, .line = 1, .column = 1, .err = err,
+		.name = name, .text = text, .length = length, .line = 1, .column = 1, .err = err, .max_nodes = max_nodes,
 	};
 	const char *what;
 	size_t bad;
 	int r;
 
-	if (length > JSON_MAX_BYTES)
-		return error_set(err, EFBIG, "read %s: it has %zu bytes, and at most %d are accepted",
-				 name, length, JSON_MAX_BYTES);
+	if (length > max_bytes)
+		return error_set(err, EFBIG, "read %s: it has %zu bytes, and at most %zu are accepted", name, length, max_bytes);
 	bad = scan(text, length, &what);
 	if (what) {
 		advance(&reader, bad);
@@ -404,6 +404,16 @@ int json_parse(const char *name, const char *text, size_t length, struct json_do
 		return r;
 	*ret_doc = steal_ptr(&doc);
 	return 0;
+}
+
+int json_parse(const char *name, const char *text, size_t length, struct json_doc **ret_doc, struct error *err)
+{
+	return parse(name, text, length, JSON_MAX_BYTES, JSON_MAX_NODES, ret_doc, err);
+}
+
+int json_parse_large(const char *name, const char *text, size_t length, struct json_doc **ret_doc, struct error *err)
+{
+	return parse(name, text, length, JSON_LARGE_BYTES, JSON_LARGE_NODES, ret_doc, err);
 }
 
 static yajl_gen_status write_string(yajl_gen gen, const char *text)

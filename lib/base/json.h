@@ -26,6 +26,9 @@ enum {
 	JSON_MAX_BYTES = 1 << 20, /* a config.json with Docker's whole seccomp profile is 40 kB */
 	JSON_MAX_DEPTH = 64,
 	JSON_MAX_NODES = 1 << 17, /* a node is larger than the two bytes of text that make one */
+	/* Of documents that root wrote: a profile may have 100,000 network rules, and a plan has them twice. */
+	JSON_LARGE_BYTES = 16 << 20,
+	JSON_LARGE_NODES = 1 << 20,
 };
 
 struct json {
@@ -45,6 +48,8 @@ struct json_doc;
  * NUL. */
 int json_parse(const char *name, const char *text, size_t length, struct json_doc **ret_doc,
 	       struct error *err);
+/* The same with the larger caps. */
+int json_parse_large(const char *name, const char *text, size_t length, struct json_doc **ret_doc, struct error *err);
 /* A document with an empty object as its root, to build on. */
 int json_doc_new(struct json_doc **ret_doc, struct error *err);
 /* Size caps are the caller's when it reads the bytes: file_read(…, JSON_MAX_BYTES, …). */

@@ -14,13 +14,14 @@ const struct budget_kind budget_kinds[BUDGET_COUNT] = {
 	[BUDGET_PIDS] = {"pids", UNIT_COUNT, true, false, true},
 	[BUDGET_IO_READ] = {"ioRead", UNIT_SIZE, false, false, false},
 	[BUDGET_IO_WRITE] = {"ioWrite", UNIT_SIZE, false, false, false},
-	[BUDGET_NET_EGRESS] = {"netEgress", UNIT_SIZE, false, false, false},
-	[BUDGET_NET_INGRESS] = {"netIngress", UNIT_SIZE, false, false, false},
+	[BUDGET_NET_EGRESS] = {"netEgress", UNIT_SIZE, false, false, true},
+	[BUDGET_NET_INGRESS] = {"netIngress", UNIT_SIZE, false, false, true},
+	[BUDGET_NET_EGRESS_INTERNET] = {"netEgressInternet", UNIT_SIZE, false, false, true},
 	[BUDGET_IDLE] = {"idle", UNIT_DURATION, false, false, false},
 	[BUDGET_STALL] = {"stall", UNIT_DURATION, false, true, false},
 };
 
-const char *const action_names[ACTION_COUNT] = {"warn", "throttle", "freeze", "term", "kill"};
+const char *const action_names[ACTION_COUNT] = {"warn", "throttle", "cut", "freeze", "term", "kill"};
 
 int budget_from_name(const char *name)
 {
@@ -36,6 +37,11 @@ int action_from_name(const char *name)
 		if (strcmp(action_names[a], name) == 0)
 			return a;
 	return -1;
+}
+
+bool budget_is_network(enum budget budget)
+{
+	return budget == BUDGET_NET_EGRESS || budget == BUDGET_NET_INGRESS || budget == BUDGET_NET_EGRESS_INTERNET;
 }
 
 uint64_t budget_remaining(uint64_t limit, uint64_t used)

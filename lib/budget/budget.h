@@ -18,12 +18,13 @@
 
 enum budget {
 	BUDGET_WALL, BUDGET_CPU, BUDGET_CPU_RATE, BUDGET_MEMORY, BUDGET_MEMORY_TIME, BUDGET_PIDS,
-	BUDGET_IO_READ, BUDGET_IO_WRITE, BUDGET_NET_EGRESS, BUDGET_NET_INGRESS, BUDGET_IDLE, BUDGET_STALL,
+	BUDGET_IO_READ, BUDGET_IO_WRITE, BUDGET_NET_EGRESS, BUDGET_NET_INGRESS,
+	BUDGET_NET_EGRESS_INTERNET, BUDGET_IDLE, BUDGET_STALL,
 	BUDGET_COUNT
 };
 
-/* In order of strictness. */
-enum action { ACTION_WARN, ACTION_THROTTLE, ACTION_FREEZE, ACTION_TERM, ACTION_KILL, ACTION_COUNT };
+/* In order of strictness. CUT: of bytes on the network, no more of them; what runs goes on. */
+enum action { ACTION_WARN, ACTION_THROTTLE, ACTION_CUT, ACTION_FREEZE, ACTION_TERM, ACTION_KILL, ACTION_COUNT };
 
 /* What is known of each budget, in one table: its name in a profile and in a report, its unit,
  * whether it is a level, needs `per`, and whether this version can enforce it. */
@@ -36,6 +37,7 @@ struct budget_kind {
 };
 extern const struct budget_kind budget_kinds[BUDGET_COUNT];
 int budget_from_name(const char *name); /* -1: none */
+bool budget_is_network(enum budget budget); /* bytes on the network, which a quota of the kernel counts */
 
 extern const char *const action_names[ACTION_COUNT];
 int action_from_name(const char *name); /* -1: none */

@@ -70,7 +70,7 @@ uint64_t schedule_used(const struct schedule_state *state, const struct budget_r
 	case BUDGET_PIDS:
 		return reading->pids_refused ? rules[budget].limit : reading->pids;
 	default:
-		return UNKNOWN;
+		return budget_is_network(budget) ? reading->network_used[budget] : UNKNOWN;
 	}
 }
 
@@ -169,6 +169,21 @@ static bool figure_known(const struct reading *reading, enum budget b)
 	return true;
 }
 
+/* Counted and held by the kernel, packet by packet, which says when it is spent. */
+static void look_at_told(struct schedule_state *state, const struct budget_rule *rules, const struct reading *reading,
+			 struct decision *decision, enum budget b)
+{
+	state->next_ns[b] = NEVER;
+	if (state->spent & bit(b))
+		return;
+	if (reading->told_spent & bit(b)) {
+		note_spent(state, rules, decision, b, reading->network_used[b]);
+	} else if (rules[b].warn && (reading->told_warned & bit(b)) && !(state->warned & bit(b))) {
+		state->warned |= bit(b);
+		decision->warned |= bit(b);
+	}
+}
+
 static void look_at(struct schedule_state *state, const struct budget_rule *rules,
 		    const struct reading *reading, struct decision *decision, enum budget b)
 {
@@ -207,7 +222,7 @@ static void choose_quota(struct schedule_state *state, const struct budget_rule 
 	}
 	for (int b = 0; b < BUDGET_COUNT; b++)
 		if ((state->spent & bit((enum budget)b)) && rules[b].action == ACTION_THROTTLE &&
-		    b != BUDGET_CPU_RATE && !budget_kinds[b].level) {
+		    b != BUDGET_CPU_RATE && !budget_kinds[b].level && !budget_is_network((enum budget)b)) {
 			quota = TRICKLE_QUOTA_US;
 			period = TRICKLE_PERIOD_US;
 		}
@@ -260,6 +275,8 @@ void schedule_look(struct schedule_state *state, const struct budget_rule rules[
 			continue;
 		if (b == BUDGET_CPU_RATE)
 			look_at_rate(state, rules, reading, &decision);
+		else if (budget_is_network((enum budget)b))
+			look_at_told(state, rules, reading, &decision, (enum budget)b);
 		else
 			look_at(state, rules, reading, &decision, (enum budget)b);
 	}

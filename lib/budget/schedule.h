@@ -26,6 +26,8 @@ struct reading {
 	uint64_t memory_bytes;
 	uint64_t memory_peak_bytes;
 	uint64_t oom_kills, pids, pids_refused;
+	uint32_t told_spent, told_warned; /* bit sets of network budgets: the kernel said so */
+	uint64_t network_used[BUDGET_COUNT]; /* of them, earlier lives included */
 	uint64_t cpu_rate;	     /* most CPU time a second it can use */
 	uint64_t memory_limit;	     /* the level that cannot be passed; 0: the host's memory */
 };

@@ -6,6 +6,7 @@
 #ifndef STINT_LAUNCH_CONTROL_H
 #define STINT_LAUNCH_CONTROL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/base/error.h"
@@ -18,6 +19,7 @@ enum control_verb {
 			      the report is written and everything is cleared away */
 	CONTROL_UPDATE,	   /* the runtime's `update` is about to run, with `limits`: the group above is made to have
 			      room for them; `text`, unless empty, is for the report */
+	CONTROL_NETWORK,   /* from stint-network: this connection stays, and carries what lib/launch/network.h says */
 };
 
 struct control_message {
@@ -35,7 +37,12 @@ struct control_answer {
  * listens; -ECONNRESET: it went away before it answered; -ETIMEDOUT. timeout_ms -1: for ever. */
 int control_call(int state_fd, enum control_verb verb, int32_t value, int timeout_ms, struct error *err);
 int control_send(int state_fd, const struct control_message *message, int timeout_ms, struct error *err);
-/* The listening socket, made in `state_fd`. */
-int control_listen(int state_fd, int *ret_fd, struct error *err);
+
+/* What its like share, stint-network's too: the socket `name` in `state_fd`. `who` is what errors call the other end. */
+#define CONTROL_SOCKET "socket"
+int control_listen(int state_fd, const char *name, int *ret_fd, struct error *err);
+int control_connect(int state_fd, const char *name, const char *who, int *ret_fd, struct error *err);
+int control_exchange(int fd, const char *who, const void *message, size_t size, void *ret_answer, size_t answer_size,
+		     int timeout_ms, struct error *err);
 
 #endif

@@ -9,6 +9,9 @@
  * where there is one, as 4. */
 _Noreturn void program_become(const char *path, char *const argv[], int channel, int launcher_pidfd);
 
+/* fork, into the monitors' group. */
+pid_t program_fork(const struct host *host, const struct cgroup_layout *layout);
+
 /* Until a line comes through `pipe`: "ready", or why not, which is the error then. -ECHILD: it ended without a word. `who`:
  * "the monitor", for errors. */
 int program_wait_ready(int pipe, const char *who, struct error *err);

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "lib/base/file.h"
+#include "lib/launch/network.h"
+#include "lib/net/resolve.h"
 #include "lib/oci/config.h"
 #include "lib/plan/edit.h"
 #include "lib/plan/update.h"
@@ -98,6 +101,8 @@ static void fill_plan(struct ledger_plan *to, const struct launch_request *reque
 	to->launcher = (uint8_t)request->launcher;
 	to->launcher_guards = request->launcher_guards;
 	to->kill_on_monitor_loss = plan->kill_on_monitor_loss;
+	to->network = plan->network != NULL;
+	to->network_owned = plan->network && plan->network->owned;
 	to->watch = (uint8_t)plan->watch;
 	(void)snprintf(to->workload, sizeof to->workload, "%s", plan->workload);
 	plan_budgets(to, &plan->effective);
@@ -179,12 +184,57 @@ int launch_write_json(int dirfd, const char *name, const struct json *node, stru
 	return file_write_atomic(dirfd, name, text, length, 0600, false, err);
 }
 
+/* The budgets as the kernel holds them: they go on from earlier lives, and a quota beside each says when its warning is due. */
+static void set_quotas(struct net_policy *policy, const struct budget_rule budgets[BUDGET_COUNT])
+{
+	static const struct {
+		enum budget budget;
+		unsigned holds, warns;
+	} quotas[] = {
+		{BUDGET_NET_EGRESS, NET_QUOTA_EGRESS, NET_QUOTA_EGRESS_WARN},
+		{BUDGET_NET_INGRESS, NET_QUOTA_INGRESS, NET_QUOTA_INGRESS_WARN},
+		{BUDGET_NET_EGRESS_INTERNET, NET_QUOTA_EGRESS_INTERNET, NET_QUOTA_EGRESS_INTERNET_WARN},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(quotas); i++) {
+		const struct budget_rule *rule = &budgets[quotas[i].budget];
+		struct net_quota *quota = &policy->quotas[quotas[i].holds], *warning = &policy->quotas[quotas[i].warns];
+
+		if (!quota->set)
+			continue;
+		quota->used = rule->used_before;
+		if (!rule->warn)
+			continue;
+		*warning = *quota;
+		warning->holds = false;
+		warning->throttle = 0;
+		warning->limit = budget_warn_at(rule->limit, rule->warn) - 1; /* told when more has come */
+	}
+}
+
+/* What stint-network reads; it does so, and gets ready, while the runtime does. */
+static int write_network(struct launch *launch, const struct launch_request *request, struct error *err)
+{
+	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct net_policy policy = *request->plan->network; /* the quotas are ours, the rest the plan's */
+	int r;
+
+	set_quotas(&policy, launch->ledger->plan.budgets);
+	r = self < 0 ? error_errno(err, errno, "start stint-network: hold ourselves by a pidfd") :
+		       net_policy_to_json(&policy, &doc, err);
+	if (r == 0)
+		r = launch_write_json(launch->state_fd, NETWORK_POLICY, json_root(doc), err);
+	return r < 0 ? r : network_start(request->host, request->layout, launch->key, launch->state_fd, self, err);
+}
+
 static int write_files(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	const struct ledger_plan *plan = &launch->ledger->plan;
 	_cleanup_json_ struct json_doc *doc = NULL, *bounds = NULL;
 	_cleanup_close_ int bundle = -1;
 	char inner[LEDGER_PATH_MAX + 16];
+	struct network_hook hook;
 	struct edit_request edit = {.bundle = request->bundle,
 				    .allow_annotations = request->host_config->allow_annotations,
 				    .oom_group = request->layout->mode == CGROUP_V2 && !plan->nested};
@@ -196,7 +246,15 @@ static int write_files(struct launch *launch, const struct launch_request *reque
 		r = update_bounds(request->plan, &bounds, err);
 	if (r == 0)
 		r = launch_write_json(launch->state_fd, "bounds.json", json_root(bounds), err);
+	if (r == 0 && plan->network)
+		r = write_network(launch, request, err);
 	if (r < 0 || request->launcher == LAUNCHER_HOOK)
+		return r;
+	if (plan->network) {
+		r = network_hook(request->host, launch->key, &hook, err);
+		edit.hook = &hook.hook;
+	}
+	if (r < 0)
 		return r;
 	if (plan->nested) {
 		(void)snprintf(inner, sizeof inner, "%s/payload", plan->cgroup_path);
@@ -416,7 +474,10 @@ static int record(struct launch *launch, const struct launch_request *request, s
 static int prepare(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	struct ledger_plan *plan;
-	int r = request->launcher == LAUNCHER_HOOK ?
+	int r;
+
+	/* Nothing here sets them yet, and a container that is said to have them must. */
+	r = request->launcher == LAUNCHER_HOOK ?
 			0 : config_check_root(json_root(request->config), request->bundle, err);
 
 	if (r == 0)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Starting stint-monitor: nothing of the launcher's reaches it but two descriptors. */
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,24 +15,6 @@ enum {
 	DISMISS_TIMEOUT_MS = 1000,
 	TRIES = 3, /* one that is killed before it is ready is started again */
 };
-
-/* Born in the monitors' group, where the kernel can (5.7): moving there later stops every fork of
- * the machine for an RCU grace period, that of the container's runtime too. 0 in the child. */
-static pid_t fork_into(const struct host *host, const struct cgroup_layout *layout)
-{
-	struct cgroup group = CGROUP_CLOSED(layout);
-	struct clone_args args = {.exit_signal = SIGCHLD};
-	pid_t pid = -1;
-
-	if (cgroup_make(host, layout, MONITOR_GROUP, 0, false, &group, NULL) == 0 && cgroup_unified_fd(&group) >= 0) {
-		args.flags = CLONE_INTO_CGROUP;
-		args.cgroup = (unsigned)cgroup_unified_fd(&group);
-		pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
-	}
-	if (pid != 0)
-		cgroup_close(&group);
-	return pid < 0 ? fork() : pid;
-}
 
 int monitor_spawn(const struct host *host, const struct cgroup_layout *layout, const char *key, int launcher_pidfd,
 		  bool orphan, int *ret_channel, struct error *err)
@@ -56,7 +36,7 @@ int monitor_spawn(const struct host *host, const struct cgroup_layout *layout, c
 		return error_errno(err, errno, "start the monitor");
 	ours = fds[0];
 	its = fds[1];
-	pid = fork_into(host, layout);
+	pid = program_fork(host, layout);
 	if (pid < 0)
 		return error_errno(err, errno, "start the monitor");
 	if (pid == 0) {

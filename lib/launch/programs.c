@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finding programs: ours beside the one that runs, the runtime by absolute path. */
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/launch/internal.h"
@@ -43,6 +46,24 @@ void program_become(const char *path, char *const argv[], int channel, int launc
 	_exit(127);
 }
 
+/* Born in the monitors' group, where the kernel can (5.7): moving there later stops every fork of
+ * the machine for an RCU grace period, that of the container's runtime too. 0 in the child. */
+pid_t program_fork(const struct host *host, const struct cgroup_layout *layout)
+{
+	struct cgroup group = CGROUP_CLOSED(layout);
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	pid_t pid = -1;
+
+	if (cgroup_make(host, layout, MONITOR_GROUP, 0, false, &group, NULL) == 0 && cgroup_unified_fd(&group) >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned)cgroup_unified_fd(&group);
+		pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	}
+	if (pid != 0)
+		cgroup_close(&group);
+	return pid < 0 ? fork() : pid;
+}
+
 static bool same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
@@ -51,7 +72,8 @@ static bool same_file(const struct stat *a, const struct stat *b)
 /* A runtime that is one of ours would call itself for ever. */
 static bool is_ours(const struct stat *st)
 {
-	static const char *const names[] = {"stint", "stint-runtime", "stint-hook", "stint-monitor", "stint-recorder"};
+	static const char *const names[] = {"stint", "stint-runtime", "stint-hook", "stint-monitor", "stint-network",
+					    "stint-recorder"};
 	char path[PATH_MAX];
 	struct stat own;
 

@@ -4,7 +4,8 @@
  *
  * A packet that begins a connection passes a direction when it passes every layer of it. It passes a layer when
  * one of the layer's `allow` entries matches it, or when the layer allows by default and none of its `deny` entries does. The
- * cloud metadata addresses are among the `deny` entries of every layer (net_metadata). Loopback, replies, what
+ * cloud metadata addresses (lib/net/sets.h) are among the `deny` entries of every layer, and no `allow` entry matches one but
+ * those that were made of an entry which names just that address. Loopback, replies, what
  * belongs to a connection that passed, and the ICMP that path MTU and neighbour discovery need pass anyway.
  *
  * Policies are composed by putting their layers side by side, so the meet is commutative, associative and idempotent
@@ -66,7 +67,11 @@ struct net_quota {
 	uint64_t limit, used; /* used: by earlier lives of the container */
 	uint64_t throttle; /* when it is spent: bytes a second that still pass; 0: none. Only with `holds` */
 };
-enum { NET_QUOTA_EGRESS, NET_QUOTA_INGRESS, NET_QUOTA_EGRESS_INTERNET, NET_QUOTAS };
+/* Those that warn hold nothing: they tell that the `warn` of the budget is due. */
+enum {
+	NET_QUOTA_EGRESS, NET_QUOTA_INGRESS, NET_QUOTA_EGRESS_INTERNET,
+	NET_QUOTA_EGRESS_WARN, NET_QUOTA_INGRESS_WARN, NET_QUOTA_EGRESS_INTERNET_WARN, NET_QUOTAS
+};
 
 struct net_policy {
 	struct net_direction direction[NET_DIRECTIONS];
@@ -74,5 +79,13 @@ struct net_policy {
 	bool owned;	/* the container keeps CAP_NET_ADMIN: the table is the socket's that makes it, where the kernel can */
 	bool raw;	/* it keeps CAP_NET_RAW: neighbour discovery only on the link */
 };
+
+void net_layer_clear(struct net_layer *layer);
+/* Frees what is below it; what is left is the policy that lets everything pass. */
+void net_policy_clear(struct net_policy *policy);
+#define _cleanup_net_policy_ _cleanup_(net_policy_clear)
+
+/* Is there anything for the kernel to hold or to count? */
+bool net_policy_asks(const struct net_policy *policy);
 
 #endif

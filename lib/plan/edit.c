@@ -167,6 +167,28 @@ static int edit_mounts(struct json_doc *doc, const struct edit_request *request,
 	return r;
 }
 
+/* With an environment of its own: without one a runtime gives it the image's (runc 1.1.5), or the caller's. */
+static int add_hook(struct json_doc *doc, const struct edit_hook *hook, struct error *err)
+{
+	struct json *hooks = json_ensure_object(doc, json_root(doc), "hooks"), *list = json_get(hooks, "createRuntime");
+	struct json *entry = json_new(doc, JSON_OBJECT), *args = json_new(doc, JSON_ARRAY), *environment = json_new(doc, JSON_ARRAY);
+
+	if (hooks && !json_is(list, JSON_ARRAY)) {
+		list = json_new(doc, JSON_ARRAY);
+		if (json_set(doc, hooks, "createRuntime", list) < 0)
+			return no_memory(err);
+	}
+	for (size_t i = 0; hook->args[i]; i++)
+		if (!args || json_append(args, json_new_string(doc, hook->args[i])) < 0)
+			return no_memory(err);
+	if (!hooks || !environment || json_append(environment, json_new_string(doc, "PATH=/usr/sbin:/usr/bin:/sbin:/bin")) < 0 ||
+	    json_set(doc, entry, "path", json_new_string(doc, hook->path)) < 0 || json_set(doc, entry, "args", args) < 0 ||
+	    json_set(doc, entry, "env", environment) < 0 ||
+	    json_set(doc, entry, "timeout", json_new_uint64(doc, hook->timeout_seconds)) < 0 || json_append(list, entry) < 0)
+		return no_memory(err);
+	return 0;
+}
+
 int config_edit(struct json_doc *doc, const struct plan *plan, const struct edit_request *request, struct error *err)
 {
 	struct json *root = json_root(doc);
@@ -182,6 +204,8 @@ int config_edit(struct json_doc *doc, const struct plan *plan, const struct edit
 		r = edit_mounts(doc, request, err);
 	if (r == 0 && request->bundle)
 		r = absolute(doc, json_get(root, "root"), "path", request->bundle, err);
+	if (r == 0 && request->hook)
+		r = add_hook(doc, request->hook, err);
 	if (r == 0 && request->cgroups_path &&
 	    json_set(doc, json_get(root, "linux"), "cgroupsPath", json_new_string(doc, request->cgroups_path)) < 0)
 		r = no_memory(err);

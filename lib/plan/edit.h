@@ -7,6 +7,7 @@
  *   linux.seccomp        the plan's, where it has one
  *   linux.cgroupsPath    given by the caller
  *   linux.resources.unified   memory.oom.group, where the caller asks for it
+ *   hooks.createRuntime  the caller's, where it gives one
  *   annotations          those that a runtime obeys (run.oci.*, org.systemd.property.*, org.criu.*) are removed
  *                        unless the host configuration lets them pass
  *   mounts               a cgroup mount is made read-only when the container has no cgroup namespace
@@ -22,10 +23,18 @@
 
 #include "lib/plan/plan.h"
 
+/* One more hook for createRuntime, after all that are there: the container's namespaces are made, and it has not begun. */
+struct edit_hook {
+	const char *path;	  /* absolute */
+	const char *const *args;  /* NULL-terminated; the first is its name */
+	unsigned timeout_seconds;
+};
+
 struct edit_request {
 	const char *bundle;	    /* absolute, no symlinks: what relative paths are relative to */
 	const char *cgroups_path;   /* NULL: leave it */
 	const struct json *allow_annotations;
+	const struct edit_hook *hook; /* NULL: none */
 	bool oom_group; /* the runtime's group is on v2, and nobody else sets memory.oom.group of it */
 };
 

@@ -127,21 +127,27 @@ static void check_resources(const struct cgroup_layout *layout, struct resources
 	}
 }
 
-static bool default_allow(const struct json *direction)
+static void drop_network(struct profile *p)
 {
-	const char *what = json_string(json_get(direction, "default"));
+	struct profile none;
 
-	return !direction || (what && strcmp(what, "allow") == 0 && !json_get(direction, "bandwidth") &&
-			      !json_get(direction, "newConnections"));
+	profile_init(&none, "");
+	for (int d = 0; d < NET_DIRECTIONS; d++)
+		p->network[d] = none.network[d];
+	for (int b = 0; b < BUDGET_COUNT; b++)
+		if (budget_is_network((enum budget)b))
+			drop_budget(&p->budgets[b]);
 }
 
-static void check_network(struct profile *p, struct refusals *list)
+static void check_network(struct profile *p, const struct network_place *place, struct refusals *list)
 {
-	if (!p->network)
+	if (!profile_asks_network(p) || place->holder == NETWORK_OWN)
 		return;
-	if (!default_allow(json_get(p->network, "egress")) || !default_allow(json_get(p->network, "ingress")))
-		cannot(list, "network (this version of stint sets no network rules)");
-	p->network = NULL;
+	if (place->holder == NETWORK_SANDBOX)
+		plan_warn(list->plan, "the network is the pod's: the rules and budgets of its sandbox hold for this container, not its own");
+	else
+		cannot(list, "network (%s)", place->why);
+	drop_network(p);
 }
 
 static void check_baseline(struct profile *p, struct refusals *list)
@@ -244,15 +250,16 @@ static void check_hook(struct profile *p, const struct profile *config, struct r
 		cannot(list, "%s (a hook comes too late: use stint-runtime, or Podman's precreate)", late.names);
 }
 
-int plan_check_enforceable(const struct cgroup_layout *layout, const struct profile *config, enum plan_mode mode,
-			     bool refuse, struct plan *plan, struct error *err)
+int plan_check_enforceable(const struct cgroup_layout *layout, const struct profile *config,
+			   const struct network_place *place, enum plan_mode mode, bool refuse, struct plan *plan,
+			   struct error *err)
 {
 	struct refusals list = {.plan = plan, .refuse = refuse};
 	struct profile *p = &plan->effective;
 
 	check_budgets(layout, p, &list);
 	check_resources(layout, &p->resources, &list);
-	check_network(p, &list);
+	check_network(p, place, &list);
 	check_baseline(p, &list);
 	if (mode == PLAN_HOOK)
 		check_hook(p, config, &list);

@@ -114,19 +114,50 @@ static void print_row(FILE *out, const char *path, const char *value, const char
 		fprintf(out, "  %-30s %s\n", path, value);
 }
 
+/* A list of thousands is for machines (--json). */
+enum { ELEMENTS_SHOWN = 64 };
+
+static const char *element_text(const struct json *element, char **json)
+{
+	size_t length;
+
+	if (json_string(element))
+		return element->text;
+	if (json_write(element, false, json, &length, NULL) < 0)
+		return "?";
+	(*json)[length - 1] = '\0'; /* the newline */
+	return *json;
+}
+
 /* One to a line: a set of them is wider than a terminal. */
 static void print_elements(FILE *out, const char *path, const struct json *array, const char *from)
 {
+	size_t count = 0;
+
 	if (!array->first)
 		print_row(out, path, "none", from);
-	json_each(element, array)
-		print_row(out, element == array->first ? path : "", json_string(element) ? json_string(element) : "?",
-			  element == array->first ? from : "");
+	json_each(element, array) {
+		_cleanup_free_ char *json = NULL;
+
+		if (count++ < ELEMENTS_SHOWN)
+			print_row(out, element == array->first ? path : "", element_text(element, &json),
+				  element == array->first ? from : "");
+	}
+	if (count > ELEMENTS_SHOWN)
+		fprintf(out, "  %-30s and %zu more\n", "", count - ELEMENTS_SHOWN);
+}
+
+/* Bytes a second. */
+static bool is_rate(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot && (strcmp(dot, ".bandwidth") == 0 || strcmp(dot, ".throttleTo") == 0);
 }
 
 static void print_value(FILE *out, const char *path, const struct json *value, const char *from)
 {
-	char text[UNIT_TEXT_MAX];
+	char text[UNIT_TEXT_MAX], rate[UNIT_TEXT_MAX + 2];
 	enum unit unit;
 	uint64_t amount, factor;
 	_cleanup_free_ char *json = NULL;
@@ -134,6 +165,9 @@ static void print_value(FILE *out, const char *path, const struct json *value, c
 
 	if (unit_of(path, &unit, &factor) && json_uint64(value, &amount, NULL) == 0 && amount <= UINT64_MAX / factor) {
 		print_row(out, path, unit_format(unit, amount * factor, text), from);
+	} else if (is_rate(path) && json_uint64(value, &amount, NULL) == 0) {
+		(void)snprintf(rate, sizeof rate, "%s/s", unit_format(UNIT_SIZE, amount, text));
+		print_row(out, path, rate, from);
 	} else if (json_string(value)) {
 		print_row(out, path, json_string(value), from);
 	} else if (json_is(value, JSON_ARRAY)) {

@@ -8,6 +8,7 @@
 #include "lib/oci/config.h"
 #include "lib/plan/enforce.h"
 #include "lib/plan/learned.h"
+#include "lib/plan/network.h"
 #include "lib/plan/privileged.h"
 #include "lib/plan/workload.h"
 
@@ -161,6 +162,7 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 {
 	struct plan plan = {.cgroup_mode = layout->mode, .kill_on_monitor_loss = host_config->kill_on_monitor_loss};
 	const char *chosen, *asked;
+	struct network_place place = {NETWORK_OWN, NULL};
 	struct workload workload;
 	struct shown shown;
 	struct profile own;
@@ -199,9 +201,15 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	if (r == 0)
 		r = meet_learned(&plan, config, &own, err);
 	if (r == 0)
+		place = plan_network_place(config, workload.network, plan_network_capabilities(&plan.effective, &own));
+	if (r == 0 && place.holder != NETWORK_NOBODY)
+		r = plan_network_privileges(config, &own, &plan, err);
+	if (r == 0)
 		r = meet_config(&plan, &own, err);
 	if (r == 0)
-		r = plan_check_enforceable(layout, &own, mode, host_config->refuse_unenforceable, &plan, err);
+		r = plan_check_enforceable(layout, &own, &place, mode, host_config->refuse_unenforceable, &plan, err);
+	if (r == 0)
+		r = plan_network_resolve(host, host_config, config, request->bundle, &plan, err);
 	if (r < 0)
 		return r;
 	if (plan.effective.capabilities.set) { /* a hook that comes too late for them may have let them be */

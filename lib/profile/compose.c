@@ -105,6 +105,8 @@ static int meet_budget(enum budget budget, const struct budget_setting *a, const
 	ret->action = higher(a->action, b->action);
 	ret->grace_ns = meet_grace(a, b, ret->action.value);
 	ret->warn = lower(a->warn, b->warn);
+	if (ret->action.value == ACTION_THROTTLE)
+		ret->throttle_to = lower(a->throttle_to, b->throttle_to);
 	ret->stall_resource = lower(*resource_a, *resource_b);
 	return 0;
 }
@@ -178,21 +180,33 @@ static int meet_capabilities(const struct capability_setting *a, const struct ca
 	return ret->from ? 0 : error_set(err, ENOMEM, "compose the capabilities: out of memory");
 }
 
+int nodes_union(const struct json *const *a, unsigned count_a, const struct json *const *b, unsigned count_b,
+		const struct json **ret, unsigned max)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0, k = 0; i < count_a || k < count_b;) {
+		int order = i == count_a ? 1 : k == count_b ? -1 : json_order(a[i], b[k]);
+
+		if (count == max)
+			return -E2BIG;
+		ret[count++] = order <= 0 ? a[i] : b[k];
+		i += order <= 0;
+		k += order >= 0;
+	}
+	return (int)count;
+}
+
 /* All of both. */
 static int meet_objects(const struct seccomp_setting *a, const struct seccomp_setting *b, struct seccomp_setting *ret,
 			struct error *err)
 {
 	struct seccomp_setting met = {.kind = SECCOMP_OBJECT};
+	int count = nodes_union(a->objects, a->count, b->objects, b->count, met.objects, SECCOMP_OBJECTS_MAX);
 
-	for (unsigned i = 0, k = 0; i < a->count || k < b->count;) {
-		int order = i == a->count ? 1 : k == b->count ? -1 : json_order(a->objects[i], b->objects[k]);
-
-		if (met.count == SECCOMP_OBJECTS_MAX)
-			return error_set(err, E2BIG, "compose the seccomp filters: there are more than %d", SECCOMP_OBJECTS_MAX);
-		met.objects[met.count++] = order <= 0 ? a->objects[i] : b->objects[k];
-		i += order <= 0;
-		k += order >= 0;
-	}
+	if (count < 0)
+		return error_set(err, E2BIG, "compose the seccomp filters: there are more than %d", SECCOMP_OBJECTS_MAX);
+	met.count = (unsigned)count;
 	met.from = intern_both(a->from, b->from);
 	*ret = met;
 	return met.from ? 0 : error_set(err, ENOMEM, "compose the seccomp filters: out of memory");
@@ -219,6 +233,39 @@ static int meet_seccomp(const struct seccomp_setting *a, const struct seccomp_se
 	if (r == 0 && ret->kind == SECCOMP_OBJECT)
 		ret->default_from = first_name(default_from(a), default_from(b));
 	return r;
+}
+
+static void meet_new_connections(const struct network_setting *a, const struct network_setting *b, struct network_setting *ret)
+{
+	struct fraction rate_a = {a->new_connections, a->new_connections_ns.value, a->new_connections_ns.from};
+	struct fraction rate_b = {b->new_connections, b->new_connections_ns.value, b->new_connections_ns.from};
+	const struct network_setting *slower;
+
+	if (rate_a.under == UNSET || rate_b.under == UNSET)
+		slower = rate_a.under == UNSET ? b : a;
+	else
+		slower = a_comes_first(&rate_a, &rate_b) ? a : b;
+	ret->new_connections = slower->new_connections;
+	ret->new_connections_ns = slower->new_connections_ns;
+}
+
+/* What passes both passes all layers of both. */
+static int meet_network(const struct network_setting *a, const struct network_setting *b, struct network_setting *ret,
+			struct error *err)
+{
+	int count = nodes_union(a->layers, a->count, b->layers, b->count, ret->layers, NETWORK_LAYERS_MAX);
+
+	if (count < 0)
+		return error_set(err, E2BIG, "compose the network rules of %s and of %s: there are more than %d layers", a->from, b->from,
+				 NETWORK_LAYERS_MAX);
+	ret->count = (unsigned)count;
+	ret->from = intern_both(a->from, b->from);
+	if (count && !ret->from)
+		return error_set(err, ENOMEM, "compose the network rules: out of memory");
+	ret->bandwidth = lower(a->bandwidth, b->bandwidth);
+	ret->connections = lower(a->connections, b->connections);
+	meet_new_connections(a, b, ret);
+	return 0;
 }
 
 static int meet_node(const char *what, const struct json *a, const char *from_a, const struct json *b,
@@ -249,9 +296,8 @@ int profile_meet(const struct profile *a, const struct profile *b, struct profil
 	met.record = lower(a->record, b->record);
 	if (r == 0)
 		r = meet_seccomp(&a->seccomp, &b->seccomp, &met.seccomp, err);
-	if (r == 0)
-		r = meet_node("the network policies", a->network, a->network_from, b->network, b->network_from,
-			      &met.network, &met.network_from, err);
+	for (int d = 0; d < NET_DIRECTIONS && r == 0; d++)
+		r = meet_network(&a->network[d], &b->network[d], &met.network[d], err);
 	if (r == 0)
 		r = meet_node("the baselines", a->baseline, a->baseline_from, b->baseline, b->baseline_from,
 			      &met.baseline, &met.baseline_from, err);
@@ -277,8 +323,11 @@ static void override_budget(struct budget_setting *budget, const struct budget_s
 	replace(&budget->grace_ns, &over->grace_ns);
 	replace(&budget->warn, &over->warn);
 	replace(&budget->stall_resource, &over->stall_resource);
+	replace(&budget->throttle_to, &over->throttle_to);
 	if (budget->action.value != ACTION_TERM)
 		budget->grace_ns = (struct setting){UNSET, NULL};
+	if (budget->action.value != ACTION_THROTTLE)
+		budget->throttle_to = (struct setting){UNSET, NULL};
 }
 
 static void override_resources(struct resources *resources, const struct resources *over)
@@ -309,10 +358,9 @@ void profile_override(struct profile *profile, const struct profile *over)
 	replace(&profile->record, &over->record);
 	if (over->seccomp.kind != SECCOMP_UNSET)
 		profile->seccomp = over->seccomp;
-	if (over->network) {
-		profile->network = over->network;
-		profile->network_from = over->network_from;
-	}
+	for (int d = 0; d < NET_DIRECTIONS; d++)
+		if (network_asks(&over->network[d]))
+			profile->network[d] = over->network[d];
 	if (over->baseline) {
 		profile->baseline = over->baseline;
 		profile->baseline_from = over->baseline_from;

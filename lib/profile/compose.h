@@ -5,16 +5,18 @@
  * of the stricter value, of two equal ones the alphabetically first; what is intersected is named
  * after all who gave a set ("config.json, profile strict"). The name of the profile is that of `a`.
  *
- *   budgets     smaller limit, slower rate, stricter action (warn < throttle < freeze < term <
- *               kill), shorter grace, earlier warning; a budget in one source only is taken. An action that
+ *   budgets     smaller limit, slower rate, stricter action (warn < throttle < cut < freeze <
+ *               term < kill), shorter grace, lower rate to throttle to, earlier warning; a budget in one source only is taken. An action that
  *               was not asked for (--budget and annotations give a limit only) leaves the others';
  *               where nobody asked it is kill
  *   resources   the smaller value; sets of CPUs and memory nodes are intersected
  *   capabilities  intersected;  noNewPrivileges  or
  *   seccomp     unset < unconfined < default < object; objects are put together, and all hold, the default beside them
  *               where it is asked for; learned has no meet with an object yet: -ENOTSUP, naming both sources
- *   network     taken from the one that has it; two different ones: -ENOTSUP, naming both sources;
- *               the same for baseline, and for the resource of the budget stall
+ *   network     the layers of both, which a packet has to pass all; bandwidth, newConnections (as the fraction) and
+ *               connections: the lower
+ *   baseline    taken from the one that has it; two different ones: -ENOTSUP, naming both sources;
+ *               the same for the resource of the budget stall
  */
 #ifndef STINT_PROFILE_COMPOSE_H
 #define STINT_PROFILE_COMPOSE_H

@@ -78,9 +78,9 @@ int document_open(const char *path, bool trusted, struct json_doc **ret_doc, str
 	if (trusted)
 		r = check_owner(&st, path, err);
 	if (r == 0)
-		r = file_read_fd(fd, path, JSON_MAX_BYTES, &text, &length, err);
+		r = file_read_fd(fd, path, JSON_LARGE_BYTES, &text, &length, err);
 	if (r == 0)
-		r = json_parse(path, text, length, ret_doc, err);
+		r = json_parse_large(path, text, length, ret_doc, err);
 	if (r == 0 && ret_id)
 		*ret_id = (struct file_id){st.st_dev, st.st_ino};
 	return r;

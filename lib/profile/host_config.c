@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/net/entry.h"
 #include "lib/profile/internal.h"
 #include "lib/profile/keys.h"
 #include "lib/profile/select.h"
@@ -105,6 +106,41 @@ static int read_select(struct reader *reader, const struct json *node, const str
 	return 0;
 }
 
+static int check_service(const struct reader *reader, const struct json *service)
+{
+	struct net_entry entry;
+	struct error err = {0};
+
+	if (!net_service_name_valid(service->key))
+		return refuse(reader, service, "the name of a service has small letters, digits and \"-\", begins with a letter, and is "
+					       "no word of network rules");
+	if (service->type != JSON_ARRAY)
+		return refuse(reader, service, "an array of entries such as \"10.0.0.5 tcp 5432\" is wanted");
+	json_each(text, service) {
+		if (text->type != JSON_STRING)
+			return refuse(reader, text, "a string is wanted, not %s", json_type_name(text->type));
+		if (net_entry_parse(text->text, &entry, &err) < 0)
+			return refuse(reader, text, "%s", err.text);
+		if (entry.kind == NET_ENTRY_SERVICE)
+			return refuse(reader, text, "\"%s\" is no address and no host name; a service is made of those and names no other",
+				      entry.name);
+	}
+	return 0;
+}
+
+static int read_services(struct reader *reader, const struct json *node, const struct key *key)
+{
+	struct host_config *config = reader->target;
+	int r = 0;
+
+	(void)key;
+	json_each(service, node)
+		if (r == 0)
+			r = check_service(reader, service);
+	config->services = node;
+	return r;
+}
+
 static int read_on_unenforceable(struct reader *reader, const struct json *node, const struct key *key)
 {
 	static const char *const names[] = {"refuse", "warn", NULL};
@@ -166,6 +202,7 @@ static const struct key keys[] = {
 	{.name = "defaultProfile", .types = TYPE(JSON_STRING), .read = read_default_profile},
 	{.name = "ceiling", .types = TYPE(JSON_OBJECT), .read = read_ceiling},
 	{.name = "select", .types = TYPE(JSON_ARRAY), .read = read_select},
+	{.name = "services", .types = TYPE(JSON_OBJECT), .read = read_services},
 	{.name = "onUnenforceable", .types = TYPE(JSON_STRING), .read = read_on_unenforceable},
 	{.name = "onMonitorLoss", .types = TYPE(JSON_STRING), .read = read_on_monitor_loss},
 	{.name = "privileged", .types = TYPE(JSON_STRING), .read = read_privileged},

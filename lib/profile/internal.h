@@ -13,7 +13,7 @@ struct file_id {
 	ino_t inode;
 };
 
-/* Reads a JSON file: a regular one of at most JSON_MAX_BYTES. `trusted`: it and its directory must
+/* Reads a JSON file: a regular one of at most JSON_LARGE_BYTES. `trusted`: it and its directory must
  * be owned by root or our effective user and be writable by nobody else (-EPERM). A file that is not
  * there is -ENOENT. `ret_id` may be NULL. */
 int document_open(const char *path, bool trusted, struct json_doc **ret_doc, struct file_id *ret_id,
@@ -29,6 +29,14 @@ const char *intern_both(const char *a, const char *b);
 enum { PIDS_LIMIT_MAX = 4 << 20 };
 /* What a CPU quota is of when no period is said, in the kernel and in OCI. */
 enum { CPU_PERIOD_DEFAULT_US = 100000 };
+
+/* Bytes a second that still pass when a throttled budget of the network is spent and nobody said how many: enough for a shell,
+ * too little for a copy. */
+enum { NETWORK_THROTTLE_DEFAULT = 64 << 10 };
+
+/* Two sets of nodes, each in the order of their text, as one. Returns how many, or -E2BIG. */
+int nodes_union(const struct json *const *a, unsigned count_a, const struct json *const *b, unsigned count_b,
+		const struct json **ret, unsigned max);
 
 /* [A-Za-z0-9][A-Za-z0-9_.-]*, at most 64 bytes. */
 enum { PROFILE_NAME_MAX = 64 };

@@ -119,9 +119,7 @@ static int read_network(struct reader *reader, const struct json *node, const st
 	struct parsed *parsed = reader->target;
 
 	(void)key;
-	parsed->profile.network = node;
-	parsed->profile.network_from = reader->from;
-	return check_network(reader, node);
+	return parse_network(reader, node, parsed->profile.network);
 }
 
 static int read_baseline(struct reader *reader, const struct json *node, const struct key *key)

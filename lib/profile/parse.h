@@ -7,10 +7,13 @@
 #include "lib/profile/profile.h"
 
 int parse_budgets(struct reader *reader, const struct json *node, struct budget_setting budgets[BUDGET_COUNT]);
+/* "10MiB/s": an amount of `unit` a second. */
+int read_per_second(const struct reader *reader, const struct json *node, enum unit unit, const char *example,
+		    uint64_t *ret_value);
 int parse_resources(struct reader *reader, const struct json *node, struct resources *resources);
 int parse_seccomp(struct reader *reader, const struct json *node, struct seccomp_setting *seccomp);
-/* Only their shape. */
-int check_network(struct reader *reader, const struct json *node);
+int parse_network(struct reader *reader, const struct json *node, struct network_setting network[NET_DIRECTIONS]);
+/* Only its shape. */
 int check_baseline(struct reader *reader, const struct json *node);
 
 #endif

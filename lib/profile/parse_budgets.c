@@ -51,6 +51,10 @@ static int read_per(struct reader *reader, const struct json *node, const struct
 	int r;
 
 	(void)key;
+	if (budget_is_network(target->budget))
+		return refuse(reader, node, "the budget %s is an absolute amount and has no \"per\"; bytes a second are "
+					    "\"bandwidth\" of network.%s", budget_kinds[target->budget].name,
+			      target->budget == BUDGET_NET_INGRESS ? "ingress" : "egress");
 	if (!budget_kinds[target->budget].rate)
 		return refuse(reader, node, "the budget %s is an absolute amount and has no \"per\"; "
 					    "cpuRate and stall are rates", budget_kinds[target->budget].name);
@@ -71,6 +75,9 @@ static int read_action(struct reader *reader, const struct json *node, const str
 	action = read_choice(reader, node, "action", names);
 	if (action < 0)
 		return action;
+	if (action == ACTION_CUT && !budget_is_network(target->budget))
+		return refuse(reader, node, "cut means nothing for the budget %s: only bytes on the network can be cut off",
+			      budget_kinds[target->budget].name);
 	if (meaningless[target->budget].actions & ACTION(action))
 		return refuse(reader, node, "%s means nothing for the budget %s: %s", names[action],
 			      budget_kinds[target->budget].name, meaningless[target->budget].why);
@@ -102,6 +109,21 @@ static int read_warn(struct reader *reader, const struct json *node, const struc
 	return r;
 }
 
+static int read_throttle_to(struct reader *reader, const struct json *node, const struct key *key)
+{
+	struct budget_target *target = reader->target;
+	uint64_t rate;
+	int r;
+
+	(void)key;
+	if (!budget_is_network(target->budget))
+		return refuse(reader, node, "only bytes on the network are throttled to a rate");
+	r = read_per_second(reader, node, UNIT_SIZE, "64KiB/s", &rate);
+	if (r == 0)
+		target->setting.throttle_to = (struct setting){rate, reader->from};
+	return r;
+}
+
 static int read_stall_resource(struct reader *reader, const struct json *node, const struct key *key)
 {
 	struct budget_target *target = reader->target;
@@ -122,6 +144,7 @@ static const struct key budget_keys[] = {
 	{.name = "warn", .types = TYPE(JSON_STRING), .read = read_warn},
 	{.name = "action", .types = TYPE(JSON_STRING), .read = read_action},
 	{.name = "grace", .types = TYPE(JSON_STRING), .read = read_grace},
+	{.name = "throttleTo", .types = TYPE(JSON_STRING), .read = read_throttle_to},
 	{.name = "resource", .types = TYPE(JSON_STRING), .read = read_stall_resource},
 };
 
@@ -139,6 +162,10 @@ static int check_budget(const struct reader *reader, const struct json *node, co
 	if (setting->grace_ns.value != UNSET && setting->action.value != ACTION_TERM)
 		return refuse(reader, json_get(node, "grace"),
 			      "only the action term has a grace, before it kills; this budget's action is %s",
+			      action_names[setting->action.value == UNSET ? ACTION_KILL : setting->action.value]);
+	if (setting->throttle_to.value != UNSET && setting->action.value != ACTION_THROTTLE)
+		return refuse(reader, json_get(node, "throttleTo"), "only the action throttle lets some pass when the budget is "
+								   "spent; this budget's action is %s",
 			      action_names[setting->action.value == UNSET ? ACTION_KILL : setting->action.value]);
 	if (target->budget != BUDGET_STALL)
 		return 0;
@@ -166,6 +193,9 @@ static int read_budget(struct reader *reader, const struct json *node, const str
 	/* Who writes a budget without an action asks for the default one: no other source may loosen it. */
 	if (target.setting.action.value == UNSET)
 		target.setting.action = (struct setting){ACTION_KILL, reader->from};
+	if (budget_is_network(target.budget) && target.setting.action.value == ACTION_THROTTLE &&
+	    target.setting.throttle_to.value == UNSET)
+		target.setting.throttle_to = (struct setting){NETWORK_THROTTLE_DEFAULT, reader->from};
 	if (target.setting.rate_per.value != UNSET)
 		target.setting.rate_limit = target.setting.limit.value;
 	budgets[target.budget] = target.setting;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads what is kept as it was written, seccomp, network and baseline, and checks its shape. */
+/* Reads what is kept as it was written, seccomp and baseline, and checks its shape. */
 #include "lib/profile/parse.h"
 
 #include <string.h>
@@ -57,72 +57,6 @@ int parse_seccomp(struct reader *reader, const struct json *node, struct seccomp
 	if (i >= 0)
 		*seccomp = (struct seccomp_setting){.kind = kinds[i], .from = reader->from};
 	return i < 0 ? i : 0;
-}
-
-/* "10MiB/s", "50/s": an amount of `unit`, per second. */
-static int check_per_second(const struct reader *reader, const struct json *node, enum unit unit, const char *example)
-{
-	size_t length = strlen(node->text);
-	char text[64];
-	uint64_t value;
-
-	if (length > 2 && length < sizeof text && strcmp(node->text + length - 2, "/s") == 0) {
-		memcpy(text, node->text, length - 2);
-		text[length - 2] = '\0';
-		if (unit_parse(unit, text, &value, NULL) == 0)
-			return 0;
-	}
-	return refuse(reader, node, "a rate such as \"%s\" is wanted, not \"%.40s\"", example, node->text);
-}
-
-static int read_bandwidth(struct reader *reader, const struct json *node, const struct key *key)
-{
-	(void)key;
-	return check_per_second(reader, node, UNIT_SIZE, "10MiB/s");
-}
-
-static int read_new_connections(struct reader *reader, const struct json *node, const struct key *key)
-{
-	(void)key;
-	return check_per_second(reader, node, UNIT_COUNT, "50/s");
-}
-
-static int read_default(struct reader *reader, const struct json *node, const struct key *key)
-{
-	static const char *const names[] = {"allow", "deny", NULL};
-	int i = read_choice(reader, node, "default", names);
-
-	(void)key;
-	return i < 0 ? i : 0;
-}
-
-static int read_allow(struct reader *reader, const struct json *node, const struct key *key)
-{
-	(void)key;
-	return check_strings(reader, node);
-}
-
-static int read_direction(struct reader *reader, const struct json *node, const struct key *key)
-{
-	static const struct key keys[] = {
-		{.name = "default", .types = TYPE(JSON_STRING), .read = read_default},
-		{.name = "allow", .types = TYPE(JSON_ARRAY), .read = read_allow},
-		{.name = "bandwidth", .types = TYPE(JSON_STRING), .read = read_bandwidth},
-		{.name = "newConnections", .types = TYPE(JSON_STRING), .read = read_new_connections},
-	};
-
-	(void)key;
-	return read_object(reader, node, keys, ARRAY_SIZE(keys));
-}
-
-int check_network(struct reader *reader, const struct json *node)
-{
-	static const struct key keys[] = {
-		{.name = "egress", .types = TYPE(JSON_OBJECT), .read = read_direction},
-		{.name = "ingress", .types = TYPE(JSON_OBJECT), .read = read_direction},
-	};
-
-	return read_object(reader, node, keys, ARRAY_SIZE(keys));
 }
 
 static int read_mode(struct reader *reader, const struct json *node, const struct key *key)

@@ -17,11 +17,32 @@ void profile_init(struct profile *profile, const char *name)
 		.record = unset,
 		.seccomp = {.kind = SECCOMP_UNSET},
 	};
+	for (int d = 0; d < NET_DIRECTIONS; d++)
+		profile->network[d] = (struct network_setting){
+			.bandwidth = unset, .new_connections_ns = unset, .connections = unset,
+		};
 	for (int b = 0; b < BUDGET_COUNT; b++)
 		profile->budgets[b] = (struct budget_setting){
 			.limit = unset, .rate_per = unset, .action = unset,
-			.grace_ns = unset, .warn = unset, .stall_resource = unset,
+			.grace_ns = unset, .warn = unset, .stall_resource = unset, .throttle_to = unset,
 		};
+}
+
+bool network_asks(const struct network_setting *network)
+{
+	return network->count || network->bandwidth.value != UNSET || network->new_connections_ns.value != UNSET ||
+	       network->connections.value != UNSET;
+}
+
+bool profile_asks_network(const struct profile *profile)
+{
+	for (int d = 0; d < NET_DIRECTIONS; d++)
+		if (network_asks(&profile->network[d]))
+			return true;
+	for (int b = 0; b < BUDGET_COUNT; b++)
+		if (budget_is_network((enum budget)b) && budget_kinds[b].enforced && profile->budgets[b].limit.value != UNSET)
+			return true;
+	return false;
 }
 
 bool profile_name_valid(const char *name)
@@ -48,7 +69,7 @@ static int unknown_budget(const char *name, const char *from, struct error *err)
 		return error_set(err, EINVAL, "%s: there is no budget \"%.64s\"; did you mean %s?", from, name,
 				 nearest);
 	return error_set(err, EINVAL, "%s: there is no budget \"%.64s\"; there are wall, cpu, cpuRate, memory, "
-				      "memoryTime, pids, ioRead, ioWrite, netEgress, netIngress, idle and stall",
+				      "memoryTime, pids, ioRead, ioWrite, netEgress, netIngress, netEgressInternet, idle and stall",
 			 from, name);
 }
 

@@ -18,6 +18,7 @@
 #include "lib/base/json.h"
 #include "lib/base/units.h"
 #include "lib/budget/budget.h"
+#include "lib/net/policy.h"
 
 #define UNSET UINT64_MAX
 
@@ -38,6 +39,7 @@ struct budget_setting {
 	struct setting grace_ns; /* unset: none */
 	struct setting warn;	 /* percent; unset: none */
 	struct setting stall_resource; /* `stall` only: enum stall_resource */
+	struct setting throttle_to; /* of bytes on the network that are throttled: bytes a second; else unset */
 };
 
 enum stall_resource { STALL_CPU, STALL_MEMORY, STALL_IO };
@@ -79,6 +81,20 @@ struct seccomp_setting {
 	const char *default_from; /* of OBJECT: who asks for the default beside it; or NULL */
 };
 
+/* One direction of `network`. A layer is {"default": …, "allow": […], "deny": […]}, each in a document of its own, with entries
+ * as net_entry_format writes them, sorted; a packet has to pass them all (lib/net/policy.h). A set: in the order of
+ * their text, each once. */
+enum { NETWORK_LAYERS_MAX = 16 };
+struct network_setting {
+	const struct json *layers[NETWORK_LAYERS_MAX];
+	unsigned count;
+	const char *from; /* of the layers */
+	struct setting bandwidth; /* bytes a second */
+	uint64_t new_connections; /* so many in so long */
+	struct setting new_connections_ns;
+	struct setting connections; /* at the same time */
+};
+
 struct profile {
 	const char *name; /* never NULL: "ceiling" and the like for those without */
 	struct budget_setting budgets[BUDGET_COUNT];
@@ -87,9 +103,8 @@ struct profile {
 	struct setting no_new_privileges; /* 1, or unset */
 	struct setting record; /* 1: write down what it asks of the kernel; or unset */
 	struct seccomp_setting seccomp;
-	/* Read and checked for their shape here; applied by the parts that own them. */
-	const struct json *network;
-	const char *network_from;
+	struct network_setting network[NET_DIRECTIONS];
+	/* Read and checked for its shape here; applied by the part that owns it. */
 	const struct json *baseline;
 	const char *baseline_from;
 };
@@ -109,6 +124,10 @@ int profile_parse(const struct json *root, const char *file, const char *from, b
  * LIMIT/PER ("cpuRate", "30s/1m"). Sets limit (and rate) of that budget only. */
 int profile_set_budget(struct profile *profile, const char *name, const char *value,
 		       const char *from, struct error *err);
+
+/* Is anything asked of a direction, of the network, of bytes on it? */
+bool network_asks(const struct network_setting *network);
+bool profile_asks_network(const struct profile *profile);
 
 /* "CAP_NET_ADMIN" → its number; -EINVAL with the nearest name. */
 int capability_from_name(const char *name, struct error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A profile as JSON in base units. One walk over what is set serves both: the values with their
  * sources, and the object they make. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,6 +57,9 @@ static int walk_actions(const struct walk *walk, const char *name, const struct 
 	if (r == 0 && budget->grace_ns.value != UNSET)
 		r = give_member(walk, name, "grace", json_new_uint64(walk->doc, budget->grace_ns.value),
 				budget->grace_ns.from);
+	if (r == 0 && budget->throttle_to.value != UNSET)
+		r = give_member(walk, name, "throttleTo", json_new_uint64(walk->doc, budget->throttle_to.value),
+				budget->throttle_to.from);
 	if (r == 0 && budget->warn.value != UNSET) {
 		(void)unit_format(UNIT_PERCENT, budget->warn.value, percent);
 		r = give_member(walk, name, "warn", json_new_string(walk->doc, percent), budget->warn.from);
@@ -135,6 +139,73 @@ static int walk_seccomp(const struct walk *walk, const struct seccomp_setting *s
 		    seccomp->from);
 }
 
+/* What is one for a second is a number; "10/m" stays as it was written. */
+static struct json *rate_node(struct json_doc *doc, uint64_t count, uint64_t per_ns)
+{
+	char text[64];
+
+	if (per_ns == 1000000000)
+		return json_new_uint64(doc, count);
+	(void)snprintf(text, sizeof text, "%" PRIu64 "/%s", count, per_ns == UINT64_C(60000000000) ? "m" : "h");
+	return json_new_string(doc, text);
+}
+
+static int give_direction(const struct walk *walk, int direction, const char *member, struct json *value, const char *from)
+{
+	static const char *const names[NET_DIRECTIONS] = {[NET_EGRESS] = "egress", [NET_INGRESS] = "ingress"};
+	char path[64];
+
+	(void)snprintf(path, sizeof path, "network.%s.%s", names[direction], member);
+	return give(walk, path, value, from);
+}
+
+/* The one that says most of what passes: the first that denies by default. */
+static unsigned first_layer(const struct network_setting *network)
+{
+	for (unsigned i = 0; i < network->count; i++)
+		if (strcmp(json_string(json_get(network->layers[i], "default")), "deny") == 0)
+			return i;
+	return 0;
+}
+
+/* One layer is the direction's own, the others are "within" it. */
+static int walk_layers(const struct walk *walk, int direction, const struct network_setting *network)
+{
+	unsigned first = first_layer(network);
+	struct json *within;
+	int r = 0;
+
+	if (!network->count)
+		return 0;
+	json_each(member, network->layers[first])
+		if (r == 0)
+			r = give_direction(walk, direction, member->key, json_copy(walk->doc, member), network->from);
+	if (r < 0 || network->count == 1)
+		return r;
+	within = json_new(walk->doc, JSON_ARRAY);
+	for (unsigned i = 0; i < network->count && within; i++)
+		if (i != first && json_append(within, json_copy(walk->doc, network->layers[i])) < 0)
+			within = NULL;
+	return give_direction(walk, direction, "within", within, network->from);
+}
+
+static int walk_network(const struct walk *walk, int direction, const struct network_setting *network)
+{
+	int r = walk_layers(walk, direction, network);
+
+	if (r == 0 && network->bandwidth.value != UNSET)
+		r = give_direction(walk, direction, "bandwidth", json_new_uint64(walk->doc, network->bandwidth.value),
+				   network->bandwidth.from);
+	if (r == 0 && network->new_connections_ns.value != UNSET)
+		r = give_direction(walk, direction, "newConnections",
+				   rate_node(walk->doc, network->new_connections, network->new_connections_ns.value),
+				   network->new_connections_ns.from);
+	if (r == 0 && network->connections.value != UNSET)
+		r = give_direction(walk, direction, "connections", json_new_uint64(walk->doc, network->connections.value),
+				   network->connections.from);
+	return r;
+}
+
 int profile_each_source(const struct profile *profile, struct json_doc *doc,
 			int (*each)(const char *path, struct json *value, const char *from, void *data),
 			void *data, struct error *err)
@@ -154,8 +225,8 @@ int profile_each_source(const struct profile *profile, struct json_doc *doc,
 		r = give(&walk, "record", json_new_bool(doc, true), profile->record.from);
 	if (r == 0)
 		r = walk_seccomp(&walk, &profile->seccomp);
-	if (r == 0 && profile->network)
-		r = give(&walk, "network", json_copy(doc, profile->network), profile->network_from);
+	for (int d = 0; d < NET_DIRECTIONS && r == 0; d++)
+		r = walk_network(&walk, d, &profile->network[d]);
 	if (r == 0 && profile->baseline)
 		r = give(&walk, "baseline", json_copy(doc, profile->baseline), profile->baseline_from);
 	return r;

@@ -11,6 +11,7 @@
  *                "env": {"NAME": "glob"}, "cgroupParent": "glob", "network": "own" | "joined" | "host",
  *                "rootfs": "glob", "id": "glob", "hostname": "glob",
  *                "profile": "name"}, …],    the first rule whose every condition holds
+ *    "services": {"db": ["10.0.0.5 tcp 5432", …], …},   what network rules can name; none names another
  *    "onUnenforceable": "refuse" | "warn",
  *    "onMonitorLoss": "kill" | "continue",
  *    "recorder": "ebpf" | "notify",         by what recordings are made; without it "ebpf" where that can be had
@@ -38,6 +39,7 @@ struct host_config {
 	bool has_ceiling;
 	struct profile ceiling;
 	const struct json *select;
+	const struct json *services; /* of network rules (lib/net/entry.h): names and lists of entries */
 	bool refuse_unenforceable, kill_on_monitor_loss;
 	enum privileged privileged;
 	enum recorder recorder;

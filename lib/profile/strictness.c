@@ -3,6 +3,8 @@
  * Is one profile at least as strict as another? Written from the meaning of each field and shares
  * nothing with the meet, so that each can be tested by the other.
  */
+#include <string.h>
+
 #include "lib/base/cleanup.h"
 #include "lib/profile/compose.h"
 #include "lib/profile/internal.h"
@@ -38,6 +40,8 @@ static bool acts_as_hard(const struct budget_setting *a, const struct budget_set
 		return true;
 	if (action != b->action.value)
 		return action > b->action.value;
+	if (action == ACTION_THROTTLE && b->throttle_to.value != UNSET && a->throttle_to.value > b->throttle_to.value)
+		return false;
 	return action != ACTION_TERM || grace_a <= grace_b;
 }
 
@@ -107,6 +111,52 @@ static bool seccomp_as_strict(const struct seccomp_setting *a, const struct secc
 	}
 }
 
+/* Every entry of `few`, which is sorted as `many` is, is in `many`. */
+static bool all_in(const struct json *few, const struct json *many)
+{
+	const struct json *at = many ? many->first : NULL;
+
+	json_each(entry, few) {
+		while (at && strcmp(at->text, entry->text) < 0)
+			at = at->next;
+		if (!at || strcmp(at->text, entry->text) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool allows(const struct json *layer)
+{
+	return strcmp(json_string(json_get(layer, "default")), "allow") == 0;
+}
+
+/* By what is written: an entry that another covers is not looked for. */
+static bool layer_as_strict(const struct json *a, const struct json *b)
+{
+	const struct json *allow = json_get(a, "allow");
+
+	if (!allows(a) && !allow)
+		return true; /* nothing passes */
+	return allows(a) == allows(b) && all_in(allow, json_get(b, "allow")) && all_in(json_get(b, "deny"), json_get(a, "deny"));
+}
+
+static bool network_as_strict(const struct network_setting *a, const struct network_setting *b)
+{
+	for (unsigned i = 0; i < b->count; i++) {
+		bool found = false;
+
+		for (unsigned k = 0; k < a->count && !found; k++)
+			found = layer_as_strict(a->layers[k], b->layers[i]);
+		if (!found)
+			return false;
+	}
+	if (b->new_connections_ns.value != UNSET &&
+	    (a->new_connections_ns.value == UNSET ||
+	     !rate_at_most(a->new_connections, a->new_connections_ns.value, b->new_connections, b->new_connections_ns.value)))
+		return false;
+	return at_most(&a->bandwidth, &b->bandwidth) && at_most(&a->connections, &b->connections);
+}
+
 bool profile_at_least_as_strict(const struct profile *a, const struct profile *b)
 {
 	for (int i = 0; i < BUDGET_COUNT; i++)
@@ -122,7 +172,8 @@ bool profile_at_least_as_strict(const struct profile *a, const struct profile *b
 		return false;
 	if (!seccomp_as_strict(&a->seccomp, &b->seccomp))
 		return false;
-	if (b->network && !json_equal(a->network, b->network))
-		return false;
+	for (int d = 0; d < NET_DIRECTIONS; d++)
+		if (!network_as_strict(&a->network[d], &b->network[d]))
+			return false;
 	return !b->baseline || json_equal(a->baseline, b->baseline);
 }

@@ -14,7 +14,8 @@ enum { VIOLATION_LENGTH = 4 * LEDGER_NAME_MAX + 512 };
 
 /* Why the line always fits: once cleaned, a text grows at most twofold (quotes and backslashes),
  * and there are the warnings of plan and state, ours, and a few names. */
-_Static_assert(2 * (2 * LEDGER_WARNINGS_MAX + 2 + 4) * LEDGER_TEXT_MAX + LEDGER_VIOLATIONS_MAX * VIOLATION_LENGTH + 4096 <= LEDGER_REPORT_MAX,
+_Static_assert(2 * (2 * LEDGER_WARNINGS_MAX + 2 + 4) * LEDGER_TEXT_MAX + LEDGER_VIOLATIONS_MAX * VIOLATION_LENGTH +
+		       LEDGER_DROPS_MAX * (2 * LEDGER_NAME_MAX + 96) + 4096 <= LEDGER_REPORT_MAX,
 	       "a report fits its place in the ledger");
 
 /* Nested calls stay readable when a missing node is remembered rather than tested for. */
@@ -143,8 +144,8 @@ static uint64_t oom_kills(const struct ledger_state *state)
 	return own > state->payload_oom_kills ? own : state->payload_oom_kills;
 }
 
-static struct json *usage_object(struct builder *b, const struct ledger_plan *plan,
-				 const struct ledger_state *state)
+static struct json *usage_object(struct builder *b, const struct ledger_plan *plan, const struct ledger_state *state,
+				 const struct ledger_figures *network)
 {
 	const struct cgroup_usage *usage = &state->usage;
 	bool timed = state->started_boot_ns && state->ended_boot_ns;
@@ -164,13 +165,47 @@ static struct json *usage_object(struct builder *b, const struct ledger_plan *pl
 		{"pidsPeak", usage->pids_peak},
 		{"ioReadBytes", usage->io_read_bytes},
 		{"ioWriteBytes", usage->io_write_bytes},
-		{"netEgressBytes", UNKNOWN},
-		{"netIngressBytes", UNKNOWN},
+		{"netEgressBytes", network ? network->bytes[NET_EGRESS] : UNKNOWN},
+		{"netIngressBytes", network ? network->bytes[NET_INGRESS] : UNKNOWN},
 		{"oomKills", oom_kills(state)},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
 		put(b, object, figures[i].key, number(b, figures[i].value));
+	return object;
+}
+
+static struct json *direction_object(struct builder *b, const struct ledger_figures *figures, int direction)
+{
+	struct json *object = json_new(b->doc, JSON_OBJECT);
+
+	put(b, object, "bytes", number(b, figures->bytes[direction]));
+	put(b, object, "packets", number(b, figures->packets[direction]));
+	put(b, object, "connections", number(b, figures->connections[direction]));
+	return object;
+}
+
+/* What passed, and what did not. `figures` NULL: nobody counted, or could be asked. */
+static struct json *network_object(struct builder *b, const struct ledger_state *state, const struct ledger_figures *figures)
+{
+	struct json *object, *drops;
+
+	if (!figures)
+		return json_new(b->doc, JSON_NULL);
+	object = json_new(b->doc, JSON_OBJECT);
+	drops = json_new(b->doc, JSON_ARRAY);
+	put(b, object, "egress", direction_object(b, figures, NET_EGRESS));
+	put(b, object, "ingress", direction_object(b, figures, NET_INGRESS));
+	for (uint32_t i = 0; i < figures->drop_count && i < LEDGER_DROPS_MAX; i++) {
+		struct json *drop = json_new(b->doc, JSON_OBJECT);
+
+		put(b, drop, "rule", text(b, figures->drops[i].rule, sizeof figures->drops[i].rule));
+		put(b, drop, "packets", number(b, figures->drops[i].packets));
+		put(b, drop, "bytes", number(b, figures->drops[i].bytes));
+		add(b, drops, drop);
+	}
+	put(b, object, "drops", drops);
+	put(b, object, "exact", json_new_bool(b->doc, state->network_exact));
 	return object;
 }
 
@@ -269,7 +304,7 @@ static struct json *violations_array(struct builder *b, const struct ledger_plan
 }
 
 static void build(struct builder *b, const struct ledger_plan *plan, const struct ledger_state *state,
-		  const struct ledger_violations *violations)
+		  const struct ledger_violations *violations, const struct ledger_figures *network)
 {
 	struct json *root = json_root(b->doc);
 
@@ -285,7 +320,8 @@ static void build(struct builder *b, const struct ledger_plan *plan, const struc
 	put(b, root, "ended", moment(b, state->ended_real_ns));
 	put(b, root, "exit", exit_object(b, state));
 	put(b, root, "verdict", verdict_object(b, plan, state));
-	put(b, root, "usage", usage_object(b, plan, state));
+	put(b, root, "usage", usage_object(b, plan, state, network));
+	put(b, root, "network", network_object(b, state, network));
 	put(b, root, "monitor", monitor_object(b, state));
 	put(b, root, "violations", violations_array(b, plan, violations));
 	put(b, root, "anomalies", json_new(b->doc, JSON_ARRAY));
@@ -293,7 +329,7 @@ static void build(struct builder *b, const struct ledger_plan *plan, const struc
 }
 
 int report_line(const struct ledger_plan *plan, const struct ledger_state *state, const struct ledger_violations *violations,
-		char line[LEDGER_REPORT_MAX], struct error *err)
+		const struct ledger_figures *network, char line[LEDGER_REPORT_MAX], struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_free_ char *written = NULL;
@@ -304,7 +340,7 @@ int report_line(const struct ledger_plan *plan, const struct ledger_state *state
 	if (r < 0)
 		return r;
 	b.doc = doc;
-	build(&b, plan, state, violations);
+	build(&b, plan, state, violations, network);
 	if (b.failed)
 		return error_set(err, ENOMEM, "build the report of %.128s: out of memory", plan->id);
 	r = json_write(json_root(doc), false, &written, &length, err);

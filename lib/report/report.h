@@ -10,9 +10,9 @@
 #include "lib/state/ledger.h"
 
 /* Writes the line, newline included, NUL-terminated, into `line`; returns its length. A figure that
- * the kernel did not offer is null. Long texts are cut so that the line always fits. */
+ * the kernel did not offer is null. Long texts are cut so that the line always fits. `network` NULL: nobody counted. */
 int report_line(const struct ledger_plan *plan, const struct ledger_state *state, const struct ledger_violations *violations,
-		char line[LEDGER_REPORT_MAX], struct error *err);
+		const struct ledger_figures *network, char line[LEDGER_REPORT_MAX], struct error *err);
 
 /* "killed: cpu budget 2.000s spent (used 2.001s)", from a report; "" when it has no verdict. malloc'ed. */
 int report_verdict_text(const struct json *report, char **ret_text, struct error *err);

@@ -12,8 +12,8 @@ static const struct {
 	bool ends;
 } told[ACTION_COUNT] = {
 	[ACTION_WARN] = {"warned", false},	 [ACTION_THROTTLE] = {"throttled", false},
-	[ACTION_FREEZE] = {"frozen", false},	 [ACTION_TERM] = {"terminated", true},
-	[ACTION_KILL] = {"killed", true},
+	[ACTION_CUT] = {"cut off", false},	 [ACTION_FREEZE] = {"frozen", false},
+	[ACTION_TERM] = {"terminated", true},	 [ACTION_KILL] = {"killed", true},
 };
 
 static const char *action_past(const struct json *report, bool *ret_ends)

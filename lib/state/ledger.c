@@ -120,6 +120,23 @@ void ledger_commit(struct ledger *ledger, const struct ledger_state *state)
 	atomic_store_explicit(&ledger->current, next, memory_order_release);
 }
 
+bool ledger_figures(const struct ledger *ledger, struct ledger_figures *ret_figures)
+{
+	uint32_t reads = atomic_load_explicit(&ledger->network.reads, memory_order_acquire);
+
+	if (reads)
+		*ret_figures = ledger->network.figures[reads & 1];
+	return reads > 0;
+}
+
+void ledger_publish_figures(struct ledger *ledger, const struct ledger_figures *figures)
+{
+	uint32_t reads = atomic_load_explicit(&ledger->network.reads, memory_order_relaxed) + 1;
+
+	ledger->network.figures[reads & 1] = *figures;
+	atomic_store_explicit(&ledger->network.reads, reads, memory_order_release);
+}
+
 void ledger_warn(struct ledger_state *state, const char *format, ...)
 {
 	char text[LEDGER_TEXT_MAX];

@@ -23,16 +23,18 @@
 #include "lib/budget/budget.h"
 #include "lib/budget/schedule.h"
 #include "lib/cgroup/cgroup.h"
+#include "lib/net/policy.h"
 #include "lib/state/state_dir.h"
 
 enum {
-	LEDGER_VERSION = 4,
+	LEDGER_VERSION = 5,
 	LEDGER_TEXT_MAX = 256,
 	LEDGER_PATH_MAX = 1280,
 	LEDGER_NAME_MAX = 96,
 	LEDGER_WARNINGS_MAX = 16,
 	LEDGER_VIOLATIONS_MAX = 16,
-	LEDGER_REPORT_MAX = 40 << 10,
+	LEDGER_DROPS_MAX = 16,
+	LEDGER_REPORT_MAX = 48 << 10,
 };
 
 /* Who is in the launcher's place, and so what its end means. */
@@ -54,6 +56,8 @@ struct ledger_plan {
 	bool kill_on_monitor_loss;
 	bool launcher_guards;
 	uint8_t watch; /* enum watch of lib/record/model.h */
+	bool network; /* it has network rules or budgets: there is a stint-network for it */
+	bool network_owned; /* whose rules go with that process's socket */
 	char workload[LEDGER_NAME_MAX]; /* which it is; "": that does not matter */
 	char cgroup_path[LEDGER_PATH_MAX];
 	char keep_above[LEDGER_PATH_MAX]; /* of cgroup_path, what must stay */
@@ -95,6 +99,11 @@ struct ledger_state {
 	uint64_t kill_after_boot_ns; /* `term`: when the grace is over; 0: not waiting */
 	uint64_t killing_boot_ns;    /* since when everything is being killed; 0: it is not */
 	bool kill_pending;	     /* what cannot die was reported */
+	/* What stint-network said: bit sets of budgets, and what was used then. */
+	uint32_t network_spent, network_warned;
+	uint64_t network_used[BUDGET_COUNT];
+	bool network_lost;  /* it is no longer there */
+	bool network_exact; /* its figures were read after the last process had ended */
 	uint32_t wakeups, takeovers;
 	char warnings[LEDGER_WARNINGS_MAX][LEDGER_TEXT_MAX];
 };
@@ -109,6 +118,24 @@ struct ledger_violation {
 struct ledger_violations {
 	struct ledger_violation list[LEDGER_VIOLATIONS_MAX];
 	_Atomic uint32_t count; /* how many there were, which may be more than there is room for */
+};
+
+/* What passed the container's network namespace, loopback excluded. UINT64_MAX: not known. Written by stint-network alone. */
+struct ledger_drops {
+	char rule[LEDGER_NAME_MAX];
+	uint64_t packets, bytes;
+};
+struct ledger_figures {
+	uint64_t bytes[NET_DIRECTIONS], packets[NET_DIRECTIONS], connections[NET_DIRECTIONS];
+	uint64_t used[BUDGET_COUNT]; /* of each network budget, earlier lives included */
+	uint32_t drop_count;
+	struct ledger_drops drops[LEDGER_DROPS_MAX]; /* by rule, of those that dropped anything */
+};
+struct ledger_network {
+	_Atomic int32_t pid;	  /* who the monitor takes for stint-network; 0: none */
+	_Atomic uint32_t applied; /* the rules are in the kernel */
+	_Atomic uint32_t reads;	  /* how often the figures were read; 0: never */
+	struct ledger_figures figures[2]; /* of the last reading, and of that before it, by turns */
 };
 
 /* Where the report has got to. */
@@ -127,6 +154,7 @@ struct ledger {
 	_Atomic uint32_t current;
 	struct ledger_state states[2];
 	struct ledger_violations violations;
+	struct ledger_network network;
 	_Atomic int32_t monitor, standby; /* their pids, for people; 0: none */
 	_Atomic uint32_t finished;	  /* the monitor's work is done: the standby goes too */
 	_Atomic uint32_t report_length;	  /* > 0: the report is final */
@@ -149,6 +177,11 @@ bool ledger_watched(int fd);
 const struct ledger_state *ledger_current(const struct ledger *ledger);
 /* The one writer's way to publish `state`. */
 void ledger_commit(struct ledger *ledger, const struct ledger_state *state);
+
+/* The last that stint-network read; false: nothing yet. */
+bool ledger_figures(const struct ledger *ledger, struct ledger_figures *ret_figures);
+/* Its own way to publish them. */
+void ledger_publish_figures(struct ledger *ledger, const struct ledger_figures *figures);
 
 /* Adds a line to state->warnings, once; the last place says that there were more. */
 void ledger_warn(struct ledger_state *state, const char *format, ...)

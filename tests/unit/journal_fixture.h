@@ -57,7 +57,7 @@ static inline struct ledger *ledger_of(const char *key, const char *id, unsigned
 	for (unsigned i = 0; i < n % LEDGER_WARNINGS_MAX; i++) /* of different lengths, some beyond a page */
 		memset(state.warnings[i], 'a' + (int)(n % 26), LEDGER_TEXT_MAX - 1);
 	ledger_commit(ledger, &state);
-	length = report_line(&ledger->plan, &state, &ledger->violations, ledger->report, &err);
+	length = report_line(&ledger->plan, &state, &ledger->violations, NULL, ledger->report, &err);
 	cr_assert_gt(length, 0, "%s", err.text);
 	atomic_store(&ledger->report_length, (uint32_t)length);
 	if (ret_fd)

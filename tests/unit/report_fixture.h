@@ -53,7 +53,7 @@ static inline struct json_doc *parsed(void)
 {
 	struct json_doc *doc = NULL;
 	struct error err = {0};
-	int length = report_line(&plan, &state, &violations, text_line, &err);
+	int length = report_line(&plan, &state, &violations, NULL, text_line, &err);
 
 	cr_assert_gt(length, 0, "%s", err.text);
 	cr_assert_eq(strlen(text_line), (size_t)length);

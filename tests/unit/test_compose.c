@@ -2,10 +2,13 @@
 /* The laws of the meet, over thousands of random profiles, and its results in single cases. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/net/packet.h"
+#include "lib/net/resolve.h"
 #include "lib/profile/compose.h"
 #include "lib/profile/internal.h"
 
@@ -47,6 +50,26 @@ static struct setting random_setting(unsigned percent)
 
 static struct json *node_a, *node_b;
 
+/* Out of few layers, so that two profiles have some in common. */
+enum { RANDOM_LAYERS = 6 };
+static const struct json *random_layers[RANDOM_LAYERS];
+
+static void make_layers(void)
+{
+	static const char *const texts[RANDOM_LAYERS] = {
+		"{\"default\":\"allow\"}", "{\"default\":\"deny\"}", "{\"default\":\"deny\",\"allow\":[\"10.0.0.0/30\"]}",
+		"{\"default\":\"allow\",\"deny\":[\"10.0.0.2/31 tcp 1-2\"]}", "{\"default\":\"deny\",\"allow\":[\"10.0.0.1\",\"any tcp 2\"]}",
+		"{\"default\":\"allow\",\"allow\":[\"10.0.0.3\"],\"deny\":[\"10.0.0.0/24 udp\"]}"};
+
+	for (size_t i = 0; i < RANDOM_LAYERS; i++) {
+		struct json_doc *doc = NULL;
+
+		cr_assert_eq(json_parse("layer", texts[i], strlen(texts[i]), &doc, NULL), 0);
+		cr_assert_eq(document_keep(doc, NULL), 0);
+		random_layers[i] = json_root(doc);
+	}
+}
+
 static void make_nodes(void)
 {
 	static const char *const texts[] = {"{\"defaultAction\":\"A\"}", "{\"defaultAction\":\"B\"}"};
@@ -59,6 +82,7 @@ static void make_nodes(void)
 		cr_assert_eq(document_keep(doc, NULL), 0);
 		*nodes[i] = json_root(doc);
 	}
+	make_layers();
 }
 
 TestSuite(compose, .init = make_nodes);
@@ -80,6 +104,8 @@ static void random_budget(enum budget b, struct budget_setting *budget)
 		budget->action = (struct setting){random_below(ACTION_COUNT), random_from()};
 	if (budget->action.value == ACTION_TERM)
 		budget->grace_ns = random_setting(70);
+	if (budget->action.value == ACTION_THROTTLE && budget_is_network(b))
+		budget->throttle_to = random_setting(100);
 	if (chance(50))
 		budget->warn = (struct setting){1 + random_below(100), random_from()};
 	if (b == BUDGET_STALL && chance(80))
@@ -105,6 +131,26 @@ static void random_set(struct cpu_set *set)
 		set->bits[CPU_SET_WORDS - 1] = 0;
 	if (!set->bits[0] && !set->bits[1] && !set->bits[CPU_SET_WORDS - 1])
 		set->bits[0] = 1;
+}
+
+static void random_network(struct network_setting *network)
+{
+	const struct json *layer;
+
+	while (network->count < 3 && chance(40)) {
+		const struct json *all[NETWORK_LAYERS_MAX];
+
+		layer = random_layers[random_below(RANDOM_LAYERS)];
+		network->count = (unsigned)nodes_union(network->layers, network->count, &layer, 1, all, NETWORK_LAYERS_MAX);
+		memcpy(network->layers, all, network->count * sizeof *all);
+		network->from = random_from();
+	}
+	network->bandwidth = random_setting(40);
+	network->connections = random_setting(40);
+	if (chance(50)) {
+		network->new_connections = 1 + random_below(4);
+		network->new_connections_ns = (struct setting){1 + random_below(4), random_from()};
+	}
 }
 
 static struct profile random_profile(void)
@@ -137,10 +183,8 @@ static struct profile random_profile(void)
 		p.seccomp = (struct seccomp_setting){.kind = chance(50) ? SECCOMP_UNCONFINED : SECCOMP_DEFAULT, .from = random_from()};
 	if (chance(40))
 		p.seccomp = (struct seccomp_setting){SECCOMP_OBJECT, {chance(50) ? node_a : node_b}, 1, random_from(), chance(50) ? random_from() : NULL};
-	if (chance(40)) {
-		p.network = chance(98) ? node_a : node_b;
-		p.network_from = random_from();
-	}
+	for (int d = 0; d < NET_DIRECTIONS; d++)
+		random_network(&p.network[d]);
 	if (chance(40)) {
 		p.baseline = chance(98) ? node_a : node_b;
 		p.baseline_from = random_from();
@@ -148,7 +192,6 @@ static struct profile random_profile(void)
 	return p;
 }
 
-/* The name of the first field that differs, sources included, or NULL. */
 static bool same_name(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
@@ -176,9 +219,19 @@ static const char *budget_difference(const struct budget_setting *a, const struc
 		return "grace";
 	if (!same(a->warn, b->warn))
 		return "warn";
+	if (!same(a->throttle_to, b->throttle_to))
+		return "throttleTo";
 	return same(a->stall_resource, b->stall_resource) ? NULL : "resource";
 }
 
+static bool network_differs(const struct network_setting *a, const struct network_setting *b)
+{
+	return a->count != b->count || memcmp(a->layers, b->layers, a->count * sizeof *a->layers) != 0 ||
+	       !same_name(a->from, b->from) || !same(a->bandwidth, b->bandwidth) || !same(a->connections, b->connections) ||
+	       a->new_connections != b->new_connections || !same(a->new_connections_ns, b->new_connections_ns);
+}
+
+/* The name of the first field that differs, sources included, or NULL. */
 static const char *difference(const struct profile *a, const struct profile *b)
 {
 	const struct resources *r = &a->resources, *s = &b->resources;
@@ -205,8 +258,9 @@ static const char *difference(const struct profile *a, const struct profile *b)
 	    memcmp(a->seccomp.objects, b->seccomp.objects, sizeof a->seccomp.objects) != 0 ||
 	    !same_name(a->seccomp.from, b->seccomp.from) || !same_name(a->seccomp.default_from, b->seccomp.default_from))
 		return "seccomp";
-	if (a->network != b->network || !same_name(a->network_from, b->network_from))
-		return "network";
+	for (int d = 0; d < NET_DIRECTIONS; d++)
+		if (network_differs(&a->network[d], &b->network[d]))
+			return "network";
 	return a->baseline != b->baseline || !same_name(a->baseline_from, b->baseline_from) ? "baseline" : NULL;
 }
 
@@ -405,7 +459,6 @@ Test(compose, what_has_no_meet_names_both_sources)
 		{"{\"resources\":{\"cpu\":{\"cpus\":\"0-1\"}}}", "{\"resources\":{\"cpu\":{\"cpus\":\"2-3\"}}}", EINVAL},
 		{"{\"resources\":{\"cpu\":{\"mems\":\"0\"}}}", "{\"resources\":{\"cpu\":{\"mems\":\"1\"}}}", EINVAL},
 		{"{\"seccomp\":\"learned\"}", "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}", ENOTSUP},
-		{"{\"network\":{\"egress\":{}}}", "{\"network\":{\"ingress\":{}}}", ENOTSUP},
 		{"{\"baseline\":{\"mode\":\"learn\"}}", "{\"baseline\":{\"mode\":\"off\"}}", ENOTSUP},
 		{"{\"budgets\":{\"stall\":{\"limit\":\"1s\",\"per\":\"2s\",\"resource\":\"io\"}}}",
 		 "{\"budgets\":{\"stall\":{\"limit\":\"1s\",\"per\":\"2s\",\"resource\":\"cpu\"}}}", ENOTSUP},
@@ -453,7 +506,8 @@ Test(compose, equal_filters_from_two_documents_have_a_meet)
 	struct profile p = met(&b, &a);
 
 	cr_assert_str_eq(p.seccomp.from, "a, b");
-	cr_assert_str_eq(p.network_from, "a");
+	cr_assert_str_eq(p.network[NET_EGRESS].from, "a, b");
+	cr_assert_eq(p.network[NET_EGRESS].count, 1);
 	cr_assert(profile_at_least_as_strict(&a, &b));
 }
 
@@ -489,7 +543,20 @@ Test(compose, looser_in_any_field_is_not_as_strict)
 		{"{\"seccomp\":\"default\"}", "{\"seccomp\":\"unconfined\"}"},
 		{"{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}", "{\"seccomp\":\"learned\"}"},
 		{"{\"seccomp\":\"default\"}", "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}"},
-		{"{\"network\":{}}", "{}"},
+		{"{\"network\":{\"egress\":{}}}", "{}"},
+		{"{\"network\":{\"egress\":{}}}", "{\"network\":{}}"},
+		{"{\"network\":{\"egress\":{\"default\":\"deny\"}}}", "{\"network\":{\"egress\":{\"default\":\"allow\"}}}"},
+		{"{\"network\":{\"egress\":{\"allow\":[\"dns\"]}}}", "{\"network\":{\"egress\":{\"allow\":[\"any\",\"dns\"]}}}"},
+		{"{\"network\":{\"ingress\":{\"deny\":[\"any\",\"private\"]}}}", "{\"network\":{\"ingress\":{\"deny\":[\"private\"]}}}"},
+		{"{\"network\":{\"ingress\":{\"deny\":[\"any\"]}}}",
+		 "{\"network\":{\"ingress\":{\"default\":\"allow\",\"deny\":[\"any\"],\"allow\":[\"10.0.0.1\"]}}}"},
+		{"{\"network\":{\"egress\":{\"allow\":[\"any\"],\"within\":[{\"deny\":[\"private\"]}]}}}", "{\"network\":{\"egress\":{\"allow\":[\"any\"]}}}"},
+		{"{\"network\":{\"egress\":{\"bandwidth\":\"1KiB/s\"}}}", "{\"network\":{\"egress\":{\"bandwidth\":\"1025B/s\"}}}"},
+		{"{\"network\":{\"egress\":{\"newConnections\":\"59/m\"}}}", "{\"network\":{\"egress\":{\"newConnections\":\"1/s\"}}}"},
+		{"{\"network\":{\"egress\":{\"connections\":4}}}", "{\"network\":{\"egress\":{\"connections\":5}}}"},
+		{"{\"budgets\":{\"netEgress\":{\"limit\":\"1B\",\"action\":\"cut\"}}}", "{\"budgets\":{\"netEgress\":{\"limit\":\"1B\",\"action\":\"throttle\"}}}"},
+		{"{\"budgets\":{\"netEgress\":{\"limit\":\"1B\",\"action\":\"throttle\"}}}",
+		 "{\"budgets\":{\"netEgress\":{\"limit\":\"1B\",\"action\":\"throttle\",\"throttleTo\":\"1MiB/s\"}}}"},
 		{"{\"baseline\":{\"mode\":\"enforce\"}}", "{\"baseline\":{\"mode\":\"off\"}}"},
 	};
 
@@ -533,4 +600,40 @@ Test(compose, an_override_takes_limit_and_rate_together_and_drops_a_grace_withou
 	cr_assert_eq(p.budgets[BUDGET_CPU].limit.value, UINT64_C(9000000000));
 	cr_assert_eq(p.budgets[BUDGET_CPU].action.value, ACTION_KILL);
 	cr_assert_eq(p.budgets[BUDGET_CPU].grace_ns.value, UNSET);
+}
+
+static void resolve_layers(const struct network_setting *network, struct net_policy *policy)
+{
+	struct net_direction *direction = &policy->direction[NET_EGRESS];
+	const struct net_context context = {0};
+
+	direction->layers = calloc(NETWORK_LAYERS_MAX, sizeof *direction->layers);
+	for (unsigned i = 0; i < network->count; i++, direction->layer_count++)
+		cr_assert_eq(net_layer_resolve(network->layers[i], &context, &direction->layers[i], NULL), 0);
+}
+
+/* The meet means what it says, packet by packet. */
+Test(compose, a_packet_passes_two_composed_policies_when_it_passes_both)
+{
+	unsigned passed = 0;
+
+	for (int i = 0; i < 2000; i++) {
+		struct profile a = random_profile(), b = random_profile(), met;
+		_cleanup_net_policy_ struct net_policy of_a = {0}, of_b = {0}, of_met = {0};
+
+		if (profile_meet(&a, &b, &met, NULL) < 0)
+			continue;
+		resolve_layers(&a.network[NET_EGRESS], &of_a);
+		resolve_layers(&b.network[NET_EGRESS], &of_b);
+		resolve_layers(&met.network[NET_EGRESS], &of_met);
+		for (int n = 0; n < 64; n++) {
+			const struct net_packet packet = {.family = AF_INET, .address = {10, 0, 0, (uint8_t)random_below(5)},
+							  .protocol = chance(50) ? IPPROTO_TCP : IPPROTO_UDP, .port = (uint16_t)random_below(4)};
+			bool both = net_policy_passes(&of_a, &packet) && net_policy_passes(&of_b, &packet);
+
+			cr_assert_eq(net_policy_passes(&of_met, &packet), both, "round %d", i);
+			passed += both;
+		}
+	}
+	cr_assert_gt(passed, 10000, "%u: most must not be denied by everything", passed);
 }

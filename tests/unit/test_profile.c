@@ -89,7 +89,12 @@ Test(profile, reads_every_key_of_the_contract)
 	cr_assert_eq(p.capabilities.mask, (1u << 10) | 1u);
 	cr_assert_eq(p.no_new_privileges.value, 1);
 	cr_assert_eq(p.seccomp.kind, SECCOMP_DEFAULT);
-	cr_assert_not_null(p.network);
+	cr_assert_eq(p.network[NET_EGRESS].count, 1);
+	cr_assert_eq(p.network[NET_EGRESS].bandwidth.value, 10u << 20);
+	cr_assert_eq(p.network[NET_EGRESS].new_connections, 50);
+	cr_assert_eq(p.network[NET_EGRESS].new_connections_ns.value, 1000000000);
+	cr_assert_eq(p.network[NET_INGRESS].count, 1);
+	cr_assert_str_eq(p.network[NET_INGRESS].from, "profile p");
 	cr_assert_not_null(p.baseline);
 }
 
@@ -176,6 +181,29 @@ static const struct {
 	{"{\"name\":\"p\",\"network\":{\"egress\":{\"allow\":[1]}}}", "a string is wanted", "network.egress.allow[0]"},
 	{"{\"name\":\"p\",\"network\":{\"egress\":{\"bandwidth\":\"10MiB\"}}}", "10MiB/s", "bandwidth"},
 	{"{\"name\":\"p\",\"network\":{\"egress\":{\"newConnections\":\"fast/s\"}}}", "50/s", "newConnections"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"newConnections\":\"50/d\"}}}", "50/s", "newConnections"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"newConnections\":\"50\"}}}", "50/s", "newConnections"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"newConnections\":\"4294967296/s\"}}}", "50/s", "newConnections"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"connections\":0}}}", "from 1", "connections"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"connections\":\"1\"}}}", "a number is wanted", "connections"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"allow\":[\"10.1.0.0/8\"]}}}", "write \"10.0.0.0/8\"", "network.egress.allow[0]"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"allow\":[\"dns\",\"any tcp 99999\"]}}}", "no port", "network.egress.allow[1]"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"allow\":[\"any tcp 6\",\"dns\",\"any 6 6\"]}}}", "is there twice", "network.egress.allow["},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"allow\":[],\"deny\":[]}}}", "say what \"default\" is", "network.egress"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"default\":\"deny\",\"deny\":[\"any\"]}}}", "denied already", "network.egress.deny"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"deny\":[\"a.example.com\"]}}}", "allow list of egress only", "network.egress.deny[0]"},
+	{"{\"name\":\"p\",\"network\":{\"ingress\":{\"allow\":[\"a.example.com\"]}}}", "allow list of egress only", "network.ingress.allow[0]"},
+	{"{\"name\":\"p\",\"network\":{\"ingress\":{\"allow\":[\"dns\"]}}}", "of egress", "network.ingress.allow[0]"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"deny\":[\"loopback\"]}}}", "always passes", "network.egress.deny[0]"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"within\":[{\"bandwidth\":\"1MiB/s\"}]}}}", "unknown key", "within[0].bandwidth"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"within\":[{\"within\":[]}]}}}", "unknown key", "within[0].within"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"within\":[5]}}}", "an object is wanted", "within[0]"},
+	{"{\"name\":\"p\",\"network\":{\"egress\":{\"alow\":[]}}}", "did you mean \"allow\"", "network.egress.alow"},
+	{"{\"name\":\"p\",\"budgets\":{\"cpu\":{\"limit\":\"1s\",\"action\":\"cut\"}}}", "only bytes on the network", "budgets.cpu.action"},
+	{"{\"name\":\"p\",\"budgets\":{\"netEgress\":{\"limit\":\"1B\",\"per\":\"1s\"}}}", "\"bandwidth\" of network.egress", "budgets.netEgress.per"},
+	{"{\"name\":\"p\",\"budgets\":{\"netEgress\":{\"limit\":\"1B\",\"throttleTo\":\"1B/s\"}}}", "only the action throttle", "throttleTo"},
+	{"{\"name\":\"p\",\"budgets\":{\"cpu\":{\"limit\":\"1s\",\"action\":\"throttle\",\"throttleTo\":\"1B/s\"}}}", "only bytes on the network", "throttleTo"},
+	{"{\"name\":\"p\",\"budgets\":{\"netEgress\":{\"limit\":\"1B\",\"action\":\"throttle\",\"throttleTo\":\"1B\"}}}", "64KiB/s", "throttleTo"},
 	{"{\"name\":\"p\",\"baseline\":{\"mode\":\"lern\"}}", "did you mean \"learn\"", "baseline.mode"},
 	{"{\"name\":\"p\",\"extends\":\"default\"}", "an array is wanted", "extends"},
 	{"{\"name\":\"p\",\"extends\":[\"../../etc/x\"]}", "absolute path", "extends[0]"},
@@ -476,7 +504,7 @@ Test(profile, default_is_the_loosest_that_is_shipped)
 		for (int b = 0; b < BUDGET_COUNT; b++)
 			cr_expect(budget_kinds[b].enforced || p.budgets[b].limit.value == UNSET);
 		cr_expect_eq(p.seccomp.kind, SECCOMP_UNSET);
-		cr_expect_null(p.network);
+		cr_expect_not(profile_asks_network(&p));
 		cr_expect_null(p.baseline);
 	}
 }

@@ -127,7 +127,7 @@ Test(report_render, json_is_the_line_again)
 	_cleanup_free_ char *expected = NULL;
 
 	killed_for_cpu();
-	cr_assert_gt(report_line(&plan, &state, &violations, text_line, NULL), 0);
+	cr_assert_gt(report_line(&plan, &state, &violations, NULL, text_line, NULL), 0);
 	expected = strdup(text_line);
 	render_is(REPORT_JSON, expected);
 }

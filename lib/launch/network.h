@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stint-network from outside: one process for a container that has network rules or network budgets, and none for
+ * others. It listens on /run/stint/<key>/network, a socket that the launcher makes: whoever speaks to it before it is
+ * ready waits. When that file is taken away its work is done.
+ */
+#ifndef STINT_LAUNCH_NETWORK_H
+#define STINT_LAUNCH_NETWORK_H
+
+#include "lib/base/host.h"
+#include "lib/cgroup/cgroup.h"
+#include "lib/plan/edit.h"
+#include "lib/state/state_dir.h"
+
+#define NETWORK_POLICY "network.json"
+#define NETWORK_SOCKET "network"
+
+/* To it: one message, one answer. */
+enum network_verb {
+	NETWORK_APPLY = 1, /* `pid` is the container's first process, which has not begun: its namespace gets the rules. The answer
+			      comes when the kernel has them */
+	NETWORK_READ,	   /* the figures as they are now go into the ledger */
+	NETWORK_WELCOME,   /* from the monitor: it listens; no answer */
+};
+struct network_message {
+	uint32_t verb;
+	int32_t pid;
+};
+struct network_answer {
+	int32_t result; /* 0, -errno */
+	char text[ERROR_TEXT_MAX]; /* why */
+};
+
+/* From it to the monitor, on a connection to the control socket that began with CONTROL_NETWORK; from the monitor there come
+ * network_messages. */
+enum network_news_kind {
+	NETWORK_HAS_READ = 1, /* the answer to NETWORK_READ */
+	NETWORK_WARNED,	      /* of `budget` so much is used that its `warn` is due */
+	NETWORK_SPENT,	      /* the kernel says that it is */
+};
+struct network_news {
+	uint32_t kind;
+	uint32_t budget; /* enum budget */
+	uint64_t used;	 /* earlier lives included */
+};
+
+/* Starts stint-network for `key`, and does not wait for it. `launcher_pidfd`: should that process end before there is a monitor, so
+ * does stint-network. */
+int network_start(const struct host *host, const struct cgroup_layout *layout, const char *key, int state_fd,
+		  int launcher_pidfd, struct error *err);
+/* The one that did not live, again: it finds what it set in the namespace of a container that runs. */
+int network_bring_back(const struct host *host, const struct cgroup_layout *layout, const char *key, int state_fd,
+		       struct error *err);
+
+/* The hook that has them set, for a container's config. */
+enum { NETWORK_HOOK_TIMEOUT_SECONDS = 20 };
+struct network_hook {
+	struct edit_hook hook;
+	const char *args[5];
+	char path[PATH_MAX], root[PATH_MAX], key[STATE_KEY_MAX + 8];
+};
+int network_hook(const struct host *host, const char *key, struct network_hook *ret_hook, struct error *err);
+
+/* NETWORK_APPLY and NETWORK_READ. */
+int network_apply(int state_fd, pid_t init, struct error *err);
+int network_read(int state_fd, int timeout_ms, struct error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files that make a table of a policy have of one another. */
+#ifndef STINT_NET_NFT_INTERNAL_H
+#define STINT_NET_NFT_INTERNAL_H
+
+#include "lib/net/nft_object.h"
+#include "lib/net/nft_rule.h"
+#include "lib/net/nft_ruleset.h"
+
+/* The other end is the destination of what leaves. */
+static inline bool nft_other_is_destination(unsigned direction)
+{
+	return direction == NET_EGRESS;
+}
+
+bool net_policy_has_names(const struct net_policy *policy);
+/* Chain "egress-0" … */
+const char *nft_layer_name(unsigned direction, size_t layer, char name[NFT_NAME_SIZE]);
+const char *nft_denied_name(unsigned direction, char name[NFT_NAME_SIZE]);
+/* Names of a layer with the same protocol and ports share a set, which is called after the first of them. */
+const char *nft_names_set(const struct net_layer *layer, size_t layer_index, size_t name_index, uint8_t family,
+			  char name[NFT_NAME_SIZE]);
+
+/* The message is of nf_tables, and of our table or of something in it. */
+bool nft_is_ours(const struct nlmsghdr *message);
+
+struct nftnl_obj;
+/* Which of our quotas it is, and how much of that is used; -ENOENT: none. */
+int nft_quota_of(struct nftnl_obj *object, uint64_t *ret_used);
+
+/* The chain of one layer, and the sets that it looks into. */
+void nft_add_layer(struct nft_batch *batch, const struct net_layer *layer, unsigned direction, size_t index);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/net/nft_internal.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/net/prefix.h"
+#include "lib/net/protocol.h"
+
+static const uint8_t families[] = {AF_INET, AF_INET6};
+
+const char *nft_layer_name(unsigned direction, size_t layer, char name[NFT_NAME_SIZE])
+{
+	(void)snprintf(name, NFT_NAME_SIZE, "%s-%zu", nft_direction_names[direction], layer);
+	return name;
+}
+
+static int compare_groups(const struct net_match *a, const struct net_match *b)
+{
+	if (a->protocol != b->protocol)
+		return a->protocol < b->protocol ? -1 : 1;
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	return a->last < b->last ? -1 : a->last > b->last;
+}
+
+/* One chain of rules that say what happens to what the matches hold. */
+struct lookup {
+	struct nft_batch *batch;
+	unsigned direction;
+	const char *chain;
+	const char *kind; /* in the names of its sets: "allow", "deny" */
+	const char *target; /* that what matches goes to; NULL: it returns */
+};
+
+static bool has_ports(const struct net_match *group)
+{
+	return protocol_has_ports(group->protocol) && (group->first != 0 || group->last != UINT16_MAX);
+}
+
+/* `family` 0: of any; `set` NULL: any address. */
+static void add_rule(const struct lookup *lookup, const struct net_match *group, uint8_t family, const char *set)
+{
+	struct nft_rule rule = nft_rule_begin(lookup->batch, lookup->chain);
+
+	if (family)
+		nft_match_family(&rule, family);
+	if (group->protocol)
+		nft_match_protocol(&rule, group->protocol);
+	if (has_ports(group))
+		nft_match_ports(&rule, NFT_PORT_DESTINATION, group->first, group->last);
+	if (set)
+		nft_match_set(&rule, family, nft_other_is_destination(lookup->direction), set, false);
+	if (lookup->target)
+		nft_goto(&rule, lookup->target);
+	else
+		nft_return(&rule);
+	nft_rule_end(&rule);
+}
+
+/* The part of a group that is of one family. */
+struct part {
+	struct net_range *ranges;
+	size_t count;
+	bool all;
+};
+
+static bool collect(const struct net_match *group, size_t count, uint8_t family, struct part *part)
+{
+	struct net_prefix *prefixes = calloc(count, sizeof *prefixes);
+	size_t found = 0;
+
+	part->ranges = calloc(count, sizeof *part->ranges);
+	for (size_t i = 0; i < count && prefixes; i++)
+		if (group[i].prefix.family == family)
+			prefixes[found++] = group[i].prefix;
+	if (prefixes && part->ranges)
+		part->count = net_ranges(prefixes, found, part->ranges);
+	part->all = part->count && net_range_is_all(&part->ranges[0]);
+	free(prefixes);
+	return prefixes && part->ranges;
+}
+
+static void add_part(const struct lookup *lookup, const struct net_match *group, size_t number, uint8_t family,
+		     const struct part *part)
+{
+	char set[NFT_NAME_SIZE];
+
+	if (!part->count)
+		return;
+	(void)snprintf(set, sizeof set, "%s-%s-%zu-%s", lookup->chain, lookup->kind, number, family == AF_INET ? "ip" : "ip6");
+	if (!part->all)
+		nft_new_range_set(lookup->batch, set, family, part->ranges, part->count);
+	add_rule(lookup, group, family, part->all ? NULL : set);
+}
+
+static void add_group(const struct lookup *lookup, const struct net_match *group, size_t count, size_t number)
+{
+	struct part parts[ARRAY_SIZE(families)] = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (!collect(group, count, families[i], &parts[i]))
+			lookup->batch->out_of_memory = true;
+	if (parts[0].all && parts[1].all)
+		add_rule(lookup, group, 0, NULL);
+	else
+		for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+			add_part(lookup, group, number, families[i], &parts[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		free(parts[i].ranges);
+}
+
+static void add_matches(const struct lookup *lookup, const struct net_match *matches, size_t count)
+{
+	_cleanup_free_ struct net_match *sorted = NULL;
+	size_t number = 0;
+
+	if (!count)
+		return;
+	sorted = malloc(count * sizeof *sorted);
+	if (!sorted) {
+		lookup->batch->out_of_memory = true;
+		return;
+	}
+	memcpy(sorted, matches, count * sizeof *sorted);
+	qsort(sorted, count, sizeof *sorted, net_match_order);
+	for (size_t i = 0, end; i < count; i = end, number++) {
+		for (end = i + 1; end < count && compare_groups(&sorted[i], &sorted[end]) == 0;)
+			end++;
+		add_group(lookup, &sorted[i], end - i, number);
+	}
+}
+
+/* The first name with this protocol and these ports. */
+static size_t first_alike(const struct net_layer *layer, size_t index)
+{
+	const struct net_name *name = &layer->names[index];
+
+	for (size_t i = 0; i < index; i++)
+		if (layer->names[i].protocol == name->protocol && layer->names[i].first == name->first &&
+		    layer->names[i].last == name->last)
+			return i;
+	return index;
+}
+
+const char *nft_names_set(const struct net_layer *layer, size_t layer_index, size_t name_index, uint8_t family,
+			  char name[NFT_NAME_SIZE])
+{
+	char chain[NFT_NAME_SIZE];
+
+	(void)snprintf(name, NFT_NAME_SIZE, "%.24s-names-%zu-%s", nft_layer_name(NET_EGRESS, layer_index, chain),
+		       first_alike(layer, name_index), family == AF_INET ? "ip" : "ip6");
+	return name;
+}
+
+static void add_names(const struct lookup *lookup, const struct net_layer *layer, size_t index)
+{
+	char set[NFT_NAME_SIZE];
+
+	for (size_t i = 0; i < layer->name_count; i++) {
+		const struct net_name *name = &layer->names[i];
+		struct net_match group = {.protocol = name->protocol, .first = name->first, .last = name->last};
+
+		for (size_t f = 0; f < ARRAY_SIZE(families) && first_alike(layer, i) == i; f++) {
+			nft_names_set(layer, index, i, families[f], set);
+			nft_new_timeout_set(lookup->batch, set, families[f], NFT_NAME_ADDRESSES_MAX);
+			add_rule(lookup, &group, families[f], set);
+		}
+	}
+}
+
+void nft_add_layer(struct nft_batch *batch, const struct net_layer *layer, unsigned direction, size_t index)
+{
+	char chain[NFT_NAME_SIZE], denied[NFT_NAME_SIZE];
+	struct lookup allow = {.batch = batch, .direction = direction, .kind = "allow"}, deny = allow;
+
+	nft_layer_name(direction, index, chain);
+	nft_denied_name(direction, denied);
+	nft_new_chain(batch, chain);
+	allow.chain = deny.chain = chain;
+	deny.kind = "deny";
+	deny.target = denied;
+	add_matches(&allow, layer->allow, layer->allow_count);
+	/* Before the names: what an answer says opens nothing that is denied. */
+	if (layer->allow_by_default || layer->name_count)
+		add_matches(&deny, layer->deny, layer->deny_count);
+	add_names(&allow, layer, index);
+	if (!layer->allow_by_default) {
+		struct nft_rule rule = nft_rule_begin(batch, chain);
+
+		nft_goto(&rule, denied);
+		nft_rule_end(&rule);
+	}
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/net/nft_object.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <libmnl/libmnl.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/object.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <sys/socket.h>
+
+#include "lib/net/nft_rule.h"
+
+static void table_message(struct nft_batch *batch, uint16_t type, uint16_t message_flags, uint32_t flags)
+{
+	struct nlmsghdr *message = nft_batch_message(batch, type, message_flags, NFT_MESSAGE_ROOM);
+
+	if (!message)
+		return;
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, NFT_OUR_TABLE);
+	if (type == NFT_MSG_NEWTABLE)
+		mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htonl(flags));
+	nft_batch_add(batch, message);
+}
+
+void nft_replace_table(struct nft_batch *batch, uint32_t flags)
+{
+	table_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, flags); /* what is not there cannot be deleted */
+	table_message(batch, NFT_MSG_DELTABLE, 0, 0);
+	table_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, flags);
+}
+
+static void add_chain(struct nft_batch *batch, const char *name, bool base, uint32_t hook, int32_t priority)
+{
+	struct nlmsghdr *message = nft_batch_message(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, NFT_MESSAGE_ROOM);
+	struct nftnl_chain *chain = message ? nftnl_chain_alloc() : NULL;
+
+	if (!chain) {
+		batch->out_of_memory = true;
+		return;
+	}
+	if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, NFT_OUR_TABLE) < 0 ||
+	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name) < 0 ||
+	    (base && nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter") < 0))
+		batch->out_of_memory = true;
+	if (base) {
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook);
+		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, priority);
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_DROP);
+	}
+	nftnl_chain_nlmsg_build_payload(message, chain);
+	nftnl_chain_free(chain);
+	nft_batch_add(batch, message);
+}
+
+void nft_new_chain(struct nft_batch *batch, const char *name)
+{
+	add_chain(batch, name, false, 0, 0);
+}
+
+void nft_new_base_chain(struct nft_batch *batch, const char *name, uint32_t hook, int32_t priority)
+{
+	add_chain(batch, name, true, hook, priority);
+}
+
+static struct nftnl_obj *new_object(struct nft_batch *batch, const char *name, uint32_t type)
+{
+	struct nftnl_obj *object = nftnl_obj_alloc();
+
+	if (!object) {
+		batch->out_of_memory = true;
+		return NULL;
+	}
+	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, type);
+	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, NFT_OUR_TABLE);
+	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, name);
+	return object;
+}
+
+static void add_object(struct nft_batch *batch, struct nftnl_obj *object)
+{
+	struct nlmsghdr *message =
+		nft_batch_message(batch, NFT_MSG_NEWOBJ, NLM_F_CREATE | NLM_F_EXCL, NFT_MESSAGE_ROOM);
+
+	if (message) {
+		nftnl_obj_nlmsg_build_payload(message, object);
+		nft_batch_add(batch, message);
+	}
+	nftnl_obj_free(object);
+}
+
+void nft_new_counter(struct nft_batch *batch, const char *name)
+{
+	struct nftnl_obj *object = new_object(batch, name, NFT_OBJECT_COUNTER);
+
+	if (!object)
+		return;
+	nftnl_obj_set_u64(object, NFTNL_OBJ_CTR_BYTES, 0);
+	nftnl_obj_set_u64(object, NFTNL_OBJ_CTR_PKTS, 0);
+	add_object(batch, object);
+}
+
+/* The kernel's quota is over when its amount has been reached, ours when it has been exceeded. Neither may be negative. */
+void nft_new_quota(struct nft_batch *batch, const char *name, uint64_t limit, uint64_t used)
+{
+	struct nftnl_obj *object = new_object(batch, name, NFT_OBJECT_QUOTA);
+
+	if (!object)
+		return;
+	nftnl_obj_set_u64(object, NFTNL_OBJ_QUOTA_BYTES, limit < INT64_MAX ? limit + 1 : INT64_MAX);
+	nftnl_obj_set_u64(object, NFTNL_OBJ_QUOTA_CONSUMED, used < INT64_MAX ? used : INT64_MAX);
+	nftnl_obj_set_u32(object, NFTNL_OBJ_QUOTA_FLAGS, NFT_QUOTA_F_INV);
+	add_object(batch, object);
+}
+
+static void add_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t flags, uint32_t size)
+{
+	enum { IPV4_ADDRESS = 7, IPV6_ADDRESS = 8 }; /* nft's numbers of types: for those who list the table with it */
+	struct nlmsghdr *message = nft_batch_message(batch, NFT_MSG_NEWSET, NLM_F_CREATE | NLM_F_EXCL, NFT_MESSAGE_ROOM);
+	struct nftnl_set *set = message ? nftnl_set_alloc() : NULL;
+
+	if (!set) {
+		batch->out_of_memory = true;
+		return;
+	}
+	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, NFT_OUR_TABLE) < 0 || nftnl_set_set_str(set, NFTNL_SET_NAME, name) < 0)
+		batch->out_of_memory = true;
+	nftnl_set_set_u32(set, NFTNL_SET_ID, batch->count);
+	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, flags);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, family == AF_INET ? IPV4_ADDRESS : IPV6_ADDRESS);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, (uint32_t)net_address_size(family));
+	if (size)
+		nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, size);
+	nftnl_set_nlmsg_build_payload(message, set);
+	nftnl_set_free(set);
+	nft_batch_add(batch, message);
+}
+
+/* Elements are written without libnftnl, which would have an object and a list for each of a hundred thousand. */
+static struct nlmsghdr *elements_message(struct nft_batch *batch, uint16_t type, const char *set)
+{
+	struct nlmsghdr *message =
+		nft_batch_message(batch, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, NFT_ELEMENTS_ROOM);
+
+	if (message) {
+		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, NFT_OUR_TABLE);
+		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
+	}
+	return message;
+}
+
+static void put_element(struct nlmsghdr *message, const uint8_t *address, size_t size, uint32_t flags, uint64_t timeout_ms)
+{
+	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM), *key;
+
+	if (flags)
+		mnl_attr_put_u32(message, NFTA_SET_ELEM_FLAGS, htonl(flags));
+	key = mnl_attr_nest_start(message, NFTA_SET_ELEM_KEY);
+	mnl_attr_put(message, NFTA_DATA_VALUE, size, address);
+	mnl_attr_nest_end(message, key);
+	if (timeout_ms)
+		mnl_attr_put_u64(message, NFTA_SET_ELEM_TIMEOUT, htobe64(timeout_ms));
+	mnl_attr_nest_end(message, element);
+}
+
+/* The length of an attribute, of the list of elements too, has 16 bits. */
+enum { ELEMENTS_A_MESSAGE = 768 };
+
+void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_range *ranges, size_t count)
+{
+	size_t size = net_address_size(family);
+
+	add_set(batch, name, family, NFT_SET_INTERVAL | NFT_SET_CONSTANT, 0);
+	for (size_t i = 0; i < count;) {
+		struct nlmsghdr *message = elements_message(batch, NFT_MSG_NEWSETELEM, name);
+		struct nlattr *list;
+
+		if (!message)
+			return;
+		list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+		for (size_t n = 0; n < ELEMENTS_A_MESSAGE && i < count; n++, i++) {
+			put_element(message, ranges[i].first, size, 0, 0);
+			if (!ranges[i].open)
+				put_element(message, ranges[i].end, size, NFT_SET_ELEM_INTERVAL_END, 0);
+		}
+		mnl_attr_nest_end(message, list);
+		nft_batch_add(batch, message);
+	}
+}
+
+void nft_new_timeout_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t size)
+{
+	add_set(batch, name, family, NFT_SET_TIMEOUT, size);
+}
+
+static void put_one(struct nft_batch *batch, uint16_t type, const char *set, uint8_t family, const uint8_t *address,
+		    uint64_t timeout_ms)
+{
+	struct nlmsghdr *message = elements_message(batch, type, set);
+	struct nlattr *list;
+
+	if (!message)
+		return;
+	list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+	put_element(message, address, net_address_size(family), 0, timeout_ms);
+	mnl_attr_nest_end(message, list);
+	nft_batch_add(batch, message);
+}
+
+/* Kernels before 6.12 leave the time of an element that is there as it was, and none deletes what is not there. */
+void nft_put_address(struct nft_batch *batch, const char *set, uint8_t family, const uint8_t *address, uint64_t timeout_ms)
+{
+	put_one(batch, NFT_MSG_NEWSETELEM, set, family, address, timeout_ms);
+	put_one(batch, NFT_MSG_DELSETELEM, set, family, address, 0);
+	put_one(batch, NFT_MSG_NEWSETELEM, set, family, address, timeout_ms);
+}

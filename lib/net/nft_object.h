@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What rules stand in and refer to: the table, its chains, sets and named objects. */
+#ifndef STINT_NET_NFT_OBJECT_H
+#define STINT_NET_NFT_OBJECT_H
+
+#include "lib/net/nft_batch.h"
+#include "lib/net/ranges.h"
+
+/* Instead of one that is there. `flags`: NFT_TABLE_F_*. */
+void nft_replace_table(struct nft_batch *batch, uint32_t flags);
+void nft_new_chain(struct nft_batch *batch, const char *name);
+/* NF_INET_*; what comes to its end is dropped. */
+void nft_new_base_chain(struct nft_batch *batch, const char *name, uint32_t hook, int32_t priority);
+
+void nft_new_counter(struct nft_batch *batch, const char *name);
+/* True of the packet with which more than `limit` bytes have come, and of all after it. The kernel tells it to those who
+ * listen, once. */
+void nft_new_quota(struct nft_batch *batch, const char *name, uint64_t limit, uint64_t used);
+
+/* A set of these ranges of addresses, which stays as it is. */
+void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_range *ranges, size_t count);
+/* A set of addresses that leave it when their time is over; no more than `size` at a time. */
+void nft_new_timeout_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t size);
+/* Puts the address there for so long from now, whether it is there or not. */
+void nft_put_address(struct nft_batch *batch, const char *set, uint8_t family, const uint8_t *address, uint64_t timeout_ms);
+
+#endif

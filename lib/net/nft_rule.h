@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One rule, expression by expression: the few that our rules are made of. Each match lets what it does not match go on to the
+ * next rule; the last word is a verdict.
+ */
+#ifndef STINT_NET_NFT_RULE_H
+#define STINT_NET_NFT_RULE_H
+
+#include "lib/net/nft_batch.h"
+
+#define NFT_OUR_TABLE "stint"
+
+struct nftnl_rule;
+
+struct nft_rule {
+	struct nft_batch *batch;
+	struct nftnl_rule *rule; /* NULL: there was no memory */
+};
+
+struct nft_rule nft_rule_begin(struct nft_batch *batch, const char *chain);
+/* Puts it into the batch. */
+void nft_rule_end(struct nft_rule *rule);
+
+/* The interface it leaves (or comes) by is the loopback one. */
+void nft_match_loopback(struct nft_rule *rule, bool output);
+void nft_match_family(struct nft_rule *rule, uint8_t family); /* AF_* */
+void nft_match_protocol(struct nft_rule *rule, uint8_t protocol);
+/* Of TCP and its like, by their common place; the bounds belong to it. */
+enum nft_port { NFT_PORT_SOURCE, NFT_PORT_DESTINATION };
+void nft_match_ports(struct nft_rule *rule, enum nft_port which, uint16_t first, uint16_t last);
+void nft_match_icmp_types(struct nft_rule *rule, uint8_t first, uint8_t last);
+void nft_match_hop_limit(struct nft_rule *rule, uint8_t hop_limit); /* IPv6 */
+/* The other end's address is in the set (or, `negated`, is not). The family must have been matched. */
+void nft_match_set(struct nft_rule *rule, uint8_t family, bool destination, const char *set, bool negated);
+void nft_match_source(struct nft_rule *rule, uint32_t address); /* IPv4, in host's order */
+
+/* Any of these bits is set; or, `none`, not one. NF_CT_STATE_BIT(…), IPS_*. */
+void nft_match_ct_state(struct nft_rule *rule, uint32_t bits, bool none);
+void nft_match_ct_status(struct nft_rule *rule, uint32_t bits);
+void nft_match_ct_reply(struct nft_rule *rule);
+
+/* Under (or, `over`, not under) so many packets, or bytes, in so many seconds. */
+struct nft_limit {
+	uint64_t rate, seconds;
+	uint32_t burst;
+	bool bytes, over;
+};
+void nft_match_limit(struct nft_rule *rule, const struct nft_limit *limit);
+/* More than so many connections that came by here are alive. */
+void nft_match_connections_over(struct nft_rule *rule, uint32_t count);
+void nft_count(struct nft_rule *rule, const char *counter);
+/* With what the quota object says: it was made to be true of what goes over it. */
+void nft_match_quota(struct nft_rule *rule, const char *quota);
+void nft_log(struct nft_rule *rule, uint16_t group, uint32_t length, const char *prefix);
+
+void nft_accept(struct nft_rule *rule);
+void nft_drop(struct nft_rule *rule);
+void nft_return(struct nft_rule *rule);
+void nft_jump(struct nft_rule *rule, const char *chain);
+void nft_goto(struct nft_rule *rule, const char *chain);
+/* An ICMP error says at once that it may not (administratively prohibited). */
+void nft_reject(struct nft_rule *rule);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/net/policy.h"
+
+#include "lib/base/cleanup.h"
+
+void net_layer_clear(struct net_layer *layer)
+{
+	for (size_t i = 0; i < layer->name_count; i++)
+		free(layer->names[i].name);
+	free(layer->names);
+	free(layer->allow);
+	free(layer->deny);
+	*layer = (struct net_layer){0};
+}
+
+void net_policy_clear(struct net_policy *policy)
+{
+	for (int d = 0; d < NET_DIRECTIONS; d++) {
+		struct net_direction *direction = &policy->direction[d];
+
+		for (size_t i = 0; i < direction->layer_count; i++)
+			net_layer_clear(&direction->layers[i]);
+		free(direction->layers);
+	}
+	*policy = (struct net_policy){0};
+}
+
+bool net_policy_asks(const struct net_policy *policy)
+{
+	for (int d = 0; d < NET_DIRECTIONS; d++) {
+		const struct net_direction *direction = &policy->direction[d];
+
+		if (direction->layer_count || direction->bandwidth || direction->new_connections || direction->connections)
+			return true;
+	}
+	for (int q = 0; q < NET_QUOTAS; q++)
+		if (policy->quotas[q].set)
+			return true;
+	return false;
+}

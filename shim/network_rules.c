@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shim/network_rules.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/file.h"
+#include "lib/launch/network.h"
+#include "lib/net/nft_compare.h"
+#include "lib/net/nft_read.h"
+#include "lib/net/nft_ruleset.h"
+#include "lib/net/nft_send.h"
+#include "lib/net/resolve.h"
+
+#define UNKNOWN UINT64_MAX
+
+struct rules {
+	struct net_policy policy;
+	int questions, news; /* sockets to nf_tables of the container's namespace */
+	bool owned;	     /* the table is that socket's */
+};
+
+/* Which budget a quota holds. */
+static const struct {
+	enum budget budget;
+	bool warns; /* it only tells that the budget's warning is due */
+} quotas[NET_QUOTAS] = {
+	[NET_QUOTA_EGRESS] = {BUDGET_NET_EGRESS, false},
+	[NET_QUOTA_INGRESS] = {BUDGET_NET_INGRESS, false},
+	[NET_QUOTA_EGRESS_INTERNET] = {BUDGET_NET_EGRESS_INTERNET, false},
+	[NET_QUOTA_EGRESS_INTERNET_WARN] = {BUDGET_NET_EGRESS_INTERNET, true},
+	[NET_QUOTA_EGRESS_WARN] = {BUDGET_NET_EGRESS, true},
+	[NET_QUOTA_INGRESS_WARN] = {BUDGET_NET_INGRESS, true},
+};
+
+static int read_policy(int state_fd, struct net_policy *ret_policy, struct error *err)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	int r = file_read(state_fd, NETWORK_POLICY, JSON_MAX_BYTES, &text, &length, err);
+
+	if (r == 0)
+		r = json_parse(NETWORK_POLICY, text, length, &doc, err);
+	return r < 0 ? r : net_policy_from_json(json_root(doc), ret_policy, err);
+}
+
+int rules_prepare(int state_fd, struct rules **ret_rules, struct error *err)
+{
+	struct rules *rules = calloc(1, sizeof *rules);
+	int r = rules ? read_policy(state_fd, &rules->policy, err) : error_set(err, ENOMEM, "out of memory");
+
+	if (r < 0) {
+		free(rules);
+		return r;
+	}
+	rules->questions = rules->news = -1;
+	*ret_rules = rules;
+	return 0;
+}
+
+int rules_set(struct rules *rules, struct error *err)
+{
+	int r = nft_open(&rules->questions, err);
+
+	if (r == 0)
+		r = nft_apply(rules->questions, &rules->policy, &rules->owned, err);
+	if (r == 0 && rules->policy.owned && !rules->owned)
+		r = error_set(err, ENOTSUP, "set the network rules: the container has CAP_NET_ADMIN and could undo them: a table that is "
+					    "another's takes Linux 5.12; take the capability from it");
+	return r < 0 ? r : nft_watch(&rules->news, err);
+}
+
+int rules_fd(const struct rules *rules)
+{
+	return rules->news;
+}
+
+struct hearing {
+	struct rules *rules;
+	rules_heard *heard;
+	void *data;
+};
+
+/* More came than there was room for: what is spent can be asked for. */
+static void hear_again(const struct hearing *hearing)
+{
+	struct nft_figures figures;
+
+	if (nft_read_figures(hearing->rules->questions, &figures, NULL) < 0)
+		return;
+	for (unsigned q = 0; q < NET_QUOTAS; q++)
+		if (figures.has_quota[q] && figures.used[q] >= hearing->rules->policy.quotas[q].limit)
+			hearing->heard(quotas[q].budget, !quotas[q].warns, figures.used[q], hearing->data);
+}
+
+static void hear(const struct nft_event *event, void *data)
+{
+	const struct hearing *hearing = data;
+
+	if (event->kind == NFT_EVENT_QUOTA_SPENT && event->quota < NET_QUOTAS)
+		hearing->heard(quotas[event->quota].budget, !quotas[event->quota].warns, event->used, hearing->data);
+	else if (event->kind == NFT_EVENT_LOST)
+		hear_again(hearing);
+}
+
+void rules_attend(struct rules *rules, rules_heard *heard, void *data)
+{
+	struct hearing hearing = {rules, heard, data};
+
+	(void)nft_read_events(rules->news, rules->questions, hear, &hearing, NULL);
+}
+
+static void add_drops(struct ledger_figures *figures, const char *rule, const struct nft_count *count)
+{
+	struct ledger_drops *drops = &figures->drops[figures->drop_count];
+
+	if (!count->packets || figures->drop_count == LEDGER_DROPS_MAX)
+		return;
+	*drops = (struct ledger_drops){.packets = count->packets, .bytes = count->bytes};
+	(void)snprintf(drops->rule, sizeof drops->rule, "%s", rule);
+	figures->drop_count++;
+}
+
+int rules_read(struct rules *rules, struct ledger_figures *ret_figures, struct error *err)
+{
+	struct ledger_figures figures = {0};
+	struct nft_figures read;
+	char name[NFT_NAME_SIZE];
+	int r = nft_read_figures(rules->questions, &read, err);
+
+	if (r < 0)
+		return r;
+	for (unsigned d = 0; d < NET_DIRECTIONS; d++) {
+		figures.bytes[d] = read.counted[d][NFT_COUNT_PASSED].bytes;
+		figures.packets[d] = read.counted[d][NFT_COUNT_PASSED].packets;
+		figures.connections[d] = read.counted[d][NFT_COUNT_NEW].packets;
+		for (enum nft_counter c = NFT_COUNT_DENIED; c < NFT_COUNTERS; c++)
+			add_drops(&figures, nft_counter_name(d, c, name), &read.counted[d][c]);
+	}
+	add_drops(&figures, NFT_COUNT_FORWARD, &read.forwarded);
+	for (int b = 0; b < BUDGET_COUNT; b++)
+		figures.used[b] = UNKNOWN;
+	for (unsigned q = 0; q < NET_QUOTAS; q++)
+		if (read.has_quota[q] && !quotas[q].warns)
+			figures.used[quotas[q].budget] = read.used[q];
+	*ret_figures = figures;
+	return 0;
+}
+
+/* What an earlier one set is taken as it is; without the table there is nothing to go on with. */
+int rules_find(struct rules *rules, struct error *err)
+{
+	struct nft_figures figures;
+	int r = nft_open(&rules->questions, err);
+
+	if (r == 0)
+		r = nft_read_figures(rules->questions, &figures, err);
+	return r < 0 ? r : nft_watch(&rules->news, err);
+}
+
+int rules_compare(struct rules *rules, enum rules_state *ret_state, char difference[RULES_DIFFERENCE_MAX], struct error *err)
+{
+	int r = nft_open(&rules->questions, err);
+
+	difference[0] = '\0';
+	if (r == 0)
+		r = nft_compare(rules->questions, &rules->policy, rules->policy.owned, difference, err);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret_state = r == -ENOENT ? RULES_ABSENT : r ? RULES_DIFFER : RULES_AS_SET;
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A container's rules and quotas in the kernel: what of lib/net stint-network uses, in its own words. */
+#ifndef STINT_SHIM_NETWORK_RULES_H
+#define STINT_SHIM_NETWORK_RULES_H
+
+#include <stdbool.h>
+
+#include "lib/base/error.h"
+#include "lib/budget/budget.h"
+#include "lib/state/ledger.h"
+
+struct rules;
+
+/* Of NETWORK_POLICY in `state_fd`: everything that takes no namespace. */
+int rules_prepare(int state_fd, struct rules **ret_rules, struct error *err);
+/* In the namespace that we are in: from now on they hold. Nothing is left when it fails. */
+int rules_set(struct rules *rules, struct error *err);
+/* They were set there by a stint-network that is no more: finds them again. */
+int rules_find(struct rules *rules, struct error *err);
+
+/* Readable when the kernel has something to say. */
+int rules_fd(const struct rules *rules);
+/* What it says, each thing by one call: a quota that is `spent`, or of which so much is used that its budget's warning is due. */
+typedef void rules_heard(enum budget budget, bool spent, uint64_t used, void *data);
+void rules_attend(struct rules *rules, rules_heard *heard, void *data);
+int rules_read(struct rules *rules, struct ledger_figures *ret_figures, struct error *err);
+
+/* What is in the kernel, in the namespace that we are in, against them; `difference`: the first there is. */
+enum { RULES_DIFFERENCE_MAX = 512 };
+enum rules_state { RULES_AS_SET, RULES_DIFFER, RULES_ABSENT };
+int rules_compare(struct rules *rules, enum rules_state *ret_state, char difference[RULES_DIFFERENCE_MAX], struct error *err);
+
+#endif

@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# The rules and byte budgets of a container's network, on each runtime: with a peer in a namespace of its own, and real packets.
+
+load helpers
+load threats
+load network
+
+setup_file() {
+	stint_setup_file
+	peer_start
+}
+teardown_file() {
+	namespaces_end
+	stint_teardown_file
+}
+setup() { stint_setup; }
+teardown() { stint_teardown; }
+
+# A namespace with a link to the peer, for one container.
+linked() {
+	NS=$(new_namespace)
+	connect_to "$NS"
+	forget
+}
+run_linked() { # PROFILE COMMAND...: with `stint run`; what it says is in $output, and on standard error in $stderr
+	local profile=$1
+	shift
+	network_bundle "$id" "$NS" "$@"
+	run --separate-stderr timeout 60 stint run --runtime "$RUNTIME" --profile "$profile" --id "$id" "$BUNDLE"
+}
+network_gone() { # ID
+	[ -z "$(network_of "$1")" ]
+}
+
+first_instruction() {
+	local root=$STINT_TEST_DIR/first
+	linked
+	mkdir -p "$root/proc" "$root/dev" "$root/sys"
+	cp "$(tool first-packet -nostdlib -static -fno-stack-protector -DADDRESS=0x0101630a -DPORT=0xa00f -DCOUNT=200)" "$root/first"
+	ROOTFS=$root bundle "$id" /first
+	in_namespace_of "$NS"
+	run --separate-stderr stint run --runtime "$RUNTIME" --profile "$(network_profile deny '{"egress": {"default": "deny"}}')" --id "$id" "$BUNDLE"
+	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+	[ "$(came datagrams)" -eq 0 ]
+	[ "$(report_of "$id" '[.network.drops[].packets] | add')" -eq 200 ] || { report_of "$id" .network; return 1; }
+	# The same without rules, and so in another namespace: all of them.
+	linked
+	in_namespace_of "$NS"
+	run stint run --runtime "$RUNTIME" --id "$id-open" "$BUNDLE"
+	eventually 5 all_came 200
+}
+all_came() { [ "$(came datagrams)" -eq "$1" ]; }
+@test "a workload whose first instruction sends: nothing that is denied arrives" { on_each_runtime first_instruction; }
+
+reaches() {
+	local profile
+	linked
+	profile=$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER/32 udp 4000\", \"$PEER6/128 udp 4000\", \"$PEER/32 tcp 5000\"]}}")
+	run_linked "$profile" /bin/sh -c "packets send $PEER 4000 100 7; packets send $PEER6 4000 100 5; packets send $FAR 4000 100 9; packets send $PEER 4001 100 9;
+		packets pull $PEER 5000 100000; packets pull $FAR 5000 10 || echo refused"
+	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+	[[ "$output" == '7 0'$'\n''5 0'$'\n''0 '*'100000 got'*refused ]] || { echo "$output"; return 1; }
+	eventually 5 all_came 12
+	[ "$(report_of "$id" '.network.exact')" = true ]
+	[ "$(report_of "$id" '.network.egress.connections')" = 3 ] || { report_of "$id" .network; return 1; }
+}
+@test "egress: what is allowed arrives, and nothing else does, IPv4 and IPv6" { on_each_runtime reaches; }
+
+serves() {
+	local pid
+	linked
+	network_bundle "$id" "$NS" /bin/packets serve 7000
+	stint run --runtime "$RUNTIME" --profile "$(network_profile in "{\"ingress\": {\"default\": \"deny\", \"allow\": [\"$PEER/32 tcp 7000\"]}}")" \
+		--id "$id" "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 &
+	pid=$!
+	eventually 10 grep -q ready "$STINT_TEST_DIR/out"
+	[ "$(in_namespace "$PEER_PID" "$PACKETS" pull "$OWN" 7000 5000)" = '5000 got' ]
+	run in_namespace "$PEER_PID" timeout 2 "$PACKETS" pull "$OWN" 7001 10
+	[ "$status" -ne 0 ]
+	run stint verify "$id"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	[[ "$output" == *'network'*'enforced'* ]]
+	$RUNTIME kill "$id" KILL
+	wait "$pid" || true
+	[ "$(report_of "$id" '.network.ingress.connections')" = 1 ] || { report_of "$id" .network; return 1; }
+}
+@test "ingress: who is allowed is answered, others are not; verify has the rules from the kernel" { on_each_runtime serves; }
+
+# No more than the limit arrives, and the verdict follows the first packet that did not within 5 ms.
+quota_kills() {
+	linked
+	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "1MiB"}}')" /bin/sh -c "packets send $PEER 4000 972 20000; sleep 20"
+	[ "$status" -eq 137 ] || { echo "$status $output $stderr"; return 1; }
+	[[ "$stderr" == *"stint: $id: killed: netEgress budget 1 MiB spent"* ]] || { echo "$stderr"; return 1; }
+	[ "$(report_of "$id" '.verdict.budget, .verdict.limit, .verdict.action' | xargs)" = 'netEgress 1048576 kill' ]
+	[ "$(report_of "$id" '.verdict.used >= 1048576')" = true ]
+	[ "$(received_at_peer)" -le 1048576 ]
+	[ "$(came datagrams)" -ge 1040 ] && [ "$(came datagrams)" -le 1048 ]
+	[ "$(report_of "$id" .usage.netEgressBytes)" -le 1048576 ]
+	[ "$(report_of "$id" .usage.netEgressBytes)" -eq "$(received_at_peer)" ] || { report_of "$id" .; received_at_peer; return 1; }
+	eventually 3 network_gone "$id"
+	no_leftovers "$id"
+}
+@test "netEgress: no more bytes than the budget leave, and it is killed" { on_each_runtime quota_kills; }
+
+quota_warns() {
+	linked
+	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "100KiB", "action": "warn", "warn": "50%"}}')" packets send "$PEER" 4000 972 200
+	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+	[[ "$output" == '200 0' ]]
+	[[ "$stderr" == *"netEgress budget of 100 KiB is 50% spent"* ]] || { echo "$stderr"; return 1; }
+	[[ "$stderr" == *"netEgress budget of 100 KiB is spent"* ]] || { echo "$stderr"; return 1; }
+	[ "$(report_of "$id" .verdict.action)" = warn ]
+	eventually 5 all_came 200
+	[ "$(report_of "$id" .usage.netEgressBytes)" -eq 200000 ]
+	[ "$(report_of "$id" '.network.egress.packets')" -eq 200 ]
+}
+@test "netEgress: warned at half of it, told at its end, and nothing is lost" { on_each_runtime quota_warns; }
+
+quota_cuts() {
+	linked
+	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "100KiB", "action": "cut"}}')" /bin/sh -c "packets send $PEER 4000 972 200; echo on"
+	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+	[[ "$output" == '102 '*$'\n'on ]] || { echo "$output"; return 1; }
+	[ "$(report_of "$id" '.verdict.budget, .verdict.action' | xargs)" = 'netEgress cut' ]
+	[ "$(report_of "$id" .exit.code)" = 0 ]
+	all_came 102
+}
+@test "netEgress: cut, and the workload goes on" { on_each_runtime quota_cuts; }
+
+quota_of_ingress() {
+	linked
+	run_linked "$(network_profile quota '{}' '{"netIngress": {"limit": "1MiB"}}')" /bin/sh -c "packets pull $PEER 5000 50000000; sleep 20"
+	[ "$status" -eq 137 ] || { echo "$output $stderr"; return 1; }
+	[ "$(report_of "$id" .verdict.budget)" = netIngress ]
+	[ "$(report_of "$id" .usage.netIngressBytes)" -le 1048576 ]
+}
+@test "netIngress: over TCP, and it is killed" { on_each_runtime quota_of_ingress; }
+
+# The moment of the first packet that did not pass, by the clock of who sent it, against the verdict's.
+prompt() {
+	local refused started detected
+	linked
+	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "100KiB", "action": "cut"}}')" packets send "$PEER" 4000 972 200
+	refused=$(cut -d ' ' -f 2 <<<"$output")
+	started=$(date -d "$(report_of "$id" .started)" +%s%N)
+	detected=$((started + $(report_of "$id" .verdict.detectedNs)))
+	echo "$(((detected - refused) / 1000)) us"
+	[ $((detected - refused)) -lt $((5000000 + $(report_of "$id" '$late'))) ]
+}
+@test "netEgress: the verdict comes within 5 ms of the packet that went over" { on_each_runtime prompt; }
+
+# Engines move a container's interface in when they like, Docker 28 between create and start.
+late_interface() {
+	local pid
+	network_bundle "$id" own /bin/sh -c "packets send $PEER 4000 100 5; packets send $FAR 4000 100 5"
+	host_config "$(command -v "$RUNTIME")" "$(jq -n --arg profile "$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER/32 udp 4000\"]}}")" '{defaultProfile: $profile}')"
+	engine_create "$id"
+	connect_to "$(cat "$STINT_TEST_DIR/$id.pid")"
+	forget
+	engine start "$id"
+	eventually 5 all_came 5
+	eventually 5 test -s "$JOURNAL"
+	engine_clear "$id"
+	no_host_config
+	[ "$(came datagrams)" -eq 5 ]
+}
+@test "an interface that comes between create and start finds the rules there" { on_each_runtime late_interface; }
+
+no_interface() {
+	network_bundle "$id" own /bin/sh -c 'packets send 127.0.0.1 4000 10 3; ip link | grep -c eth0'
+	run stint run --runtime "$RUNTIME" --profile "$(network_profile deny '{"egress": {"default": "deny"}, "ingress": {"default": "deny"}}')" --id "$id" "$BUNDLE"
+	[ "$status" -eq 1 ] || { echo "$output"; return 1; }
+	[[ "$output" == *$'\n'0 ]]
+	[ "$(report_of "$id" '.usage.netEgressBytes, .network.exact' | xargs)" = '0 true' ]
+}
+@test "a namespace with nothing but loopback works, too" { on_each_runtime no_interface; }
+
+no_policy() {
+	network_bundle "$id" own /bin/sleep 1
+	stint run --runtime "$RUNTIME" --id "$id" "$BUNDLE" &
+	local pid=$!
+	eventually 5 test -n "$(monitor_of "$id")"
+	[ -z "$(network_of "$id")" ]
+	wait "$pid"
+	[ "$(report_of "$id" .network)" = null ]
+}
+@test "a container without network rules has no stint-network" { on_each_runtime no_policy; }
+
+# Nothing of it is left: neither processes nor descriptors nor the namespace.
+no_leaks() {
+	local before
+	before=$(lsns -t net -n | wc -l)
+	network_bundle "$id" own /bin/true
+	for _ in 1 2 3 4 5; do
+		stint run --runtime "$RUNTIME" --profile "$(network_profile deny '{"egress": {"default": "deny"}}')" --id "$id" "$BUNDLE"
+	done
+	eventually 5 network_gone "$id"
+	eventually 5 as_many_namespaces "$before"
+	no_leftovers "$id"
+}
+as_many_namespaces() { [ "$(lsns -t net -n | wc -l)" -eq "$1" ]; }
+@test "when it has ended nothing is left of it" { on_each_runtime no_leaks; }

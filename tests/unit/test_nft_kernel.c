@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Our table in the kernel, in namespaces of the test's own: set, spent, read back, changed and lost. Needs root. */
+#include "tests/unit/network_fixture.h"
+
+#include <linux/netfilter.h>
+
+#include "lib/net/nft_compare.h"
+#include "lib/net/nft_internal.h"
+#include "lib/net/nft_read.h"
+#include "lib/net/nft_send.h"
+
+static struct lab lab;
+static struct error err;
+static int fd;
+
+static void setup(void)
+{
+	lab = lab_open();
+	cr_assert_eq(nft_open(&fd, &err), 0, "%s", err.text);
+}
+
+static void apply(const struct net_policy *policy)
+{
+	bool owned;
+
+	cr_assert_eq(nft_apply(fd, policy, &owned, &err), 0, "%s", err.text);
+}
+
+static struct net_match any_of(uint8_t family, uint8_t protocol, uint16_t port)
+{
+	return (struct net_match){{family, 0, {0}}, protocol, port, port ? port : UINT16_MAX};
+}
+
+static struct lab_packet udp_to(const char *address, uint16_t port, uint32_t marker)
+{
+	struct lab_packet p = {.family = strchr(address, ':') ? AF_INET6 : AF_INET, .protocol = IPPROTO_UDP, .port = port,
+			       .source_port = 40000, .marker = marker};
+
+	cr_assert_eq(inet_pton(p.family, p.family == AF_INET ? "10.9.0.2" : "fd09::2", p.source), 1);
+	cr_assert_eq(inet_pton(p.family, address, p.destination), 1);
+	return p;
+}
+
+static struct lab_packet answer_to(const struct lab_packet *p, uint32_t marker)
+{
+	struct lab_packet answer = *p;
+
+	memcpy(answer.source, p->destination, 16);
+	memcpy(answer.destination, p->source, 16);
+	answer.source_port = p->port;
+	answer.port = p->source_port;
+	answer.marker = marker;
+	return answer;
+}
+
+static struct net_policy closed_but(struct net_layer layers[NET_DIRECTIONS], struct net_match *allow, size_t count)
+{
+	struct net_policy policy = {0};
+
+	layers[NET_EGRESS] = (struct net_layer){.allow = allow, .allow_count = count};
+	layers[NET_INGRESS] = (struct net_layer){0};
+	for (unsigned d = 0; d < NET_DIRECTIONS; d++) {
+		policy.direction[d].layers = &layers[d];
+		policy.direction[d].layer_count = 1;
+	}
+	return policy;
+}
+
+Test(nft_kernel, replies_pass_and_what_nobody_asked_for_does_not, .init = setup)
+{
+	struct net_match allow[] = {any_of(AF_INET, IPPROTO_UDP, 53)};
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, 1);
+	struct lab_packet asked = udp_to("192.0.2.1", 53, 1), denied = udp_to("192.0.2.1", 54, 2), reply = answer_to(&asked, 3),
+			  other = answer_to(&denied, 4);
+	struct nft_figures figures;
+
+	lab_run("echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6"); /* it says something of its own now and then */
+	apply(&policy);
+	cr_expect(!lab_comes_in(&lab, &reply), "before it was asked for");
+	cr_expect(lab_leaves(&lab, &asked));
+	cr_expect(lab_comes_in(&lab, &reply));
+	cr_expect(!lab_leaves(&lab, &denied));
+	cr_expect(!lab_comes_in(&lab, &other), "what was denied is no connection");
+	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_PASSED].packets, 1);
+	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_PASSED].bytes, 20 + 8 + 4);
+	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_NEW].packets, 1);
+	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_DENIED].packets, 1);
+	cr_expect_eq(figures.counted[NET_INGRESS][NFT_COUNT_PASSED].packets, 1);
+	cr_expect_eq(figures.counted[NET_INGRESS][NFT_COUNT_DENIED].packets, 2);
+}
+
+/* A connection that was open before the rules: taken up by its next packet, and held to them. */
+Test(nft_kernel, an_open_connection_is_held_to_the_rules, .init = setup)
+{
+	enum { ACK = 1 << 4, RST_ACK = ACK | 1 << 2 };
+	struct net_match allow[] = {any_of(AF_INET, IPPROTO_TCP, 443)};
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, 1);
+	struct lab_packet good = udp_to("192.0.2.1", 443, 1), bad = udp_to("192.0.2.1", 444, 2), stray = udp_to("192.0.2.1", 443, 3);
+
+	good.protocol = bad.protocol = stray.protocol = IPPROTO_TCP;
+	good.flags = bad.flags = ACK;
+	stray.flags = RST_ACK; /* conntrack begins nothing with it: it is invalid */
+	stray.source_port++;
+	apply(&policy);
+	cr_expect(lab_leaves(&lab, &good));
+	cr_expect(!lab_leaves(&lab, &bad));
+	cr_expect(!lab_leaves(&lab, &stray));
+}
+
+static size_t fragments_that_leave(const struct lab_packet *p, uint32_t marker)
+{
+	uint8_t whole[LAB_FRAME_MAX], part[LAB_FRAME_MAX];
+	size_t length = lab_build(p, whole), first = 64;
+
+	memcpy(part, whole, 20 + first);
+	lab_put16(part + 4, 77);
+	part[6] = 0x20; /* more of it follows */
+	(void)lab_send_raw(AF_INET, p->destination, part, 20 + first);
+	memcpy(part + 20, whole + 20 + first, length - 20 - first);
+	lab_put16(part + 6, (uint32_t)first / 8);
+	(void)lab_send_raw(AF_INET, p->destination, part, length - first);
+	lab_send_last(lab.inside_frames, lab_outside_mac);
+	return lab_frames_with(lab.outside_frames, marker, NULL);
+}
+
+Test(nft_kernel, fragments_are_judged_as_the_packet_that_they_make, .init = setup)
+{
+	struct net_match allow[] = {any_of(AF_INET, IPPROTO_UDP, 53)};
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, 1);
+	struct lab_packet good = udp_to("192.0.2.1", 53, 1), bad = udp_to("192.0.2.1", 54, 2);
+
+	good.padding = bad.padding = 200;
+	apply(&policy);
+	cr_expect_eq(fragments_that_leave(&good, 1), 1);
+	cr_expect_eq(fragments_that_leave(&bad, 2), 0);
+}
+
+/* The protocol behind a header of options for the destination. */
+static bool leaves_behind_options(const struct lab_packet *p)
+{
+	uint8_t packet[LAB_FRAME_MAX], longer[LAB_FRAME_MAX] = {0};
+	size_t length = lab_build(p, packet);
+
+	memcpy(longer, packet, 40);
+	longer[6] = IPPROTO_DSTOPTS;
+	longer[40] = p->protocol;
+	longer[42] = 1; /* PadN, four bytes */
+	longer[43] = 4;
+	memcpy(longer + 48, packet + 40, length - 40);
+	lab_put16(longer + 4, (uint32_t)length - 40 + 8);
+	(void)lab_send_raw(AF_INET6, p->destination, longer, length + 8);
+	lab_send_last(lab.inside_frames, lab_outside_mac);
+	return lab_frames_with(lab.outside_frames, p->marker, NULL) > 0;
+}
+
+Test(nft_kernel, extension_headers_hide_nothing, .init = setup)
+{
+	struct net_match allow[] = {any_of(AF_INET6, IPPROTO_UDP, 53)};
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, 1);
+	struct lab_packet good = udp_to("2001:db8::1", 53, 1), bad = udp_to("2001:db8::1", 54, 2);
+
+	apply(&policy);
+	cr_expect(leaves_behind_options(&good));
+	cr_expect(!leaves_behind_options(&bad));
+}
+
+static struct lab_packet discovery(const char *to, uint8_t type, uint8_t hop_limit, uint32_t marker)
+{
+	struct lab_packet p = udp_to(to, (uint16_t)(type << 8), marker);
+
+	p.protocol = IPPROTO_ICMPV6;
+	p.hop_limit = hop_limit;
+	return p;
+}
+
+Test(nft_kernel, neighbours_are_found_under_default_deny, .init = setup)
+{
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, NULL, 0);
+	struct lab_packet solicit = discovery("ff02::1:ff00:1", 135, 255, 1), near = discovery("fd09::1", 135, 255, 2),
+			  hops = discovery("ff02::1:ff00:1", 135, 64, 3), report = discovery("ff02::16", 143, 1, 4),
+			  far = discovery("2001:db8::1", 136, 255, 5), echo = discovery("fe80::1", 128, 64, 6);
+
+	apply(&policy);
+	cr_expect(lab_leaves(&lab, &solicit));
+	cr_expect(lab_leaves(&lab, &near));
+	cr_expect(!lab_leaves(&lab, &hops));
+	cr_expect(lab_leaves(&lab, &report));
+	cr_expect(!lab_leaves(&lab, &echo));
+	policy.raw = true; /* who can make them himself sends none off the link */
+	apply(&policy);
+	cr_expect(lab_leaves(&lab, &solicit));
+	cr_expect(!lab_leaves(&lab, &far));
+}
+
+Test(nft_kernel, a_denied_program_hears_at_once, .init = setup)
+{
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, NULL, 0);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(80)};
+	_cleanup_close_ int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	apply(&policy);
+	cr_assert_eq(inet_pton(AF_INET, "192.0.2.1", &to.sin_addr), 1);
+	cr_expect_lt(connect(tcp, (struct sockaddr *)&to, sizeof to), 0);
+	cr_expect_eq(errno, EHOSTUNREACH, "%s", strerror(errno));
+}
+
+Test(nft_kernel, nothing_is_forwarded, .init = setup)
+{
+	struct lab_packet through = udp_to("10.9.0.77", 53, 1);
+	struct net_policy policy = {0};
+	struct nft_figures figures;
+	uint8_t packet[LAB_FRAME_MAX];
+	size_t length;
+
+	cr_assert_eq(inet_pton(AF_INET, "198.51.100.1", through.source), 1);
+	lab_run("echo 1 >/proc/sys/net/ipv4/ip_forward; ip neigh add 10.9.0.77 lladdr 02:00:00:00:00:02 dev eth0 nud permanent");
+	length = lab_build(&through, packet);
+	for (size_t ruled = 0; ruled < 2; ruled++) {
+		if (ruled)
+			apply(&policy);
+		lab_send_frame(lab.outside_frames, lab_inside_mac, 0x0800, packet, length);
+		lab_send_last(lab.outside_frames, lab_inside_mac);
+		(void)lab_frames_with(lab.inside_frames, 1, NULL);
+		lab_send_last(lab.inside_frames, lab_outside_mac);
+		cr_expect_eq(lab_frames_with(lab.outside_frames, 1, NULL), 1 - ruled);
+	}
+	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	cr_expect_eq(figures.forwarded.packets, 1);
+}
+
+static struct net_policy with_quota(unsigned quota, uint64_t limit, uint64_t used)
+{
+	struct net_policy policy = {0};
+
+	policy.quotas[quota] = (struct net_quota){.set = true, .holds = true, .limit = limit, .used = used,
+						  .direction = quota == NET_QUOTA_INGRESS ? NET_INGRESS : NET_EGRESS,
+						  .internet = quota == NET_QUOTA_EGRESS_INTERNET};
+	return policy;
+}
+
+struct heard {
+	unsigned spent, changed;
+	uint64_t used;
+};
+
+static void hear(const struct nft_event *event, void *data)
+{
+	struct heard *heard = data;
+
+	heard->spent += event->kind == NFT_EVENT_QUOTA_SPENT;
+	heard->changed += event->kind == NFT_EVENT_CHANGED;
+	heard->used = event->used;
+}
+
+/* 32 bytes a packet: 100 of them are the limit to the byte, and one is one too many. */
+Test(nft_kernel, a_quota_is_exact_and_told_once, .init = setup)
+{
+	struct net_policy policy = with_quota(NET_QUOTA_EGRESS, 3200, 0);
+	struct heard heard = {0};
+	uint8_t packet[LAB_FRAME_MAX];
+	struct lab_packet p = udp_to("192.0.2.1", 53, 9);
+	size_t length = lab_build(&p, packet);
+	struct nft_figures figures;
+	uint64_t bytes = 0;
+	int watch;
+
+	apply(&policy);
+	cr_assert_eq(nft_watch(&watch, &err), 0, "%s", err.text);
+	for (int i = 0; i < 100; i++)
+		(void)lab_send_raw(AF_INET, p.destination, packet, length);
+	cr_assert_eq(nft_read_events(watch, fd, hear, &heard, &err), 0, "%s", err.text);
+	cr_expect_eq(heard.spent, 0, "all of it may be used");
+	for (int i = 0; i < 1000; i++)
+		(void)lab_send_raw(AF_INET, p.destination, packet, length);
+	cr_assert_eq(nft_read_events(watch, fd, hear, &heard, &err), 0, "%s", err.text);
+	cr_expect_eq(heard.spent, 1);
+	cr_expect_eq(heard.used, 3200);
+	cr_expect_eq(heard.changed, 0);
+	lab_send_last(lab.inside_frames, lab_outside_mac);
+	cr_expect_eq(lab_frames_with(lab.outside_frames, 9, &bytes), 100);
+	cr_expect_eq(bytes, 3200);
+	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_PASSED].bytes, 3200);
+	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_QUOTA].packets, 1000);
+	cr_expect_eq(figures.used[NET_QUOTA_EGRESS], 3200);
+}
+
+Test(nft_kernel, earlier_lives_have_used_of_the_quota, .init = setup)
+{
+	struct net_policy policy = with_quota(NET_QUOTA_INGRESS, 3200, 3200 - 64);
+	struct nft_figures figures;
+
+	apply(&policy);
+	for (uint32_t i = 0; i < 5; i++) {
+		struct lab_packet p = udp_to("192.0.2.1", 53, 100 + i), in = answer_to(&p, 100 + i);
+
+		cr_expect_eq(lab_comes_in(&lab, &in), i < 2);
+	}
+	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	cr_expect_eq(figures.counted[NET_INGRESS][NFT_COUNT_PASSED].bytes, 64);
+}
+
+Test(nft_kernel, what_goes_to_the_internet_is_counted_apart, .init = setup)
+{
+	struct net_policy policy = with_quota(NET_QUOTA_EGRESS_INTERNET, 32, 0);
+	struct lab_packet near = udp_to("10.1.1.1", 53, 1), far = udp_to("8.8.8.8", 53, 2), more = udp_to("8.8.8.8", 54, 3);
+
+	apply(&policy);
+	for (int i = 0; i < 3; i++)
+		cr_expect(lab_leaves(&lab, &near));
+	cr_expect(lab_leaves(&lab, &far));
+	cr_expect(!lab_leaves(&lab, &more));
+	cr_expect(lab_leaves(&lab, &near));
+}
+
+Test(nft_kernel, connections_are_no_more_and_no_faster_than_allowed, .init = setup)
+{
+	struct net_policy policy = {0};
+	struct nft_figures figures;
+
+	policy.direction[NET_EGRESS].new_connections = 4;
+	policy.direction[NET_EGRESS].new_connections_ns = UINT64_C(3600000000000);
+	policy.direction[NET_EGRESS].connections = 2;
+	apply(&policy);
+	for (uint16_t i = 0; i < 6; i++) {
+		struct lab_packet p = udp_to("192.0.2.1", (uint16_t)(1000 + i), 50 + i);
+
+		cr_expect_eq(lab_leaves(&lab, &p), i < 2, "connection %u", i);
+	}
+	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_CONNECTIONS].packets, 2);
+	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_NEW_CONNECTIONS].packets, 2);
+	for (int i = 0; i < 20; i++) {
+		struct lab_packet again = udp_to("192.0.2.1", 1000, 70);
+
+		cr_expect(lab_leaves(&lab, &again), "of a connection that has passed");
+	}
+}
+
+Test(nft_kernel, a_name_opens_what_its_answer_says_and_nothing_that_is_denied, .init = setup)
+{
+	struct net_name names[] = {{.name = (char[]){"*.example.com"}, .protocol = IPPROTO_UDP, .first = 443, .last = 443}};
+	struct net_match deny[] = {{{AF_INET, 32, {169, 254, 169, 254}}, 0, 0, UINT16_MAX}};
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, NULL, 0);
+	struct dns_answer answer = {.name = "api.example.com", .count = 3};
+	struct lab_packet p = udp_to("192.0.2.7", 443, 1), port = udp_to("192.0.2.7", 444, 2), p6 = udp_to("2001:db8::7", 443, 3),
+			  metadata = udp_to("169.254.169.254", 443, 4);
+	struct nft_batch batch;
+	size_t count;
+
+	layers[NET_EGRESS].names = names;
+	layers[NET_EGRESS].name_count = 1;
+	layers[NET_EGRESS].deny = deny;
+	layers[NET_EGRESS].deny_count = 1;
+	apply(&policy);
+	cr_expect(!lab_leaves(&lab, &p));
+	answer.addresses[0] = (struct dns_address){AF_INET, {192, 0, 2, 7}, 1};
+	answer.addresses[1] = (struct dns_address){.family = AF_INET6, .ttl = 1};
+	memcpy(answer.addresses[1].bytes, p6.destination, 16);
+	answer.addresses[2] = (struct dns_address){AF_INET, {169, 254, 169, 254}, 1};
+	for (int i = 0; i < 2; i++) { /* the second time they are there already */
+		cr_assert_eq(nft_answer(&policy, &answer, &batch, &count, &err), 0, "%s", err.text);
+		cr_assert_eq(count, 3);
+		cr_assert_eq(nft_send(fd, &batch, &err), 0, "%s", err.text);
+		nft_batch_free(&batch);
+	}
+	cr_expect(lab_leaves(&lab, &p));
+	cr_expect(!lab_leaves(&lab, &port));
+	cr_expect(lab_leaves(&lab, &p6));
+	cr_expect(!lab_leaves(&lab, &metadata));
+}
+
+static void compare(const struct net_policy *policy, bool owned, int wanted)
+{
+	char difference[NFT_DIFFERENCE_MAX] = "";
+
+	cr_expect_eq(nft_compare(fd, policy, owned, difference, &err), wanted, "%s %s", difference, err.text);
+}
+
+Test(nft_kernel, a_batch_that_fails_leaves_nothing_and_changes_nothing, .init = setup)
+{
+	struct net_policy policy = with_quota(NET_QUOTA_EGRESS, 1000, 0);
+	struct nft_rule rule;
+
+	for (int there = 0; there < 2; there++) {
+		_cleanup_batch_ struct nft_batch batch = {0};
+
+		if (there)
+			apply(&policy);
+		cr_assert_eq(nft_batch_begin(&batch, &err), 0);
+		nft_replace_table(&batch, 0);
+		nft_new_base_chain(&batch, "egress", NF_INET_LOCAL_OUT, 0);
+		rule = nft_rule_begin(&batch, "egress");
+		nft_jump(&rule, "nowhere");
+		nft_rule_end(&rule);
+		nft_new_counter(&batch, "last");
+		cr_assert_eq(nft_batch_end(&batch, &err), 0);
+		cr_expect_eq(nft_send(fd, &batch, &err), -ENOENT);
+		cr_expect(strstr(err.text, "a rule of chain egress") != NULL, "%s", err.text);
+		compare(&policy, false, there ? 0 : -ENOENT);
+	}
+}
+
+Test(nft_kernel, a_change_is_seen_and_told, .init = setup)
+{
+	static const char *const changes[] = {
+		"nft insert rule inet stint egress accept", "nft flush chain inet stint egress-0", "nft delete table inet stint",
+	};
+	struct net_match allow[] = {any_of(AF_INET, IPPROTO_UDP, 53), {{AF_INET, 8, {10}}, IPPROTO_TCP, 80, 81}};
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, 2);
+	int watch;
+
+	cr_assert_eq(nft_watch(&watch, &err), 0, "%s", err.text);
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		struct heard heard = {0};
+
+		apply(&policy);
+		compare(&policy, false, 0);
+		cr_assert_eq(nft_read_events(watch, fd, hear, &heard, &err), 0, "%s", err.text);
+		cr_expect_eq(heard.changed, 0, "ours");
+		lab_run(changes[i]);
+		cr_assert_eq(nft_read_events(watch, fd, hear, &heard, &err), 0, "%s", err.text);
+		cr_expect_gt(heard.changed, 0, "%s", changes[i]);
+		compare(&policy, false, i == 2 ? -ENOENT : 1);
+	}
+}
+
+Test(nft_kernel, an_owned_table_is_nobody_elses, .init = setup)
+{
+	struct net_policy policy = with_quota(NET_QUOTA_EGRESS, 1000, 0);
+	bool owned = false;
+
+	policy.owned = true;
+	cr_assert_eq(nft_apply(fd, &policy, &owned, &err), 0, "%s", err.text);
+	if (!owned)
+		cr_skip_test("this kernel has no owned tables");
+	cr_expect_neq(system("nft delete table inet stint 2>/dev/null"), 0);
+	cr_expect_neq(system("nft insert rule inet stint egress accept 2>/dev/null"), 0);
+	lab_run("nft flush ruleset");
+	compare(&policy, true, 0);
+}
+
+/* The monitor's child is killed, and another takes over; between them the rules hold. */
+Test(nft_kernel, an_owned_table_outlives_its_owner_for_a_successor, .init = setup)
+{
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, NULL, 0);
+	struct lab_packet p = udp_to("192.0.2.1", 53, 1);
+	bool owned = false;
+	int first;
+
+	policy.owned = true;
+	cr_assert_eq(nft_open(&first, &err), 0);
+	cr_assert_eq(nft_apply(first, &policy, &owned, &err), 0, "%s", err.text);
+	(void)close(first);
+	if (nft_compare(fd, &policy, true, (char[NFT_DIFFERENCE_MAX]){""}, &err) == -ENOENT)
+		cr_skip_test("this kernel has no tables that outlive their owner");
+	cr_expect(!lab_leaves(&lab, &p));
+	cr_assert_eq(nft_apply(fd, &policy, &owned, &err), 0, "%s", err.text);
+	cr_expect(owned);
+	compare(&policy, true, 0);
+	cr_expect(!lab_leaves(&lab, &p));
+}
+
+Test(nft_kernel, a_hundred_thousand_prefixes_are_one_lookup, .init = setup, .timeout = 60)
+{
+	enum { COUNT = 100000 };
+	struct net_match *allow = calloc(COUNT, sizeof *allow);
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, COUNT);
+	struct lab_packet in = udp_to("20.1.2.3", 53, 1), out = udp_to("20.1.2.130", 53, 2);
+
+	for (uint32_t i = 0; i < COUNT; i++)
+		allow[i] = (struct net_match){{AF_INET, 25, {(uint8_t)(20 + (i >> 16)), (uint8_t)(i >> 8), (uint8_t)i}}, 0, 0, UINT16_MAX};
+	apply(&policy);
+	compare(&policy, false, 0);
+	cr_expect(lab_leaves(&lab, &in));
+	cr_expect(!lab_leaves(&lab, &out));
+	free(allow);
+}
