@@ -124,14 +124,16 @@ static int accept(const struct profile_request *request, struct evidence *eviden
 {
 	_cleanup_generated_ struct generated generated = {0};
 	_cleanup_json_ struct json_doc *doc = NULL;
-	struct model model = {.runs = evidence->runs.runs.count};
+	/* What was said once holds for what is taken in later. */
+	struct model model = {.runs = evidence->runs.runs.count,
+			      .runtime = request->runtime ? request->runtime : evidence->model.runtime};
 	struct json *object = NULL;
 	unsigned new_ones;
 	int status = choose_mode(request, evidence, &model), r;
 
 	if (status != EXIT_OK)
 		return status;
-	r = generate(evidence->list, evidence->count, request->runtime, &generated, err);
+	r = generate(evidence->list, evidence->count, model.runtime, &generated, err);
 	if (r == 0)
 		r = profile_prove(&generated.filter, err);
 	if (r == 0)

@@ -25,7 +25,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-enum { LEVELS_MAX = 32, ANCESTORS_MAX = 8, NO_LEVEL = -1, CAP_SYS_ADMIN_ = 21, ABI_COUNT = CALL_PLACES >> CALL_BITS };
+enum { LEVELS_MAX = 32, ANCESTORS_MAX = 8, NO_LEVEL = -1, CAP_SYS_ADMIN_ = 21, EEXIST_ = 17, ABI_COUNT = CALL_PLACES >> CALL_BITS };
 
 /* Set before it is loaded. */
 const volatile __u32 launcher = 0; /* the process that becomes the runtime, which the group is found by; or 0 */
@@ -152,8 +152,12 @@ static bool is_with_runtime(void)
 
 static void add_runtime_task(__u32 tgid, __u8 filtered)
 {
-	if (bpf_map_update_elem(&runtime_tasks, &tgid, &filtered, BPF_NOEXIST) == 0)
+	long r = bpf_map_update_elem(&runtime_tasks, &tgid, &filtered, BPF_NOEXIST);
+
+	if (r == 0)
 		__sync_fetch_and_add(&runtime_task_count, 1);
+	else if (r != -EEXIST_) /* what it does from now on is not known to be the runtime's */
+		__sync_fetch_and_add(&lost, 1);
 }
 
 static void remove_runtime_task(__u32 tgid)
@@ -329,6 +333,12 @@ static void see_failed(struct pt_regs *regs, int place)
 		__sync_fetch_and_add(&known->count, 1);
 		return;
 	}
+	/* One call that fails in many ways leaves room for the others. */
+	if (value_counts[place] >= FAILED_MAX) {
+		__sync_fetch_and_add(&lost, 1);
+		return;
+	}
+	__sync_fetch_and_add(&value_counts[place], 1);
 	see(&new.seen);
 	if (bpf_map_update_elem(&failed, &key, &new, BPF_NOEXIST) != 0)
 		__sync_fetch_and_add(&lost, 1);

@@ -19,6 +19,11 @@
 #include "shim/recorder.skel.h"
 #pragma GCC diagnostic pop
 
+/* All that is kept finds room, and of each call one more for each CPU that adds at the same moment. */
+enum { CPUS_AT_ONCE = 16 };
+_Static_assert(RECORDED_ARGUMENTS_COUNT * ABI_COUNT * (VALUES_MAX + 1 + CPUS_AT_ONCE) <= VALUE_PLACES, "VALUE_PLACES");
+_Static_assert(RECORDED_ARGUMENTS_COUNT * ABI_COUNT * (FAILED_MAX + CPUS_AT_ONCE) <= VALUE_PLACES, "VALUE_PLACES");
+
 struct kernel_side {
 	struct source source;
 	struct recorder *skeleton;
@@ -295,17 +300,6 @@ static int side_read(struct source *source, struct recording *recording, struct 
 
 /* --- what was refused --- */
 
-/* A call that failed with arguments that the filter lets pass failed for the kernel's own reasons. */
-static bool is_denied(const struct seccomp_filter *filter, const struct need *need)
-{
-	const struct recorded_arguments *which = recorded_arguments_find(need->name);
-	uint64_t args[SECCOMP_ARGS] = {0};
-
-	for (unsigned i = 0; which && i < need->count; i++)
-		args[which->index[i]] = need->values[i];
-	return seccomp_ask(filter, need->name, args).action >= SECCOMP_ERRNO;
-}
-
 static int side_refused(struct source *source, int (*each)(const struct need *need, unsigned count, void *data, struct error *err),
 			void *data, struct error *err)
 {
@@ -329,7 +323,8 @@ static int side_refused(struct source *source, int (*each)(const struct need *ne
 		if (bpf_map_lookup_elem(fd, &key, &failed) < 0)
 			continue;
 		need = call_need(key.place, key.values, failed.seen.program, name, program);
-		if (is_denied(side->filter, &need))
+		/* Else it failed for the kernel's own reasons. */
+		if (need_is_denied(side->filter, &need))
 			r = each(&need, failed.count, data, err);
 	}
 	return r;

@@ -10,6 +10,7 @@ enum {
 	PROGRAM_NAME = 16,     /* as the kernel has it (TASK_COMM_LEN) */
 	CAPABILITY_PLACES = 64,
 	VALUES_MAX = 32,       /* of one call's arguments; more are "any" */
+	FAILED_MAX = 100,      /* of one call's arguments that failed; of more it is not known whether a filter denied them */
 	VALUE_PLACES = 4096,   /* of all calls */
 	RUNTIME_TASKS = 1024,
 	NO_ARGUMENT = 255,

@@ -168,13 +168,13 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	(void)snprintf(plan.image, sizeof plan.image, "%s", workload.image ? workload.image : "");
 	r = apply_request(request, &plan.effective, err);
 	if (r == 0)
-		r = plan_learned(host, config, request->bundle, &plan, err);
+		r = plan_learned(host, config, request, &plan, err);
 	if (r == 0 && host_config->has_ceiling)
 		r = profile_meet(&plan.effective, &host_config->ceiling, &plan.effective, err);
 	if (r == 0)
 		r = meet_annotations(host, config, &plan.effective, err);
 	if (r == 0) /* which the ceiling or an annotation may have brought */
-		r = plan_learned(host, config, request->bundle, &plan, err);
+		r = plan_learned(host, config, request, &plan, err);
 	if (r == 0)
 		r = note_recording(config, request->bundle, &plan, err);
 	if (r == 0)

@@ -25,6 +25,7 @@ struct plan_request {
 	const char *profile;	     /* name or path; NULL: select one */
 	const char *const *budgets;  /* "NAME=LIMIT" …, NULL-terminated; may be NULL */
 	const char *id;		     /* NULL: not known */
+	const char *runtime;	     /* the real one's path or name; NULL: not known */
 	const char *bundle;	     /* absolute: what root.path is relative to; NULL: not known */
 	bool record;		     /* --record */
 };
