@@ -91,7 +91,8 @@ static inline struct lab lab_open(void)
 	lab.inside_frames = lab_frames();
 	lab_enter(lab.outside);
 	lab_run("ip link set lo up; ip link set eth0 up; ip addr add 10.9.0.1/24 dev eth0;"
-		"ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:01 dev eth0 nud permanent");
+		"ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:01 dev eth0 nud permanent;"
+		"ip route add blackhole default"); /* or it says of each packet that there is no way to where it goes */
 	lab.outside_frames = lab_frames();
 	lab_enter(lab.inside);
 	return lab;
