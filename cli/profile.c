@@ -12,7 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/units.h"
 
-enum { TAKES_RUNTIME = 1, TAKES_OUTPUT = 2, TAKES_JSON = 4, TAKES_MODE = 8 };
+enum { TAKES_RUNTIME = 1, TAKES_OUTPUT = 2, TAKES_JSON = 4, TAKES_MODE = 8, TAKES_CAPABILITIES = 16 };
 
 static const struct command {
 	const char *name;
@@ -21,7 +21,7 @@ static const struct command {
 	int least, most; /* other arguments */
 	const char *wanted;
 } commands[] = {
-	{"generate", profile_generate, TAKES_RUNTIME | TAKES_OUTPUT, 1, INT_MAX, "generate a filter of which ID or WORKLOAD?"},
+	{"generate", profile_generate, TAKES_RUNTIME | TAKES_OUTPUT | TAKES_CAPABILITIES, 1, INT_MAX, "generate a filter of which ID or WORKLOAD?"},
 	{"status", profile_status, TAKES_JSON, 0, 1, "status takes one WORKLOAD at most"},
 	{"show", profile_show, TAKES_JSON, 1, 1, "show which WORKLOAD or ID?"},
 	{"explain", profile_explain, 0, 1, 2, "explain takes a WORKLOAD or ID, and at most one need of it"},
@@ -182,7 +182,7 @@ static int run_command(const char *name, const struct profile_request *request)
 		{request->json, TAKES_JSON, "json"},   {request->runtime != NULL, TAKES_RUNTIME, "runtime"},
 		{request->output != NULL, TAKES_OUTPUT, "output"}, {request->mode != NULL, TAKES_MODE, "mode"},
 		{request->share != NULL, TAKES_MODE, "share"},	   {request->dry_run, TAKES_MODE, "dry-run"},
-		{request->rollback, TAKES_MODE, "rollback"},
+		{request->rollback, TAKES_MODE, "rollback"},	   {request->capabilities, TAKES_CAPABILITIES, "capabilities"},
 	};
 	const struct command *command = NULL;
 
@@ -201,7 +201,7 @@ static int run_command(const char *name, const struct profile_request *request)
 
 static int run(const struct host *host, int argc, char **argv)
 {
-	enum { OPT_JSON = 256, OPT_MODE, OPT_SHARE, OPT_ROLLBACK };
+	enum { OPT_JSON = 256, OPT_MODE, OPT_SHARE, OPT_ROLLBACK, OPT_CAPABILITIES };
 	static const struct option options[] = {{"json", no_argument, NULL, OPT_JSON},
 						{"output", required_argument, NULL, 'o'},
 						{"runtime", required_argument, NULL, 'r'},
@@ -209,6 +209,7 @@ static int run(const struct host *host, int argc, char **argv)
 						{"share", required_argument, NULL, OPT_SHARE},
 						{"dry-run", no_argument, NULL, 'n'},
 						{"rollback", no_argument, NULL, OPT_ROLLBACK},
+						{"capabilities", no_argument, NULL, OPT_CAPABILITIES},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	struct profile_request request = {.host = host};
@@ -238,6 +239,9 @@ static int run(const struct host *host, int argc, char **argv)
 		case OPT_ROLLBACK:
 			request.rollback = true;
 			break;
+		case OPT_CAPABILITIES:
+			request.capabilities = true;
+			break;
 		case 'h':
 			return cli_help(&verb_profile);
 		default:
@@ -253,7 +257,7 @@ static int run(const struct host *host, int argc, char **argv)
 
 const struct verb verb_profile = {
 	.name = "profile",
-	.synopsis = "profile generate [--runtime NAME] [-o FILE] ID|WORKLOAD...\n"
+	.synopsis = "profile generate [--capabilities] [--runtime NAME] [-o FILE] ID|WORKLOAD...\n"
 		    "       stint profile status [--json] [WORKLOAD]\n"
 		    "       stint profile show [--json] ID|WORKLOAD\n"
 		    "       stint profile explain ID|WORKLOAD [NEED]\n"
@@ -276,14 +280,17 @@ const struct verb verb_profile = {
 		"  explain       which run and which program needed each of them. NEED as it is shown:\n"
 		"                'socket', 'socket 2 1', CAP_CHOWN\n"
 		"  diff          what A allows and B does not: each a WORKLOAD, an ID, the FILE of an OCI seccomp\n"
-		"                object (with a '/' in its name, or '.json'), or 'docker': the default filter, at\n"
-		"                least as tight as Docker's own. 'pipe(=pipe2)': the other one allows that\n"
-		"                for the same need\n"
+		"                object or a container's config.json (with a '/' in its name, or '.json'), or\n"
+		"                'docker': stint's default filter, at least as tight as Docker's own. That one is\n"
+		"                in the config.json of any of its containers: FILE is\n"
+		"                /run/containerd/io.containerd.runtime.v2.task/moby/ID/config.json while it runs.\n"
+		"                'pipe(=pipe2)': the other one allows that for the same need\n"
 		"  merge         takes recordings of another host: a run's file, or a directory of them, as it\n"
 		"                lies in the other's /var/lib/stint/recordings\n"
 		"  accept        what the workload was seen to need, and what it was denied since the last time,\n"
 		"                is its model from now on, for profiles with \"seccomp\": \"learned\"; what is new\n"
-		"                is listed\n"
+		"                is listed. Where every run was recorded with its capabilities, the model has\n"
+		"                these too: they are all that a container has once it is enforced\n"
 		"\n"
 		"      --mode MODE      with accept: complain (what the model does not know is allowed and reported;\n"
 		"                       so it begins), canary (the same for a share of the starts, the others are\n"
@@ -291,6 +298,8 @@ const struct verb verb_profile = {
 		"      --share N        with accept: of canary's starts N of a hundred are watched; 10\n"
 		"  -n, --dry-run        with accept: only tells what would be new\n"
 		"      --rollback       with accept: the model before the present one is the model again\n"
+		"      --capabilities   with generate: a profile with what was seen of capabilities, and the object as\n"
+		"                       its \"seccomp\"\n"
 		"  -o, --output FILE    with generate: FILE is replaced as a whole, or not at all\n"
 		"  -r, --runtime NAME   with generate and diff: the filter is for runc, crun or any runtime, and not\n"
 		"                       for those of the recordings\n"

@@ -33,6 +33,7 @@ static int same_runtime(struct recording *denied, const struct recording *model,
 	int r = recording_set(&denied->runtime, model->runtime, err);
 
 	denied->no_new_privileges = model->no_new_privileges;
+	denied->capabilities_recorded = model->capabilities_recorded; /* it adds to what is known of them */
 	return r < 0 ? r : recording_set(&denied->runtime_version, model->runtime_version, err);
 }
 
@@ -77,7 +78,7 @@ static unsigned print_new(const struct evidence *evidence, const struct needs *n
 	for (unsigned i = 0; i < needs->count; i++) {
 		const struct need *need = &needs->list[i];
 
-		if (evidence->has_model && needs_cover(&evidence->model.needs.needs, need))
+		if (evidence->has_model && recording_covers(&evidence->model.needs, need))
 			continue;
 		count++;
 		if (evidence->has_model)
@@ -106,12 +107,15 @@ static int choose_mode(const struct profile_request *request, const struct evide
 static void print_accepted(const struct evidence *evidence, const struct model *model, unsigned new_ones, bool dry_run)
 {
 	char text[STORE_NAME_MAX];
-	unsigned calls = 0;
+	unsigned calls = 0, capabilities = (unsigned)__builtin_popcountll(needs_capabilities(&model->needs.needs));
 
 	for (unsigned i = 0; i < model->needs.needs.count; i++)
 		calls += model->needs.needs.list[i].kind == NEED_CALL;
-	printf("%s: %s: %u system calls of %u run%s", profile_short_workload(evidence->runs.workload, text),
-	       dry_run ? "would be accepted" : "accepted", calls, model->runs, model->runs == 1 ? "" : "s");
+	printf("%s: %s: %u system calls", profile_short_workload(evidence->runs.workload, text),
+	       dry_run ? "would be accepted" : "accepted", calls);
+	if (model->needs.capabilities_recorded)
+		printf(" and %u %s", capabilities, capabilities == 1 ? "capability" : "capabilities");
+	printf(" of %u run%s", model->runs, model->runs == 1 ? "" : "s");
 	if (evidence->has_model)
 		printf(", %u new", new_ones);
 	printf("; mode %s", model_mode_names[model->mode]);
@@ -124,14 +128,16 @@ static int accept(const struct profile_request *request, struct evidence *eviden
 {
 	_cleanup_generated_ struct generated generated = {0};
 	_cleanup_json_ struct json_doc *doc = NULL;
-	struct model model = {.runs = evidence->runs.runs.count};
+	/* What was said once holds for what is taken in later. */
+	struct model model = {.runs = evidence->runs.runs.count,
+			      .runtime = request->runtime ? request->runtime : evidence->model.runtime};
 	struct json *object = NULL;
 	unsigned new_ones;
 	int status = choose_mode(request, evidence, &model), r;
 
 	if (status != EXIT_OK)
 		return status;
-	r = generate(evidence->list, evidence->count, request->runtime, &generated, err);
+	r = generate(evidence->list, evidence->count, model.runtime, &generated, err);
 	if (r == 0)
 		r = profile_prove(&generated.filter, err);
 	if (r == 0)

@@ -16,7 +16,7 @@
 
 /* What one side's filter is made of; the filter's strings point into it. */
 struct side {
-	const char *name;
+	const char *name, *what; /* as it was given; what that is, in words, where it does not say so itself */
 	struct json_doc *doc;
 	struct generated generated;
 	struct seccomp_filter own;
@@ -44,17 +44,35 @@ static bool is_file(const char *name)
 	return strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".json") == 0);
 }
 
+/* The file of a filter, or a container's config.json, which is how Docker's own can be had: in its sources, and on Podman's disk,
+ * it is written with conditions that the engine decides on. */
+static const struct json *filter_in(const struct json *root, struct side *side, struct error *err)
+{
+	const struct json *seccomp = json_find(root, "linux.seccomp");
+
+	if (!json_get(root, "ociVersion") && !json_get(root, "process"))
+		return root;
+	if (!json_is(seccomp, JSON_OBJECT)) {
+		(void)error_set(err, EINVAL, "this config.json has no linux.seccomp: its container has no filter");
+		return NULL;
+	}
+	side->what = "the filter of a config.json";
+	return seccomp;
+}
+
 static int read_filter(const char *path, struct side *side, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
+	const struct json *seccomp = NULL;
 	size_t length;
 	int r = file_read(AT_FDCWD, path, JSON_MAX_BYTES, &text, &length, err);
 
 	if (r == 0)
 		r = json_parse(path, text, length, &side->doc, err);
-	if (r == 0 && seccomp_read(json_root(side->doc), &side->own, err) < 0)
-		r = error_prefix(err, "read %.256s", path);
-	return r;
+	if (r < 0)
+		return r;
+	seccomp = filter_in(json_root(side->doc), side, err);
+	return seccomp && seccomp_read(seccomp, &side->own, err) == 0 ? 0 : error_prefix(err, "read %.256s", path);
 }
 
 static int open_side(const struct profile_request *request, const char *name, struct side *side)
@@ -66,6 +84,7 @@ static int open_side(const struct profile_request *request, const char *name, st
 	side->name = name;
 	side->filter = &side->own;
 	if (strcmp(name, "docker") == 0) {
+		side->what = "stint's default filter, for the capabilities that Docker gives";
 		r = seccomp_base(seccomp_native(), docker_capabilities, &side->own, &err);
 	} else if (is_file(name)) {
 		r = read_filter(name, side, &err);
@@ -112,12 +131,15 @@ static void count_side(const struct seccomp_diff *diff, bool a, unsigned *ret_al
 	}
 }
 
-static void print_side(const char *letter, const char *name, const struct seccomp_diff *diff)
+static void print_side(const char *letter, const struct side *side, const struct seccomp_diff *diff)
 {
 	unsigned allowed, some;
 
 	count_side(diff, *letter == 'A', &allowed, &some);
-	printf("%s  %s allows %u calls, %u of them by their arguments\n", letter, name, allowed, some);
+	printf("%s  %s", letter, side->name);
+	if (side->what)
+		printf(" (%s)", side->what);
+	printf(" allows %u calls, %u of them by their arguments\n", allowed, some);
 }
 
 static void print_names(const struct seccomp_diff *diff, enum which which, const char *heading)
@@ -198,8 +220,8 @@ static void print_other_rules(const struct seccomp_diff *diff, const struct side
 
 static void print_text(const struct seccomp_diff *diff, const struct side *a, const struct side *b)
 {
-	print_side("A", a->name, diff);
-	print_side("B", b->name, diff);
+	print_side("A", a, diff);
+	print_side("B", b, diff);
 	printf("%u are allowed alike\n", count_of(diff, SAME));
 	print_names(diff, ONLY_A, "Only A allows");
 	print_names(diff, ONLY_B, "Only B allows");

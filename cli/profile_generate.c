@@ -7,6 +7,7 @@
 #include "cli/profile.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
+#include "lib/profile/profile.h"
 #include "lib/record/estimate.h"
 #include "lib/record/generate.h"
 #include "lib/seccomp/compile.h"
@@ -95,7 +96,21 @@ int profile_prove(const struct seccomp_filter *filter, struct error *err)
 	return r < 0 ? r : seccomp_try(&program, err);
 }
 
-static int write_filter(const struct seccomp_filter *filter, const char *output, struct error *err)
+/* A whole profile, for what an OCI seccomp object has no place for. */
+static int make_profile(const struct generated *generated, struct json_doc *doc, struct json *seccomp, struct json **ret_object,
+			struct error *err)
+{
+	struct json *object = json_new(doc, JSON_OBJECT);
+
+	if (json_set(doc, object, "name", json_new_string(doc, "generated")) < 0 ||
+	    json_set(doc, object, "capabilities", capability_names(doc, needs_capabilities(&generated->seen.needs))) < 0 ||
+	    json_set(doc, object, "seccomp", seccomp) < 0)
+		return error_set(err, ENOMEM, "write a profile: out of memory");
+	*ret_object = object;
+	return 0;
+}
+
+static int write_generated(const struct generated *generated, bool whole_profile, const char *output, struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_free_ char *text = NULL;
@@ -104,12 +119,25 @@ static int write_filter(const struct seccomp_filter *filter, const char *output,
 	int r = json_doc_new(&doc, err);
 
 	if (r == 0)
-		r = seccomp_write(filter, doc, &object, err);
+		r = seccomp_write(&generated->filter, doc, &object, err);
+	if (r == 0 && whole_profile)
+		r = make_profile(generated, doc, object, &object, err);
 	if (r == 0 && !output)
 		return profile_print_json(object, err);
 	if (r == 0)
 		r = json_write(object, true, &text, &length, err);
 	return r < 0 ? r : file_write_atomic(AT_FDCWD, output, text, length, 0644, true, err);
+}
+
+/* None would be what was seen of them, and the workload would have to do without. */
+static int check_capabilities(const struct chosen *chosen, struct error *err)
+{
+	size_t without = 0;
+
+	for (size_t i = 0; i < chosen->count; i++)
+		without += !chosen->list[i]->capabilities_recorded;
+	return without ? error_set(err, ENODATA, "generate capabilities: %zu of %zu runs were recorded without them: it takes Linux 6.14 "
+				   "and eBPF to see them ('stint profile show' tells of a run)", without, chosen->count) : 0;
 }
 
 int profile_generate(const struct profile_request *request)
@@ -121,12 +149,15 @@ int profile_generate(const struct profile_request *request)
 
 	if (status != EXIT_OK)
 		return status;
+	r = request->capabilities ? check_capabilities(&chosen, &err) : 0;
+	if (r < 0)
+		return cli_fail(r == -ENODATA ? EXIT_DIFFERS : EXIT_STINT, &err);
 	r = generate(chosen.list, chosen.count, request->runtime, &generated, &err);
 	if (r == 0)
 		r = warn(request, &chosen, &generated, &err);
 	if (r == 0)
 		r = profile_prove(&generated.filter, &err);
 	if (r == 0)
-		r = write_filter(&generated.filter, request->output, &err);
+		r = write_generated(&generated, request->capabilities, request->output, &err);
 	return r < 0 ? cli_fail(EXIT_STINT, &err) : EXIT_OK;
 }

@@ -44,6 +44,19 @@ static int print_as_json(const struct recording *all, struct error *err)
 	return r < 0 ? r : profile_print_json(object, err);
 }
 
+/* What needs_print says nothing of: there are none, or nobody knows. */
+static void print_capabilities(const struct stored_runs *runs, const struct recording *all)
+{
+	unsigned with = 0;
+
+	for (unsigned i = 0; i < runs->count; i++)
+		with += runs->recordings[i]->capabilities_recorded;
+	if (with < runs->count)
+		printf("\nCapabilities are not known: %u of %u %s recorded with them\n", with, runs->count, runs->count == 1 ? "run was" : "runs were");
+	else if (!needs_capabilities(&all->needs))
+		printf("\nCapabilities: none\n");
+}
+
 int profile_show(const struct profile_request *request)
 {
 	_cleanup_profile_runs_ struct profile_runs runs = {0};
@@ -66,6 +79,7 @@ int profile_show(const struct profile_request *request)
 	print_facts(&runs, &all);
 	print_estimate(&of);
 	needs_print(&all.needs);
+	print_capabilities(&runs.runs, &all);
 	return EXIT_OK;
 }
 

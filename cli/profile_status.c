@@ -13,7 +13,7 @@ struct row {
 	const char *workload;
 	struct recording all;
 	struct estimate estimate;
-	unsigned calls, capabilities;
+	unsigned calls, capabilities, without_capabilities; /* the last: runs */
 	bool has_model;
 	enum model_mode mode;
 	unsigned unknown, denied; /* needs that the model does not know; that were denied since it was accepted */
@@ -44,7 +44,7 @@ static int read_model(const struct host *host, struct row *row, struct error *er
 	row->mode = model.mode;
 	row->denied = denied.needs.count;
 	for (unsigned i = 0; i < row->all.needs.count; i++)
-		row->unknown += !needs_cover(&model.needs.needs, &row->all.needs.list[i]);
+		row->unknown += !recording_covers(&model.needs, &row->all.needs.list[i]);
 	return 0;
 }
 
@@ -67,6 +67,8 @@ static int read_row(const struct host *host, const char *workload, struct row *r
 		return r;
 	}
 	row.calls = count_kind(&row.all.needs, NEED_CALL);
+	for (unsigned i = 0; i < runs.count; i++)
+		row.without_capabilities += !runs.recordings[i]->capabilities_recorded;
 	row.capabilities = count_kind(&row.all.needs, NEED_CAPABILITY);
 	*ret_row = row;
 	return 0;
@@ -86,17 +88,22 @@ static const char *model_text(const struct row *row, char text[64])
 
 static void print_row(const struct row *row)
 {
-	char workload[STORE_NAME_MAX], about[16], most[16], model[64], incomplete[16] = "-";
+	char workload[STORE_NAME_MAX], about[16], most[16], model[64], incomplete[16] = "-", capabilities[16] = "not known";
 
 	if (row->estimate.incomplete)
 		(void)snprintf(incomplete, sizeof incomplete, "%u", row->estimate.incomplete);
-	printf("%-20s  %5u  %10s  %5u  %12u  %-18s  ", profile_short_workload(row->workload, workload),
-	       row->estimate.runs + row->estimate.incomplete, incomplete, row->calls, row->capabilities, model_text(row, model));
+	if (!row->without_capabilities)
+		(void)snprintf(capabilities, sizeof capabilities, "%u", row->capabilities);
+	printf("%-20s  %5u  %10s  %5u  %12s  %-18s  ", profile_short_workload(row->workload, workload),
+	       row->estimate.runs + row->estimate.incomplete, incomplete, row->calls, capabilities, model_text(row, model));
 	if (row->estimate.runs < 2)
 		printf("not known");
 	else
 		printf("%s, at most %s", profile_percent(row->estimate.probability, about), profile_percent(row->estimate.bound, most));
 	printf("%s%s\n", row->all.image ? "  " : "", row->all.image ? row->all.image : "");
+	if (row->without_capabilities)
+		printf("    capabilities: %u of %u runs were recorded without them (it takes Linux 6.14 and eBPF); a model of these leaves them alone\n",
+		       row->without_capabilities, row->estimate.runs + row->estimate.incomplete);
 }
 
 static int add_row(struct json_doc *doc, struct json *array, const struct row *row)
@@ -117,6 +124,8 @@ static int add_row(struct json_doc *doc, struct json *array, const struct row *r
 		r = json_set(doc, object, "calls", json_new_uint64(doc, row->calls));
 	if (r == 0)
 		r = json_set(doc, object, "capabilities", json_new_uint64(doc, row->capabilities));
+	if (r == 0)
+		r = json_set(doc, object, "withoutCapabilities", json_new_uint64(doc, row->without_capabilities));
 	if (r == 0)
 		r = json_set(doc, object, "probability", profile_json_number(doc, of->probability));
 	if (r == 0)

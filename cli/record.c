@@ -171,12 +171,14 @@ static void print_recording(const struct recording *recording)
 		       recording->runtime_version ? recording->runtime_version : "");
 	printf("%s\nworkload %s\n", recording->complete ? ", complete" : ", not complete", recording->workload ? recording->workload : "-");
 	if (recording->lost)
-		printf("%llu things found no room and are missing\n", (unsigned long long)recording->lost);
+		printf("%llu things found no room: what is recorded is not all, or not all the workload's\n", (unsigned long long)recording->lost);
 	print_calls(&recording->needs, ABI_NATIVE, "System calls");
 	print_calls(&recording->needs, ABI_COMPAT, "System calls of 32-bit programs");
 	print_calls(&recording->needs, ABI_X32, "System calls of x32 programs");
 	print_kind(&recording->needs, NEED_ARGUMENTS, "Arguments, and who gave them first");
 	print_kind(&recording->needs, NEED_CAPABILITY, "Capabilities, and who used them first");
+	if (!recording->capabilities_recorded)
+		printf("\nCapabilities were not recorded: it takes Linux 6.14 and eBPF to see them\n");
 }
 
 static int print_json(const struct recording *recording, struct error *err)

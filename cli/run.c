@@ -189,6 +189,7 @@ static int prepare(const struct host *host, const struct run_options *options, s
 		r = check_report(options->report, run->report, &launch.report_file, err);
 	request.id = run->id;
 	request.bundle = run->bundle;
+	request.runtime = run->runtime;
 	if (r == 0)
 		r = plan_make(host, &run->host_config, &run->layout, json_root(run->config), &request,
 			      PLAN_WRAPPER, &run->plan, err);

@@ -138,13 +138,7 @@ static bool planned_capabilities(const struct verification *v, uint64_t *ret_mas
 
 	if (!json_is(names, JSON_ARRAY))
 		return false;
-	*ret_mask = 0;
-	json_each(name, names) {
-		int number = json_string(name) ? capability_from_name(json_string(name), NULL) : -1;
-
-		if (number >= 0 && number < 64)
-			*ret_mask |= UINT64_C(1) << number;
-	}
+	*ret_mask = capability_mask(names);
 	return true;
 }
 

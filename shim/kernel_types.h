@@ -75,8 +75,35 @@ struct thread_info {
 	__u32 status;
 };
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+typedef struct {
+	__u64 val; /* since Linux 6.3 */
+} kernel_cap_t;
+
+struct uid_gid_extent {
+	__u32 lower_first;
+};
+
+struct uid_gid_map {
+	struct uid_gid_extent extent[5];
+};
+
+struct user_namespace {
+	struct uid_gid_map uid_map;
+};
+
+struct cred {
+	kuid_t euid;
+	kernel_cap_t cap_permitted, cap_bset;
+	struct user_namespace *user_ns;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
+	const struct cred *cred;
 	struct mm_struct *mm;
 	int tgid, exit_code;
 	struct task_struct *real_parent, *group_leader;

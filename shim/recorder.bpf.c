@@ -7,10 +7,10 @@
  * Calls that a filter refuses never get to sys_enter (seccomp comes first), but they do get to sys_exit, or the process dies of
  * them. A call that the filter can only refuse was refused; of others the arguments are kept, for the filter to be asked.
  *
- * What the runtime does on the container's behalf is not the workload's: a process that comes into the group from
- * outside (or is born into it), and what it forks, is the runtime's until it executes a program of the container's: one on a
- * mount of its own mount namespace, which is not the runtime's. (A runtime's own program is on a mount of the runtime's
- * namespace, or in a memfd, which is on none.) So it does not matter which runtime it is, nor what its processes are called.
+ * Of capabilities the kernel tells each question and its answer (cap_capable), but not what came of it: many a question is a
+ * probe, and the call goes on without. So one that is lacking was refused when the call that asked for it failed for it.
+ *
+ * Whose process it is, is told apart in recorder_group.bpf.h.
  */
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -21,34 +21,33 @@
 #include <bpf/bpf_tracing.h>
 
 #include "shim/kernel_types.h"
+#include "shim/recorder_call.bpf.h"
+#include "shim/recorder_group.bpf.h"
 #include "shim/recorder_shared.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-enum { LEVELS_MAX = 32, ANCESTORS_MAX = 8, NO_LEVEL = -1, CAP_SYS_ADMIN_ = 21, ABI_COUNT = CALL_PLACES >> CALL_BITS };
+enum { CAP_SYS_ADMIN_ = 21, ABI_COUNT = CALL_PLACES >> CALL_BITS };
 
 /* Set before it is loaded. */
-const volatile __u32 launcher = 0; /* the process that becomes the runtime, which the group is found by; or 0 */
-const volatile __u32 runtime_mounts = 0; /* the inode of the mount namespace that the runtime is started in */
 const volatile __s32 seccomp_calls[ABI_COUNT] = {-1, -1, -1}; /* by which a filter is loaded */
 const volatile bool watches_refusals = false;
 const volatile __s32 prctl_calls[ABI_COUNT] = {-1, -1, -1};
+const volatile __s32 capset_calls[ABI_COUNT] = {-1, -1, -1};
+/* Those that the container would have but for its model; and whoever it runs as. */
+const volatile __u64 taken_capabilities = 0, taken_ambient = 0;
 struct call_arguments call_arguments[CALL_PLACES];
 __u8 memory_calls[CALL_PLACES]; /* enum memory_call */
-
-/* The group: its id in the v2 tree, and how deep it is; both may become known later. */
-__u64 group_id = 0;
-__s32 group_level = NO_LEVEL;
 
 __u8 verdicts[CALL_PLACES]; /* enum call_verdict */
 struct refused refused[CALL_PLACES]; /* of those that are denied */
 
 struct seen calls[CALL_PLACES];
 struct seen capabilities[CAPABILITY_PLACES];
+struct refused refused_capabilities[CAPABILITY_PLACES];
 __u8 runtime_calls[CALL_PLACES]; /* that the runtime makes under a filter which it has loaded */
 __u32 value_counts[CALL_PLACES];
-__u64 lost = 0;
-__u32 runtime_task_count = 0;
+__u32 lacking_count = 0;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -65,13 +64,13 @@ struct {
 	__type(value, struct refused);
 } failed SEC(".maps");
 
-/* By process; the value: it has loaded a filter. */
+/* By thread: the capabilities that its present call was found to lack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, RUNTIME_TASKS);
 	__type(key, __u32);
-	__type(value, __u8);
-} runtime_tasks SEC(".maps");
+	__type(value, __u64);
+} lacking SEC(".maps");
 
 /* Only to wake who reads: what there is to read is in the tables. */
 struct {
@@ -86,128 +85,6 @@ static void tell(void)
 	(void)bpf_ringbuf_output(&news, &nothing, sizeof nothing, 0);
 }
 
-/* --- the group --- */
-
-static bool find_level(void)
-{
-	for (int level = 0; level < LEVELS_MAX; level++)
-		if (bpf_get_current_ancestor_cgroup_id(level) == group_id) {
-			group_level = level;
-			return true;
-		}
-	return false;
-}
-
-static bool current_is_in_group(void)
-{
-	if (!group_id)
-		return false;
-	return group_level == NO_LEVEL ? find_level() : bpf_get_current_ancestor_cgroup_id(group_level) == group_id;
-}
-
-static bool is_in_group(struct cgroup *cgroup)
-{
-	for (int i = 0; i < LEVELS_MAX && cgroup; i++) {
-		struct cgroup_subsys_state *parent;
-
-		if (BPF_CORE_READ(cgroup, kn, id) == group_id)
-			return group_id != 0;
-		parent = BPF_CORE_READ(cgroup, self.parent);
-		cgroup = parent ? BPF_CORE_READ(parent, cgroup) : NULL;
-	}
-	return false;
-}
-
-static bool is_of_launcher(struct task_struct *task)
-{
-	for (int i = 0; launcher && i < ANCESTORS_MAX && task; i++) {
-		if ((__u32)BPF_CORE_READ(task, tgid) == launcher)
-			return true;
-		task = BPF_CORE_READ(task, real_parent);
-	}
-	return false;
-}
-
-/* --- whose process it is --- */
-
-static bool runs_own_program(struct task_struct *task)
-{
-	struct file *program = BPF_CORE_READ(task, mm, exe_file);
-	struct mnt_namespace *mounts = BPF_CORE_READ(task, nsproxy, mnt_ns);
-	struct mount *mount;
-
-	if (!program || !mounts || BPF_CORE_READ(mounts, ns.inum) == runtime_mounts)
-		return false;
-	mount = (void *)BPF_CORE_READ(program, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
-	return BPF_CORE_READ(mount, mnt_ns) == mounts;
-}
-
-/* A process that is moved into the group is in it a moment before that is told, and runs meanwhile. */
-static bool is_with_runtime(void)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum) == runtime_mounts;
-}
-
-static void add_runtime_task(__u32 tgid, __u8 filtered)
-{
-	if (bpf_map_update_elem(&runtime_tasks, &tgid, &filtered, BPF_NOEXIST) == 0)
-		__sync_fetch_and_add(&runtime_task_count, 1);
-}
-
-static void remove_runtime_task(__u32 tgid)
-{
-	if (bpf_map_delete_elem(&runtime_tasks, &tgid) == 0)
-		__sync_fetch_and_add(&runtime_task_count, -1);
-}
-
-static __u8 *find_runtime_task(__u32 tgid)
-{
-	return runtime_task_count ? bpf_map_lookup_elem(&runtime_tasks, &tgid) : NULL;
-}
-
-SEC("raw_tp/cgroup_attach_task")
-int BPF_PROG(attach_task, struct cgroup *to, const char *path, struct task_struct *task)
-{
-	if (BPF_CORE_READ(to, root, hierarchy_id) != 0)
-		return 0;
-	if (!group_id && is_of_launcher(task)) {
-		group_level = BPF_CORE_READ(to, level);
-		group_id = BPF_CORE_READ(to, kn, id);
-	}
-	/* A container may have groups of its own, and move about in them. */
-	if (is_in_group(to) && (!current_is_in_group() || !runs_own_program(task)))
-		add_runtime_task((__u32)BPF_CORE_READ(task, tgid), 0);
-	return 0;
-}
-
-SEC("raw_tp/sched_process_fork")
-int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
-{
-	__u32 tgid = (__u32)BPF_CORE_READ(child, tgid), parent_tgid = (__u32)BPF_CORE_READ(parent, tgid);
-	__u8 *runtime;
-
-	if (tgid == parent_tgid || !group_id)
-		return 0;
-	runtime = find_runtime_task(parent_tgid);
-	if (runtime)
-		add_runtime_task(tgid, *runtime);
-	else if (!current_is_in_group() && is_in_group(BPF_CORE_READ(child, cgroups, dfl_cgrp)))
-		add_runtime_task(tgid, 0); /* born into it (CLONE_INTO_CGROUP) */
-	return 0;
-}
-
-SEC("raw_tp/sched_process_exec")
-int BPF_PROG(exec, struct task_struct *task)
-{
-	__u32 tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
-
-	if (find_runtime_task(tgid) && runs_own_program(task))
-		remove_runtime_task(tgid);
-	return 0;
-}
-
 /* --- what it asks for --- */
 
 static void see(struct seen *seen)
@@ -217,40 +94,6 @@ static void see(struct seen *seen)
 	BPF_CORE_READ_STR_INTO(&seen->program, task, group_leader, comm);
 	seen->is = 1;
 }
-
-#if defined(__TARGET_ARCH_x86)
-enum { ABI_NATIVE, ABI_COMPAT, ABI_X32, TS_COMPAT = 2 };
-
-/* -1: no such place. */
-static int place_of(long number)
-{
-	int abi = ABI_NATIVE;
-
-	if (bpf_get_current_task_btf()->thread_info.status & TS_COMPAT)
-		abi = ABI_COMPAT;
-	else if (number & X32_MARK)
-		abi = ABI_X32;
-	number &= ~(long)X32_MARK;
-	return number < 0 || number >= CALL_COUNT ? -1 : abi << CALL_BITS | (int)number;
-}
-
-static __u32 argument(struct pt_regs *regs, int abi, unsigned index)
-{
-	if (abi == ABI_COMPAT)
-		switch (index) {
-		case 0: return (__u32)BPF_CORE_READ(regs, bx);
-		case 1: return (__u32)BPF_CORE_READ(regs, cx);
-		case 2: return (__u32)BPF_CORE_READ(regs, dx);
-		default: return 0;
-		}
-	switch (index) {
-	case 0: return (__u32)BPF_CORE_READ(regs, di);
-	case 1: return (__u32)BPF_CORE_READ(regs, si);
-	case 2: return (__u32)BPF_CORE_READ(regs, dx);
-	default: return 0;
-	}
-}
-#endif
 
 static struct call_values values_of(struct pt_regs *regs, int place, const struct call_arguments *which)
 {
@@ -290,6 +133,75 @@ static bool loads_filter(struct pt_regs *regs, int place)
 	       (number == prctl_calls[abi] && argument(regs, abi, 0) == PR_SET_SECCOMP_);
 }
 
+/* --- capabilities --- */
+
+/* Before Linux 6.3 a set had another form; capabilities are not told of there anyway. */
+static bool has_masks(void)
+{
+	return bpf_core_field_exists(((struct cred *)0)->cap_bset.val);
+}
+
+static bool is_capset(int place)
+{
+	unsigned long abi = (unsigned)place >> CALL_BITS;
+
+	barrier_var(abi); /* or the compiler's form of the bound is none that the verifier understands */
+	return abi < ABI_COUNT && (place & (CALL_COUNT - 1)) == capset_calls[abi];
+}
+
+/* Those that a process asks to keep: it fails unless it has them all. */
+static __u64 kept_by_capset(struct pt_regs *regs, int place)
+{
+	enum { ONE_WORD_VERSION = 0x19980330 };
+	struct {
+		__u32 effective, permitted, inheritable;
+	} words[2] = {0};
+	__u32 version = 0;
+
+	if (bpf_probe_read_user(&version, sizeof version, (const void *)pointer(regs, place >> CALL_BITS, 0)) != 0 ||
+	    bpf_probe_read_user(words, version == ONE_WORD_VERSION ? sizeof words[0] : sizeof words,
+				(const void *)pointer(regs, place >> CALL_BITS, 1)) != 0)
+		return 0;
+	return words[0].permitted | (__u64)words[1].permitted << 32;
+}
+
+/* Those that this one has not got because they were taken: the others it would not have either, since it is not root, or
+ * is in a user namespace of its own, where it has all of them. */
+static __u64 missed_by(const struct cred *cred)
+{
+	__u32 root;
+	__u64 taken;
+
+	if (!has_masks())
+		return 0;
+	root = BPF_CORE_READ(cred, user_ns, uid_map.extent[0].lower_first);
+	taken = BPF_CORE_READ(cred, euid.val) == root ? taken_capabilities : taken_ambient;
+
+	return taken & ~BPF_CORE_READ(cred, cap_bset.val);
+}
+
+static void see_capability(unsigned long place)
+{
+	barrier_var(place); /* as above */
+	if (place >= CAPABILITY_PLACES || capabilities[place].is)
+		return;
+	see(&capabilities[place]);
+	tell();
+}
+
+static void see_kept(struct pt_regs *regs, int place)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 kept;
+
+	if (!has_masks())
+		return;
+	kept = kept_by_capset(regs, place) & BPF_CORE_READ(task, cred, cap_permitted.val);
+	for (unsigned i = 0; i < CAPABILITY_PLACES; i++)
+		if (kept & 1ULL << i)
+			see_capability(i);
+}
+
 SEC("raw_tp/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 {
@@ -313,6 +225,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 		see(&calls[place]);
 		tell();
 	}
+	if (is_capset(place) && !is_with_runtime())
+		see_kept(regs, place);
 	if (call_arguments[place].index[0] != NO_ARGUMENT)
 		see_values(regs, place, &call_arguments[place]);
 	return 0;
@@ -329,6 +243,12 @@ static void see_failed(struct pt_regs *regs, int place)
 		__sync_fetch_and_add(&known->count, 1);
 		return;
 	}
+	/* One call that fails in many ways leaves room for the others. */
+	if (value_counts[place] >= FAILED_MAX) {
+		__sync_fetch_and_add(&lost, 1);
+		return;
+	}
+	__sync_fetch_and_add(&value_counts[place], 1);
 	see(&new.seen);
 	if (bpf_map_update_elem(&failed, &key, &new, BPF_NOEXIST) != 0)
 		__sync_fetch_and_add(&lost, 1);
@@ -353,11 +273,53 @@ static void see_refused(struct pt_regs *regs, long number)
 	}
 }
 
+static __u64 take_lacking(void)
+{
+	__u32 thread = (__u32)bpf_get_current_pid_tgid();
+	__u64 *found = lacking_count ? bpf_map_lookup_elem(&lacking, &thread) : NULL, mask = found ? *found : 0;
+
+	if (found && bpf_map_delete_elem(&lacking, &thread) == 0)
+		__sync_fetch_and_add(&lacking_count, -1);
+	return mask;
+}
+
+static void see_refused_capability(unsigned long place)
+{
+	barrier_var(place);
+	if (place >= CAPABILITY_PLACES)
+		return;
+	__sync_fetch_and_add(&refused_capabilities[place].count, 1);
+	if (!refused_capabilities[place].seen.is) {
+		see(&refused_capabilities[place].seen);
+		tell();
+	}
+}
+
+/* The kernel's two answers to who may not. */
+static void see_lacking(struct pt_regs *regs, long result)
+{
+	enum { EPERM_ = 1, EACCES_ = 13 };
+	__u64 mask = take_lacking();
+	int place;
+
+	if (result != -EPERM_ && result != -EACCES_)
+		return;
+	place = place_of((long)BPF_CORE_READ(regs, orig_ax));
+	if (result == -EPERM_ && is_capset(place) && current_is_in_group() &&
+	    !find_runtime_task((__u32)(bpf_get_current_pid_tgid() >> 32)) && !is_with_runtime())
+		mask |= kept_by_capset(regs, place) & missed_by(BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), cred));
+	for (unsigned i = 0; mask && i < CAPABILITY_PLACES; i++)
+		if (mask & 1ULL << i)
+			see_refused_capability(i);
+}
+
 SEC("raw_tp/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
 	enum { ERRNO_MAX = 4095 };
 
+	if (taken_capabilities)
+		see_lacking(regs, result);
 	if (result < 0 && result >= -ERRNO_MAX)
 		see_refused(regs, (long)BPF_CORE_READ(regs, orig_ax));
 	return 0;
@@ -375,9 +337,21 @@ int BPF_PROG(leave, struct task_struct *task)
 
 		see_refused(regs, (long)BPF_CORE_READ(regs, orig_ax));
 	}
+	(void)take_lacking();
 	if (find_runtime_task(tgid) && BPF_CORE_READ(task, signal, live.counter) == 0)
 		remove_runtime_task(tgid);
 	return 0;
+}
+
+/* What the process' present call does to it. */
+static enum memory_call memory_call(struct pt_regs **ret_regs, int *ret_place)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	int place = place_of((long)BPF_CORE_READ(regs, orig_ax));
+
+	*ret_regs = regs;
+	*ret_place = place;
+	return place < 0 || place >= CALL_PLACES ? MEMORY : memory_calls[place]; /* none: a page fault */
 }
 
 /* For each piece of memory the kernel asks whether the process may have more than its share (CAP_SYS_ADMIN, cap_vm_enough_memory),
@@ -385,28 +359,53 @@ int BPF_PROG(leave, struct task_struct *task)
 static bool asks_for_memory(void)
 {
 	enum { NAMESPACES = 0x7e020000 }; /* CLONE_NEW… */
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	int place = place_of((long)BPF_CORE_READ(regs, orig_ax));
+	struct pt_regs *regs;
+	int place;
+	enum memory_call what = memory_call(&regs, &place);
 
-	if (place < 0 || place >= CALL_PLACES) /* a page fault */
-		return true;
-	if (memory_calls[place] == MEMORY_OR_NAMESPACE)
+	if (what == MEMORY_OR_NAMESPACE)
 		return !(argument(regs, place >> CALL_BITS, 0) & NAMESPACES);
-	return memory_calls[place] == MEMORY;
+	return what != NO_MEMORY;
 }
 
-/* Of Linux 6.14 and later. What was asked for and held: a capability that was refused is none that is needed. */
-SEC("raw_tp/cap_capable")
-int BPF_PROG(cap_capable, const void *cred, const void *target, const void *capable, int capability, int result)
+/* It asks on its own account. What the runtime does once it is in the container's root, and lastly, is execute the container's
+ * program: what that takes, the container needs. */
+static bool asks_for_itself(void)
 {
-	unsigned long place = (unsigned)capability;
+	struct pt_regs *regs;
+	int place;
 
-	barrier_var(place); /* or the compiler's form of the bound is none that the verifier understands */
-	if (result != 0 || place >= CAPABILITY_PLACES || capabilities[place].is || !current_is_in_group() ||
-	    find_runtime_task((__u32)(bpf_get_current_pid_tgid() >> 32)) || is_with_runtime() ||
+	if (!current_is_in_group() || is_with_runtime())
+		return false;
+	return !find_runtime_task((__u32)(bpf_get_current_pid_tgid() >> 32)) || memory_call(&regs, &place) == MEMORY_OF_PROGRAM;
+}
+
+static void add_lacking(unsigned place)
+{
+	__u32 thread = (__u32)bpf_get_current_pid_tgid();
+	__u64 *known = bpf_map_lookup_elem(&lacking, &thread), mask = 1ULL << place;
+
+	if (known)
+		*known |= mask;
+	else if (bpf_map_update_elem(&lacking, &thread, &mask, BPF_NOEXIST) == 0)
+		__sync_fetch_and_add(&lacking_count, 1);
+	else
+		__sync_fetch_and_add(&lost, 1);
+}
+
+/* Of Linux 6.14 and later. */
+SEC("raw_tp/cap_capable")
+int BPF_PROG(cap_capable, const struct cred *cred, const void *target, const void *capable, int capability, int result)
+{
+	unsigned place = (unsigned)capability;
+
+	if (place >= CAPABILITY_PLACES || (result == 0 && (taken_capabilities || capabilities[place].is)) ||
+	    (result != 0 && !(taken_capabilities & 1ULL << place)) || !asks_for_itself() ||
 	    (place == CAP_SYS_ADMIN_ && asks_for_memory()))
 		return 0;
-	see(&capabilities[place]);
-	tell();
+	if (result == 0)
+		see_capability(place);
+	else if (missed_by(cred) & 1ULL << place)
+		add_lacking(place);
 	return 0;
 }

@@ -67,6 +67,7 @@ struct recorder_process {
 	struct json_doc *plan;
 	struct seccomp_filter filter; /* that the container gets; in `plan` */
 	bool has_filter;
+	uint64_t taken_capabilities, taken_ambient; /* what its model took of it */
 	int fds[EVENT_COUNT], epoll;
 	bool timer_set;
 };
@@ -190,6 +191,8 @@ static int read_filter(struct recorder_process *p, struct error *err)
 		r = json_parse_large("plan.json", text, length, &p->plan, err);
 	if (r < 0)
 		return r;
+	p->taken_capabilities = capability_mask(json_get(json_root(p->plan), "takenCapabilities"));
+	p->taken_ambient = capability_mask(json_get(json_root(p->plan), "takenAmbient"));
 	seccomp = json_find(json_root(p->plan), "effective.seccomp");
 	if (!json_is(seccomp, JSON_OBJECT))
 		return 0;
@@ -245,6 +248,7 @@ static int start_source(struct recorder_process *p, const struct recorder_option
 	struct source_request request = {
 		.host = &p->host, .plan = &p->ledger->plan, .state_fd = p->state_fd, .launched = options->launched,
 		.filter = p->has_filter ? &p->filter : NULL, .refusals = options->watch == WATCH_ENFORCE,
+		.taken_capabilities = p->taken_capabilities, .taken_ambient = p->taken_ambient,
 	};
 	struct error other = {0};
 	int r = -ENOTSUP;

@@ -28,6 +28,9 @@ struct source_request {
 	int state_fd;		     /* the container's state directory */
 	struct recorded_group group; /* of source_ebpf alone */
 	const struct seccomp_filter *filter; /* that the container gets; NULL: none, or it is not known */
+	/* Of refusals: the capabilities that it has not got for its model alone, and those of them that it would have whoever
+	 * it runs as. */
+	uint64_t taken_capabilities, taken_ambient;
 	bool refusals;			     /* it is what that refuses that is seen, else what is asked for */
 	bool launched;			     /* the container is not there yet, and its config can still be edited */
 	bool takes_any_notify;		     /* its runtime does: see lib/seccomp/notify.h */

@@ -19,6 +19,11 @@
 #include "shim/recorder.skel.h"
 #pragma GCC diagnostic pop
 
+/* All that is kept finds room, and of each call one more for each CPU that adds at the same moment. */
+enum { CPUS_AT_ONCE = 16 };
+_Static_assert(RECORDED_ARGUMENTS_COUNT * ABI_COUNT * (VALUES_MAX + 1 + CPUS_AT_ONCE) <= VALUE_PLACES, "VALUE_PLACES");
+_Static_assert(RECORDED_ARGUMENTS_COUNT * ABI_COUNT * (FAILED_MAX + CPUS_AT_ONCE) <= VALUE_PLACES, "VALUE_PLACES");
+
 struct kernel_side {
 	struct source source;
 	struct recorder *skeleton;
@@ -63,22 +68,28 @@ static void say_which_arguments(struct recorder *skeleton)
 		}
 		skeleton->rodata->seccomp_calls[abi] = call_number((enum call_abi)abi, "seccomp");
 		skeleton->rodata->prctl_calls[abi] = call_number((enum call_abi)abi, "prctl");
+		skeleton->rodata->capset_calls[abi] = call_number((enum call_abi)abi, "capset");
 	}
 }
 
 static void say_which_make_it_larger(struct recorder *skeleton)
 {
-	static const char *const names[] = {"brk", "mmap", "mmap2", "mremap", "mprotect", "pkey_mprotect", "remap_file_pages", "shmat", "shmget",
-					    "memfd_create", "madvise", "mlock", "execve", "execveat", "fork", "vfork", "clone", "write",
-					    "pwrite64", "ftruncate", "fallocate"};
+	static const struct {
+		const char *name;
+		enum memory_call what;
+	} calls[] = {
+		{"brk", MEMORY}, {"mmap", MEMORY}, {"mmap2", MEMORY}, {"mremap", MEMORY}, {"mprotect", MEMORY}, {"pkey_mprotect", MEMORY},
+		{"remap_file_pages", MEMORY}, {"shmat", MEMORY}, {"shmget", MEMORY}, {"memfd_create", MEMORY}, {"madvise", MEMORY},
+		{"mlock", MEMORY}, {"fork", MEMORY}, {"vfork", MEMORY}, {"write", MEMORY}, {"pwrite64", MEMORY}, {"ftruncate", MEMORY},
+		{"fallocate", MEMORY}, {"clone", MEMORY_OR_NAMESPACE}, {"execve", MEMORY_OF_PROGRAM}, {"execveat", MEMORY_OF_PROGRAM},
+	};
 
 	for (int abi = 0; abi < ABI_COUNT; abi++)
-		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-			int number = call_number((enum call_abi)abi, names[i]);
+		for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+			int number = call_number((enum call_abi)abi, calls[i].name);
 
 			if (number >= 0)
-				skeleton->bss->memory_calls[abi << CALL_BITS | number] =
-					strcmp(names[i], "clone") == 0 ? MEMORY_OR_NAMESPACE : MEMORY;
+				skeleton->bss->memory_calls[abi << CALL_BITS | number] = calls[i].what;
 		}
 }
 
@@ -147,8 +158,9 @@ static void side_stop(struct kernel_side *side)
 	free(side);
 }
 
-static int load(struct kernel_side *side, const struct recorded_group *group)
+static int load(struct kernel_side *side, const struct source_request *request)
 {
+	const struct recorded_group *group = &request->group;
 	struct recorder *skeleton = side->skeleton;
 	int r;
 
@@ -157,6 +169,8 @@ static int load(struct kernel_side *side, const struct recorded_group *group)
 	skeleton->rodata->launcher = (uint32_t)group->launcher;
 	skeleton->rodata->runtime_mounts = group->runtime_mounts;
 	skeleton->bss->group_id = group->id;
+	skeleton->rodata->taken_capabilities = request->taken_capabilities;
+	skeleton->rodata->taken_ambient = request->taken_ambient;
 	if (side->filter)
 		judge_calls(skeleton, side->filter);
 	(void)bpf_program__set_autoattach(skeleton->progs.cap_capable, false);
@@ -169,7 +183,7 @@ static int load(struct kernel_side *side, const struct recorded_group *group)
 		r = recorder__attach(skeleton);
 	if (r < 0)
 		return r;
-	if (!side->filter)
+	if (!side->filter || request->taken_capabilities)
 		attach_if_there(skeleton->progs.cap_capable, &skeleton->links.cap_capable);
 	side->news = ring_buffer__new(bpf_map__fd(skeleton->maps.news), take_no_notice, NULL, NULL);
 	return side->news ? 0 : -errno;
@@ -186,7 +200,7 @@ static int side_start(const struct source_request *request, struct source **ret_
 	side->source.kind = &source_ebpf;
 	side->filter = request->refusals ? request->filter : NULL;
 	side->skeleton = recorder__open();
-	r = side->skeleton ? load(side, &request->group) : -errno;
+	r = side->skeleton ? load(side, request) : -errno;
 	if (r < 0) {
 		r = refused(r, err);
 		side_stop(side);
@@ -289,21 +303,30 @@ static int side_read(struct source *source, struct recording *recording, struct 
 		r = read_values(side->skeleton, recording, err);
 	if (r == 0)
 		r = read_capabilities(side->skeleton, recording, err);
+	recording->capabilities_recorded = side->skeleton->links.cap_capable != NULL;
 	recording->lost = side->skeleton->bss->lost;
 	return r;
 }
 
 /* --- what was refused --- */
 
-/* A call that failed with arguments that the filter lets pass failed for the kernel's own reasons. */
-static bool is_denied(const struct seccomp_filter *filter, const struct need *need)
+static int refused_capabilities(const struct recorder *skeleton,
+				int (*each)(const struct need *need, unsigned count, void *data, struct error *err), void *data,
+				struct error *err)
 {
-	const struct recorded_arguments *which = recorded_arguments_find(need->name);
-	uint64_t args[SECCOMP_ARGS] = {0};
+	char program[PROGRAM_NAME];
+	int r = 0;
 
-	for (unsigned i = 0; which && i < need->count; i++)
-		args[which->index[i]] = need->values[i];
-	return seccomp_ask(filter, need->name, args).action >= SECCOMP_ERRNO;
+	for (int i = 0; i < CAPABILITY_PLACES && r == 0; i++) {
+		const struct refused *refused = &skeleton->bss->refused_capabilities[i];
+		struct need need = {.kind = NEED_CAPABILITY, .name = capability_name(i), .program = program};
+
+		if (!refused->count || !need.name)
+			continue;
+		(void)snprintf(program, sizeof program, "%.*s", PROGRAM_NAME - 1, refused->seen.program);
+		r = each(&need, refused->count, data, err);
+	}
+	return r;
 }
 
 static int side_refused(struct source *source, int (*each)(const struct need *need, unsigned count, void *data, struct error *err),
@@ -329,10 +352,11 @@ static int side_refused(struct source *source, int (*each)(const struct need *ne
 		if (bpf_map_lookup_elem(fd, &key, &failed) < 0)
 			continue;
 		need = call_need(key.place, key.values, failed.seen.program, name, program);
-		if (is_denied(side->filter, &need))
+		/* Else it failed for the kernel's own reasons. */
+		if (need_is_denied(side->filter, &need))
 			r = each(&need, failed.count, data, err);
 	}
-	return r;
+	return r < 0 ? r : refused_capabilities(side->skeleton, each, data, err);
 }
 
 const struct source_kind source_ebpf = {

@@ -228,6 +228,23 @@ static int refusal_of(const struct agent *agent, const struct seccomp_data *data
 	return answer.action == SECCOMP_ERRNO ? (int)answer.data : EPERM;
 }
 
+/*
+ * As if nobody listened, but that it can end. To close the descriptor would not do: crun's own process holds it too until it has
+ * been handed over, and waits for the answer to one of its calls meanwhile.
+ */
+static void answer_refused(const struct listener *listener, const struct seccomp_notif *asked)
+{
+	struct seccomp_notif_resp answer = {.id = asked->id, .error = -ENOSYS};
+	int place = place_of(&asked->data);
+	char name[NEED_NAME_MAX] = "";
+
+	if (place >= 0)
+		call_name((unsigned)place, name);
+	if (strcmp(name, "exit_group") == 0 || strcmp(name, "exit") == 0)
+		answer = (struct seccomp_notif_resp){.id = asked->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+	(void)ioctl(listener->handed.filter, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
 /* False: it is over. */
 static bool answer_one(struct agent *agent, struct listener *listener)
 {
@@ -240,8 +257,15 @@ static bool answer_one(struct agent *agent, struct listener *listener)
 	/* ENOENT: a signal came first, and the call begins anew or never. */
 	if (ioctl(listener->handed.filter, SECCOMP_IOCTL_NOTIF_RECV, &asked.notif) < 0)
 		return errno == ENOENT || errno == EINTR;
-	if (!listener->is_right && !is_of_container(agent, listener, (pid_t)asked.notif.pid))
-		return !is_still_there(listener, &asked.notif);
+	if (!listener->handed.refused && !listener->is_right && !is_of_container(agent, listener, (pid_t)asked.notif.pid)) {
+		if (!is_still_there(listener, &asked.notif))
+			return true;
+		listener->handed.refused = true;
+	}
+	if (listener->handed.refused) {
+		answer_refused(listener, &asked.notif);
+		return true;
+	}
 	if (!see(agent, listener, &asked.notif))
 		return true;
 	listener->is_right = true;

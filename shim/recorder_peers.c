@@ -220,6 +220,9 @@ bool peers_attend(struct peers *peers, uint32_t event, struct handed *ret_handed
 		if (!handed.runtime[0]) /* it has not been started yet */
 			(void)first_word(peers->proc, handed.process ? handed.process : peer->pid, handed.runtime);
 		handed.filter = steal_fd(&peer->filter);
+	} else if (r != 0 && peer->filter >= 0 && is_notifications(peer->filter)) {
+		handed.refused = true;
+		handed.filter = steal_fd(&peer->filter);
 	}
 	if (r != 0)
 		drop(peer);

@@ -23,6 +23,7 @@ enum {
 struct handed {
 	int filter;	 /* the notifications' descriptor */
 	pid_t process;	 /* that it said has the filter; 0: it did not say (crun's `exec`) */
+	bool refused;	 /* what was said with it is not as it should be */
 	char runtime[PEER_WORD_MAX]; /* the runtime's own first argument, which the process has until it executes another program */
 };
 
@@ -42,7 +43,8 @@ struct peers {
 /* Listens on a new socket of that path. Its events and its peers' are in `epoll`, with a data.u32 below PEERS_EVENTS. */
 enum { PEERS_EVENTS = PEERS_MAX + 1 };
 int peers_open(struct peers *peers, const char *path, const char *id, const char *proc, int epoll, struct error *err);
-/* One event. True: something was handed over, and is the caller's. */
+/* One event. True: something was handed over, and is the caller's. Notifications that are refused are too: to close them is not to
+ * end them, since who is to be answered may hold them himself, and waits. */
 bool peers_attend(struct peers *peers, uint32_t event, struct handed *ret_handed);
 void peers_close(struct peers *peers);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the recorder's two halves share: recorder.bpf.c in the kernel, recorder_bpf.c outside of it. */
+/* What the recorder's two halves share: recorder.bpf.c in the kernel, recorder_kernel.c outside of it. */
 #ifndef STINT_SHIM_RECORDER_SHARED_H
 #define STINT_SHIM_RECORDER_SHARED_H
 
@@ -10,6 +10,7 @@ enum {
 	PROGRAM_NAME = 16,     /* as the kernel has it (TASK_COMM_LEN) */
 	CAPABILITY_PLACES = 64,
 	VALUES_MAX = 32,       /* of one call's arguments; more are "any" */
+	FAILED_MAX = 100,      /* of one call's arguments that failed; of more it is not known whether a filter denied them */
 	VALUE_PLACES = 4096,   /* of all calls */
 	RUNTIME_TASKS = 1024,
 	NO_ARGUMENT = 255,
@@ -26,8 +27,8 @@ struct seen {
 	char program[PROGRAM_NAME];
 };
 
-/* A call that makes a process larger; or makes another, and may make a namespace. */
-enum memory_call { NO_MEMORY, MEMORY, MEMORY_OR_NAMESPACE };
+/* A call that makes a process larger; or makes another, and may make a namespace; or makes it another program. */
+enum memory_call { NO_MEMORY, MEMORY, MEMORY_OR_NAMESPACE, MEMORY_OF_PROGRAM };
 
 /* What the filter that is enforced says of a call. */
 enum call_verdict { CALL_ALLOWED, CALL_DENIED, CALL_DEPENDS /* on its arguments */ };

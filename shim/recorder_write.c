@@ -57,7 +57,7 @@ static int report_unknown(struct record *record, const struct needs *needs, stru
 	int r = 0;
 
 	for (unsigned i = 0; i < needs->count && r == 0; i++)
-		if (!needs_cover(&record->model.needs.needs, &needs->list[i]))
+		if (!recording_covers(&record->model.needs, &needs->list[i]))
 			r = report_violation(record, &needs->list[i], 1, false, err);
 	return r;
 }

@@ -120,7 +120,7 @@ static int prepare(struct runtime *runtime, struct creation *creation, struct er
 {
 	const struct arguments *a = &runtime->arguments;
 	const char *bundle = arguments_value(a, BUNDLE), *pid_file = arguments_value(a, PID_FILE);
-	struct plan_request request = {.id = a->id, .bundle = creation->bundle};
+	struct plan_request request = {.id = a->id, .runtime = runtime->path, .bundle = creation->bundle};
 	struct launch_request launch = {
 		.host = &runtime->host, .host_config = &runtime->host_config, .layout = &creation->layout,
 		.plan = &creation->plan, .id = a->id, .runtime = runtime->path, .runtime_root = a->root,

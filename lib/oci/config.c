@@ -187,12 +187,7 @@ static void take_capabilities(const struct json *config, struct capability_setti
 		return;
 	to->set = true;
 	to->from = from_config;
-	json_each(entry, bounding) {
-		int number = json_string(entry) ? capability_from_name(entry->text, NULL) : -1;
-
-		if (number >= 0)
-			to->mask |= UINT64_C(1) << number;
-	}
+	to->mask = capability_mask(bounding);
 }
 
 int config_to_profile(const struct json *config, struct profile *ret_profile, struct error *err)

@@ -27,6 +27,16 @@ static int add_source(const char *path, struct json *value, const char *from, vo
 	return json_append(sources->array, entry);
 }
 
+static int add_taken(const struct plan *plan, struct json_doc *doc, struct error *err)
+{
+	if (plan->watch != WATCH_ENFORCE || !plan->learned.set)
+		return 0;
+	if (json_set(doc, json_root(doc), "takenCapabilities", capability_names(doc, plan->taken_capabilities)) < 0 ||
+	    json_set(doc, json_root(doc), "takenAmbient", capability_names(doc, plan->taken_ambient)) < 0)
+		return no_memory(err);
+	return 0;
+}
+
 int plan_to_json(const struct plan *plan, struct json_doc **ret_doc, struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
@@ -55,8 +65,10 @@ int plan_to_json(const struct plan *plan, struct json_doc **ret_doc, struct erro
 	    json_set(doc, root, "cgroup", json_new_string(doc, cgroup_mode_names[plan->cgroup_mode])) < 0 ||
 	    json_set(doc, root, "warnings", warnings) < 0)
 		return no_memory(err);
-	*ret_doc = steal_ptr(&doc);
-	return 0;
+	r = add_taken(plan, doc, err);
+	if (r == 0)
+		*ret_doc = steal_ptr(&doc);
+	return r;
 }
 
 /* The unit that a value's path tells, and how many of that unit's base one of the value is: a budget's own, or that of

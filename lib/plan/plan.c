@@ -114,6 +114,20 @@ static uint64_t capabilities_left(const struct profile *profile, const struct pr
 	return profile->capabilities.set ? own & profile->capabilities.mask : own;
 }
 
+/* Its model takes them last, so that it is known what it alone takes. */
+static int meet_learned(struct plan *plan, const struct json *config, const struct profile *own, struct error *err)
+{
+	struct profile learned;
+
+	if (!plan->learned.set)
+		return 0;
+	profile_init(&learned, "model");
+	learned.capabilities = plan->learned;
+	plan->taken_capabilities = capabilities_left(&plan->effective, own) & ~plan->learned.mask;
+	plan->taken_ambient = plan->taken_capabilities & capability_mask(json_find(config, "process.capabilities.ambient"));
+	return profile_meet(&plan->effective, &learned, &plan->effective, err);
+}
+
 static int meet_config(struct plan *plan, const struct profile *config, struct error *err)
 {
 	struct profile own = *config;
@@ -170,13 +184,13 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	(void)snprintf(plan.image, sizeof plan.image, "%s", workload.image ? workload.image : "");
 	r = apply_request(request, &plan.effective, err);
 	if (r == 0)
-		r = plan_learned(host, config, request->bundle, &plan, err);
+		r = plan_learned(host, config, request, &plan, err);
 	if (r == 0 && host_config->has_ceiling)
 		r = profile_meet(&plan.effective, &host_config->ceiling, &plan.effective, err);
 	if (r == 0)
 		r = meet_annotations(host, config, &plan.effective, err);
 	if (r == 0) /* which the ceiling or an annotation may have brought */
-		r = plan_learned(host, config, request->bundle, &plan, err);
+		r = plan_learned(host, config, request, &plan, err);
 	if (r == 0)
 		r = note_recording(config, request->bundle, &plan, err);
 	if (r == 0)
@@ -189,6 +203,8 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	if (r == 0 && place.holder != NETWORK_NOBODY)
 		r = plan_network_privileges(config, &own, &plan, err);
 	if (r == 0)
+		r = meet_learned(&plan, config, &own, err);
+	if (r == 0)
 		r = meet_config(&plan, &own, err);
 	if (r == 0)
 		r = plan_check_enforceable(layout, &own, &place, mode, host_config->refuse_unenforceable, &plan, err);
@@ -196,6 +212,10 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 		r = plan_network_resolve(host, host_config, config, request->bundle, &plan, err);
 	if (r < 0)
 		return r;
+	if (plan.effective.capabilities.set) { /* a hook that comes too late for them may have let them be */
+		plan.taken_capabilities &= ~plan.effective.capabilities.mask;
+		plan.taken_ambient &= ~plan.effective.capabilities.mask;
+	}
 	plan.effective.name = intern(plan.profile_name);
 	*ret_plan = plan;
 	return 0;

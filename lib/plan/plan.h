@@ -26,6 +26,7 @@ struct plan_request {
 	const char *profile;	     /* name or path; NULL: select one */
 	const char *const *budgets;  /* "NAME=LIMIT" …, NULL-terminated; may be NULL */
 	const char *id;		     /* NULL: not known */
+	const char *runtime;	     /* the real one's path or name; NULL: not known */
 	const char *bundle;	     /* absolute: what root.path is relative to; NULL: not known */
 	bool record;		     /* --record */
 };
@@ -46,6 +47,10 @@ struct plan {
 	char workload[FINGERPRINT_MAX]; /* where that matters: it is recorded, or has learned; else "" */
 	struct net_policy *network; /* NULL: nothing is asked of it. Lives as long as the process */
 	enum watch watch; /* what is done while it runs */
+	struct capability_setting learned; /* the capabilities of the model that is enforced, where it knows them */
+	/* Those that the container has not got for that alone; and of them what it would have whoever it runs as (the config's
+	 * ambient set). */
+	uint64_t taken_capabilities, taken_ambient;
 	enum cgroup_mode cgroup_mode;
 	bool kill_on_monitor_loss;
 	bool tighten; /* the config is privileged, and the host has it tightened: see lib/plan/privileged.h */
@@ -59,7 +64,8 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	      const struct json *config, const struct plan_request *request, enum plan_mode mode,
 	      struct plan *ret_plan, struct error *err);
 
-/* {"effective": …, "sources": […], "profile": …, "selectedBy": …, "cgroup": …, "warnings": […]} */
+/* {"effective": …, "sources": […], "profile": …, "selectedBy": …, "cgroup": …, "warnings": […]}; where a model that
+ * knows capabilities is enforced, also "takenCapabilities" and "takenAmbient" */
 int plan_to_json(const struct plan *plan, struct json_doc **ret_doc, struct error *err);
 /* For people: one line an effective value, with the source that set it. malloc'ed. */
 int plan_to_text(const struct plan *plan, char **ret_text, struct error *err);

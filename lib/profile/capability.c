@@ -71,3 +71,27 @@ const char *capability_name(int number)
 {
 	return number >= 0 && number < (int)KNOWN ? names[number] : NULL;
 }
+
+uint64_t capability_mask(const struct json *array)
+{
+	uint64_t mask = 0;
+
+	json_each(entry, array)
+	{
+		int number = json_string(entry) ? capability_from_name(entry->text, NULL) : -1;
+
+		if (number >= 0)
+			mask |= UINT64_C(1) << number;
+	}
+	return mask;
+}
+
+struct json *capability_names(struct json_doc *doc, uint64_t mask)
+{
+	struct json *array = json_new(doc, JSON_ARRAY);
+
+	for (int n = 0; array && n < (int)KNOWN; n++)
+		if ((mask >> n & 1) && json_append(array, json_new_string(doc, names[n])) < 0)
+			return NULL;
+	return array;
+}

@@ -132,6 +132,9 @@ bool profile_asks_network(const struct profile *profile);
 /* "CAP_NET_ADMIN" → its number; -EINVAL with the nearest name. */
 int capability_from_name(const char *name, struct error *err);
 const char *capability_name(int number); /* NULL above the last known */
+/* Of an array of names, without those that are none; of anything else it is 0. `_names` is the reverse; NULL: no memory. */
+uint64_t capability_mask(const struct json *names);
+struct json *capability_names(struct json_doc *doc, uint64_t mask);
 
 /* A copy of the text that lives as long as the process; equal texts give the same pointer. NULL
  * without memory. */

@@ -123,16 +123,7 @@ static int walk_resources(const struct walk *walk, const struct resources *resou
 
 static int walk_capabilities(const struct walk *walk, const struct capability_setting *capabilities)
 {
-	struct json *array;
-
-	if (!capabilities->set)
-		return 0;
-	array = json_new(walk->doc, JSON_ARRAY);
-	for (int n = 0; array && capability_name(n); n++)
-		if ((capabilities->mask >> n & 1) &&
-		    json_append(array, json_new_string(walk->doc, capability_name(n))) < 0)
-			array = NULL;
-	return give(walk, "capabilities", array, capabilities->from);
+	return capabilities->set ? give(walk, "capabilities", capability_names(walk->doc, capabilities->mask), capabilities->from) : 0;
 }
 
 static int walk_seccomp(const struct walk *walk, const struct seccomp_setting *seccomp)

@@ -25,3 +25,13 @@ const struct recorded_arguments *recorded_arguments_find(const char *name)
 			return &recorded_arguments[i];
 	return NULL;
 }
+
+bool need_is_denied(const struct seccomp_filter *filter, const struct need *need)
+{
+	const struct recorded_arguments *which = recorded_arguments_find(need->name);
+	uint64_t args[SECCOMP_ARGS] = {0};
+
+	for (unsigned i = 0; which && i < need->count; i++)
+		args[which->index[i]] = need->values[i];
+	return seccomp_ask(filter, need->name, args).action >= SECCOMP_ERRNO;
+}

@@ -13,6 +13,7 @@
 #define STINT_RECORD_ARGUMENTS_H
 
 #include "lib/record/needs.h"
+#include "lib/seccomp/filter.h"
 
 enum { RECORDED_ARGUMENTS_COUNT = 11 };
 
@@ -27,5 +28,8 @@ extern const struct recorded_arguments recorded_arguments[RECORDED_ARGUMENTS_COU
 
 /* NULL: none of that call's. */
 const struct recorded_arguments *recorded_arguments_find(const char *name);
+
+/* What a filter answers to a call, or to one with those values of its recorded arguments. */
+bool need_is_denied(const struct seccomp_filter *filter, const struct need *need);
 
 #endif

@@ -99,6 +99,7 @@ static int read_model(int dirfd, struct model *model, struct error *err)
 	root = json_root(model->doc);
 	needs = json_get(root, "needs");
 	model->seccomp = json_get(root, "seccomp");
+	model->runtime = json_string(json_get(root, "runtime"));
 	if (!json_is(needs, JSON_OBJECT) || !json_is(model->seccomp, JSON_OBJECT))
 		return error_set(err, EINVAL, "it has no needs, or no seccomp object");
 	r = read_mode(root, model, err);
@@ -138,6 +139,7 @@ static int make_document(const struct model *model, struct json_doc **ret_doc, s
 	    json_set(*ret_doc, root, "share", json_new_uint64(*ret_doc, model->share)) < 0 ||
 	    json_set(*ret_doc, root, "accepted", json_new_string(*ret_doc, model->accepted)) < 0 ||
 	    json_set(*ret_doc, root, "runs", json_new_uint64(*ret_doc, model->runs)) < 0 ||
+	    (model->runtime && json_set(*ret_doc, root, "runtime", json_new_string(*ret_doc, model->runtime)) < 0) ||
 	    json_set(*ret_doc, root, "needs", needs) < 0 ||
 	    json_set(*ret_doc, root, "seccomp", json_copy(*ret_doc, model->seccomp)) < 0)
 		return error_set(err, ENOMEM, "write a model: out of memory");

@@ -2,7 +2,7 @@
 /*
  * What somebody has accepted that a workload may ask of the kernel: STATE_DIR/models/WORKLOAD/
  *
- *   model.json     {"version": 1, "mode": "enforce", "accepted": "…", "runs": 12, "needs": a recording, "seccomp": OCI's object}
+ *   model.json     {"version": 1, "mode": "enforce", "accepted": "…", "runs": 12, "runtime": "any", "needs": a recording, "seccomp": …}
  *   previous.json  the one before it, to go back to
  *   denied.json    what was refused since it was accepted: a recording
  *
@@ -32,7 +32,9 @@ struct model {
 	char accepted[TIME_TEXT_MAX];
 	struct recording needs;
 	struct json_doc *doc;
-	const struct json *seccomp; /* in `doc` */
+	/* In `doc`. */
+	const struct json *seccomp; /* OCI's object */
+	const char *runtime;	    /* that somebody said it is for; NULL: those of the recordings */
 };
 
 /* `workload` as the store has it. -ENOENT: there is none. */

@@ -5,6 +5,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/utf8.h"
+#include "lib/profile/profile.h"
 #include "lib/record/arguments.h"
 #include "lib/record/internal.h"
 
@@ -279,6 +280,19 @@ bool needs_equal(const struct needs *a, const struct needs *b)
 		if (need_order(&a->list[i], &b->list[i]) != 0 || strcmp(a->list[i].program, b->list[i].program) != 0)
 			return false;
 	return true;
+}
+
+uint64_t needs_capabilities(const struct needs *needs)
+{
+	uint64_t mask = 0;
+
+	for (unsigned i = 0; i < needs->count; i++) {
+		int number = needs->list[i].kind == NEED_CAPABILITY ? capability_from_name(needs->list[i].name, NULL) : -1;
+
+		if (number >= 0)
+			mask |= UINT64_C(1) << number;
+	}
+	return mask;
 }
 
 void needs_close(struct needs *needs)

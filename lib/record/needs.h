@@ -69,6 +69,9 @@ const char *need_text(const struct need *need, char text[NEED_TEXT_MAX]);
 /* The reverse, of exactly such a text: false for any other. The need's name is in `name`. */
 bool need_parse(const char *text, char name[NEED_NAME_MAX], struct need *ret_need);
 
+/* The capabilities among them, by their numbers. */
+uint64_t needs_capabilities(const struct needs *needs);
+
 /* Gives back what it holds; it is empty then. */
 void needs_close(struct needs *needs);
 #define _cleanup_needs_ _cleanup_(needs_close)

@@ -80,6 +80,7 @@ static int merge(struct recording *into, const struct recording *other, struct e
 		r = needs_add_all(&into->runtime_needs, &other->runtime_needs, err);
 	into->no_new_privileges &= other->no_new_privileges;
 	into->complete &= other->complete;
+	into->capabilities_recorded &= other->capabilities_recorded;
 	if (__builtin_add_overflow(into->lost, other->lost, &into->lost))
 		into->lost = UINT64_MAX;
 	return r;
@@ -87,7 +88,8 @@ static int merge(struct recording *into, const struct recording *other, struct e
 
 int recording_union(const struct recording *const *runs, size_t count, struct recording *ret_union, struct error *err)
 {
-	_cleanup_recording_ struct recording all = {.no_new_privileges = count > 0, .complete = count > 0};
+	_cleanup_recording_ struct recording all = {
+		.no_new_privileges = count > 0, .complete = count > 0, .capabilities_recorded = count > 0};
 	int r = count ? copy_texts(&all, runs[0], err) : 0;
 
 	for (size_t i = 0; i < count && r == 0; i++)
@@ -99,12 +101,18 @@ int recording_union(const struct recording *const *runs, size_t count, struct re
 	return 0;
 }
 
+bool recording_covers(const struct recording *recording, const struct need *need)
+{
+	return (need->kind == NEED_CAPABILITY && !recording->capabilities_recorded) || needs_cover(&recording->needs, need);
+}
+
 bool recording_equal(const struct recording *a, const struct recording *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!same(text_of(a, texts[i]), text_of(b, texts[i])))
 			return false;
 	return a->no_new_privileges == b->no_new_privileges && a->complete == b->complete && a->lost == b->lost &&
+	       a->capabilities_recorded == b->capabilities_recorded &&
 	       needs_equal(&a->needs, &b->needs) && endpoints_equal(&a->endpoints, &b->endpoints) && needs_equal(&a->runtime_needs, &b->runtime_needs);
 }
 

@@ -11,9 +11,12 @@
  *    "syscalls": ["accept4", "fcntl", …],
  *    "arguments": {"fcntl": "any", "ioctl": [[21505]], "socket": [[1, 1], [2, 1]]},
  *    "compat": {"x86": {"syscalls": ["ioctl"], "arguments": {"ioctl": [[21505]]}}, "x32": …},
- *    "capabilities": ["CAP_CHOWN"], "endpoints": [{"direction": "egress", …}],
+ *    "capabilities": ["CAP_CHOWN"], "capabilitiesRecorded": true, "endpoints": [{"direction": "egress", …}],
  *    "programs": {"accept4": "nginx", "fcntl": "sh", "x86:ioctl": "old", "fcntl any": "sh", "socket 2 1": "nginx",
  *                 "CAP_CHOWN": "nginx"}}
+ *
+ * Without "capabilitiesRecorded" those that it has are some of them, and none says nothing: the kernel, or the way it was
+ * recorded, does not tell of them.
  *
  * What is not known is absent: "id" and the other texts, "ended", each of the runtime's, "compat", a program. A file
  * may come from anyone: texts and counts are bounded, an unknown key is an error, and what is read has only names of
@@ -41,6 +44,7 @@ struct recording {
 	bool no_new_privileges;
 	bool complete; /* it was seen from its first instruction to its end, and nothing was lost */
 	uint64_t lost; /* events that were not recorded, at least */
+	bool capabilities_recorded; /* one that is not among the needs was not used */
 	struct needs needs;
 	struct endpoints endpoints;
 	/* NEED_CALL only: what the runtime itself asked for after it had loaded a filter and before the workload's
@@ -63,10 +67,14 @@ int recording_write(const struct recording *recording, struct json_doc *doc, str
 
 /*
  * What any of several runs needs. Of the facts: a text that is not the same in all is not known; the earliest start,
- * the latest end (not known when one is not); complete, and without new privileges, when each is; what was lost
- * together. Of programs the first one's. What endpoints were sent is added up. Of none it is empty, and not complete.
+ * the latest end (not known when one is not); complete, without new privileges, and with its capabilities, when each is;
+ * what was lost together. Of programs the first one's. What endpoints were sent is added up. Of none it is empty, and not
+ * complete.
  */
 int recording_union(const struct recording *const *runs, size_t count, struct recording *ret_union, struct error *err);
+
+/* It needs that, or cannot say: one of a capability, where none were recorded. */
+bool recording_covers(const struct recording *recording, const struct need *need);
 
 /* In everything, the programs included. */
 bool recording_equal(const struct recording *a, const struct recording *b);

@@ -257,6 +257,7 @@ int recording_read(const char *name, const struct json *object, struct recording
 		{.name = "arguments", .types = TYPE(JSON_OBJECT), .read = read_calls_arguments, .min = ABI_NATIVE},
 		{.name = "compat", .types = TYPE(JSON_OBJECT), .read = read_compat},
 		{.name = "capabilities", .types = TYPE(JSON_ARRAY), .read = read_capabilities},
+		{.name = "capabilitiesRecorded", .types = TYPE(JSON_BOOL), .read = read_bool, FIELD(capabilities_recorded)},
 		{.name = "endpoints", .types = TYPE(JSON_ARRAY), .read = read_endpoints},
 		{.name = "moreEndpoints", .types = TYPE(JSON_BOOL), .read = read_bool, FIELD(endpoints.more)},
 		{.name = "programs", .types = TYPE(JSON_OBJECT), .read = read_later}, /* read when all needs are */

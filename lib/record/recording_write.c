@@ -158,6 +158,8 @@ static int put_needs(struct json_doc *doc, struct json *object, const struct rec
 	if (r == 0)
 		r = put_names(doc, object, "capabilities", needs, NEED_CAPABILITY, ABI_NATIVE);
 	if (r == 0)
+		r = json_set(doc, object, "capabilitiesRecorded", json_new_bool(doc, recording->capabilities_recorded));
+	if (r == 0)
 		r = put_endpoints(doc, object, &recording->endpoints);
 	return r < 0 ? r : put_programs(doc, object, needs);
 }

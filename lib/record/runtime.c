@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/record/arguments.h"
 
 enum when { ALWAYS, WITH, WITHOUT }; /* noNewPrivileges */
 
@@ -85,5 +86,24 @@ int runtime_needs_add(const char *runtime, const char *version, bool no_new_priv
 		return error_set(err, ENOENT, "nothing is known of what a runtime %.64s needs; runc, crun and any are known", runtime);
 	if (r == 0)
 		*ret_taken = of && !is_version(of, version) ? of->version : NULL;
+	return r;
+}
+
+int runtime_needs_denied(const char *runtime, bool no_new_privileges, const struct seccomp_filter *filter, struct needs *missing,
+			 struct error *err)
+{
+	_cleanup_needs_ struct needs needs = {0};
+	const char *taken;
+	int r = runtime_needs_add(runtime, NULL, no_new_privileges, &needs, &taken, err);
+
+	for (unsigned i = 0; i < needs.count && r == 0; i++) {
+		const struct need *need = &needs.list[i];
+
+		/* Of a call with values they are needs by themselves. */
+		if (need->kind == NEED_CALL && recorded_arguments_find(need->name))
+			continue;
+		if (need_is_denied(filter, need))
+			r = needs_add(missing, need, err);
+	}
 	return r;
 }

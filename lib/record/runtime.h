@@ -10,6 +10,7 @@
 
 #include "lib/base/error.h"
 #include "lib/record/needs.h"
+#include "lib/seccomp/filter.h"
 
 #define RUNTIME_ANY "any"
 
@@ -20,5 +21,9 @@
  */
 int runtime_needs_add(const char *runtime, const char *version, bool no_new_privileges, struct needs *needs,
 		      const char **ret_taken, struct error *err);
+
+/* What of that a filter does not let pass, in *missing. -ENOENT: nothing is known of such a runtime. */
+int runtime_needs_denied(const char *runtime, bool no_new_privileges, const struct seccomp_filter *filter, struct needs *missing,
+			 struct error *err);
 
 #endif

@@ -109,15 +109,23 @@ static void print_without_verdict(FILE *out, const struct json *report)
 			    "; stint did not send it: no budget was spent" : "; no budget was spent", out);
 }
 
+/* What a filter refuses, and what a set of capabilities does. */
+enum violation_kinds { OF_CALLS = 1, OF_CAPABILITIES = 2, OF_ALL = 3 };
+
+static enum violation_kinds kind_of(const struct json *violation)
+{
+	return strncmp(report_text(violation, "need", ""), "CAP_", 4) == 0 ? OF_CAPABILITIES : OF_CALLS;
+}
+
 /* "; it was denied mkdir 3 times and unshare 268435456 once". */
-static void print_violations(FILE *out, const struct json *report, const char *action, const char *told_as)
+static void print_violations(FILE *out, const struct json *report, const char *action, enum violation_kinds kinds, const char *told_as)
 {
 	const char *before = told_as;
 
 	json_each(violation, json_get(report, "violations")) {
 		uint64_t count = 1;
 
-		if (strcmp(report_text(violation, "action", ""), action) != 0)
+		if (strcmp(report_text(violation, "action", ""), action) != 0 || !(kinds & kind_of(violation)))
 			continue;
 		(void)report_number(violation, "count", &count);
 		(void)fputs(before, out);
@@ -145,8 +153,9 @@ int report_why(const struct json *report, char **ret_text, struct error *err)
 	if (report_number(report, "usage.oomKills", &kills) && kills > 0)
 		(void)fprintf(stream.out, "; the kernel killed %llu of its processes for want of memory",
 			      (unsigned long long)kills);
-	print_violations(stream.out, report, "denied", "; its seccomp filter denied it ");
-	print_violations(stream.out, report, "allowed", "; its model does not know ");
+	print_violations(stream.out, report, "denied", OF_CALLS, "; its seccomp filter denied it ");
+	print_violations(stream.out, report, "denied", OF_CAPABILITIES, "; its model denied it ");
+	print_violations(stream.out, report, "allowed", OF_ALL, "; its model does not know ");
 	(void)fputc('.', stream.out);
 	return text_stream_finish(&stream, ret_text, err);
 }

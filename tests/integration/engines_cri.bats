@@ -4,6 +4,8 @@
 
 load helpers
 load engines
+load threats
+load recordings
 
 handlers() { # as docs/kubernetes.md has it, for both runtimes
 	local runtime
@@ -20,6 +22,12 @@ handlers() { # as docs/kubernetes.md has it, for both runtimes
 	done
 }
 podman_() { timeout -k 1 60 podman --root "$ENGINES/podman" --runroot "$ENGINES/podman-run" --tmpdir "$ENGINES/podman-tmp" --storage-driver vfs "$@"; }
+image() { # NAME [PODMAN-OPTION...]: of the archive on standard input
+	podman_ import "${@:2}" - "localhost/$1:latest" >/dev/null 2>&1
+	rm -f "$ENGINES/$1.tar"
+	podman_ save -q -o "$ENGINES/$1.tar" "localhost/$1:latest"
+	ctr_ -n k8s.io image import "$ENGINES/$1.tar" >/dev/null
+}
 setup_file() {
 	stint_setup_file
 	# restrict_oom_score_adj: the machine that tests may not have CAP_SYS_RESOURCE.
@@ -30,9 +38,7 @@ restrict_oom_score_adj = true
 default_runtime_name = \"stint-crun\"
 $(handlers)"
 	make_runtimes
-	tar -C "$BUSYBOX_ROOTFS" -c . | podman_ import --change 'CMD ["/bin/sleep", "100000"]' - localhost/busybox:latest >/dev/null 2>&1
-	podman_ save -q -o "$ENGINES/busybox.tar" localhost/busybox:latest
-	ctr_ -n k8s.io image import "$ENGINES/busybox.tar" >/dev/null
+	tar -C "$BUSYBOX_ROOTFS" -c . | image busybox --change 'CMD ["/bin/sleep", "100000"]'
 	wait_for 30 cri Version '{}'
 }
 teardown_file() {
@@ -58,8 +64,8 @@ cri() { # METHOD REQUEST
 }
 node_namespaces='{"network": 2, "pid": 1, "ipc": 0}'
 pod_config() { # NAME [ANNOTATIONS]
-	jq -n --arg name "$1" --arg uid "$1-$RUNTIME-$$" --argjson annotations "${2:-{\}}" --argjson namespaces "$node_namespaces" '{
-		metadata: {name: $name, uid: $uid, namespace: "tenant-a", attempt: 0}, annotations: $annotations,
+	jq -n --arg name "$1" --arg uid "$1-$RUNTIME-$$" --argjson annotations "${2:-{\}}" --argjson namespaces "$node_namespaces" --arg logs "$STINT_TEST_DIR/logs-$RUNTIME" '{
+		metadata: {name: $name, uid: $uid, namespace: "tenant-a", attempt: 0}, log_directory: $logs, annotations: $annotations,
 		linux: {cgroup_parent: "/stint-cri-test/pod-\($uid)", security_context: {namespace_options: $namespaces}}}'
 }
 run_pod() { # NAME [ANNOTATIONS]: sets pod, config
@@ -68,6 +74,7 @@ run_pod() { # NAME [ANNOTATIONS]: sets pod, config
 	[ -n "$pod" ] || return 1
 	echo "$pod" >>"$STINT_TEST_DIR/pods"
 }
+logged() { cut -d ' ' -f 4- "$STINT_TEST_DIR/logs-$RUNTIME/$1"; } # LOG: what a container with that log_path said
 create() { # NAME ATTEMPT MORE CMD...: prints the id, or the error
 	local name=$1 attempt=$2 more=$3
 	shift 3
@@ -195,3 +202,67 @@ privileged() {
 	end_pod
 }
 @test "CRI: a privileged container is refused where the host says so" { on_each_handler privileged; }
+
+# The same file as containerd's own command takes it, and as a kubelet hands on a pod's `localhost` profile, with and without
+# allowPrivilegeEscalation.
+generated() {
+	local ROOTFS filter=$STINT_TEST_DIR/$RUNTIME.json id security privileges
+	filter_for_calls "$filter"
+	tar -C "$ROOTFS" -c calls | image calls
+	calls_answered_by_filter "$(ctr_ -n k8s.io run --rm --runc-binary "$(command -v "$RUNTIME")" --seccomp --seccomp-profile "$filter" \
+		localhost/calls:latest "t-calls-$RUNTIME" /calls "${CALLS_TRIED[@]}")" ENOSYS
+	host_says '{}'
+	run_pod generated
+	for privileges in true false; do
+		security=$(jq -n --arg filter "$filter" --argjson privileges $privileges '{linux: {security_context: {no_new_privs: $privileges,
+			seccomp: {profile_type: 2, localhost_ref: $filter}}}, log_path: "calls-\($privileges)", image: {image: "localhost/calls:latest"}}')
+		id=$(create "calls-$privileges" 0 "$security" /calls "${CALLS_TRIED[@]}")
+		of StartContainer "$id" >/dev/null
+		wait_for 20 has_ended "$id"
+		[ "$(status_of "$id")" = '2 0 Completed' ] || { status_of "$id"; return 1; }
+		calls_answered_by_filter "$(logged "calls-$privileges")" ENOSYS
+	done
+	end_pod
+}
+@test "containerd: a generated filter is taken by ctr, and by the CRI as a localhost profile, and does what it says" { on_each_handler generated; }
+
+# By the pod's annotation, and by a profile of the host's. The sandbox is not asked for anything.
+is_recorded() { # ID
+	behind stint record show --json "$1" >"$STINT_TEST_DIR/shown" || return 1
+	jq -e --arg runtime "$RUNTIME" '.complete and .lost == 0 and .runtime.name == $runtime and (.syscalls | contains(["mkdir", "symlink"]))
+		and (.syscalls | any(. == "pivot_root" or . == "setns") | not) and .image == "localhost/busybox:latest"' "$STINT_TEST_DIR/shown" >/dev/null ||
+		{ cat "$STINT_TEST_DIR/shown"; return 1; }
+}
+seen_by_a_kubelet() { # sets id
+	id=$(create seen 0 '{}' /bin/sh -c 'mkdir /dev/shm/d; trap "exit 0" TERM; while :; do sleep 0.1; done')
+	of StartContainer "$id" >/dev/null
+	[ "$(of ExecSync "$id" '{"cmd": ["/bin/ln", "-s", "/f", "/dev/shm/l"], "timeout": 10}' | jq .exit_code)" = 0 ]
+	of StopContainer "$id" '{"timeout": 10}' >/dev/null
+	wait_for 5 reported_behind "$id"
+	of RemoveContainer "$id" >/dev/null
+}
+recorded_pods() {
+	local id
+	host_says '{}'
+	run_pod noted '{"io.stint.record": "true"}'
+	seen_by_a_kubelet
+	end_pod
+	is_recorded "$id"
+	jq -n '{name: "seen", record: true}' >"$STINT_TEST_DIR/seen.json"
+	host_says "$(jq -n --arg file "$STINT_TEST_DIR/seen.json" '{select: [{annotation: {"io.kubernetes.cri.container-type": "container"}, profile: $file}]}')"
+	run_pod ruled
+	seen_by_a_kubelet
+	end_pod
+	is_recorded "$id"
+	! behind stint record show "$pod" 2>/dev/null || return 1
+	# What they need becomes a filter that a kubelet can give them.
+	behind stint profile generate -o "$STINT_TEST_DIR/seen-$RUNTIME.json" "$id" 2>/dev/null
+	run_pod held
+	id=$(create held 0 "$(jq -n --arg filter "$STINT_TEST_DIR/seen-$RUNTIME.json" '{linux: {security_context: {seccomp: {profile_type: 2, localhost_ref: $filter}}}, log_path: "held"}')" \
+		/bin/sh -c 'mkdir /dev/shm/d && echo made; rmdir /dev/shm/d || echo kept')
+	of StartContainer "$id" >/dev/null
+	wait_for 20 has_ended "$id"
+	end_pod
+	[ "$(logged held | grep -v rmdir | xargs)" = 'made kept' ] || { logged held; return 1; }
+}
+@test "CRI: what a pod's container asks for is recorded, by its annotation and by a profile, and is enough for it" { on_each_handler recorded_pods; }

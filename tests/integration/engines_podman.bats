@@ -3,6 +3,8 @@
 
 load helpers
 load engines
+load threats
+load recordings
 
 setup_file() {
 	stint_setup_file
@@ -96,7 +98,16 @@ cli() { # VERB ARGUMENT...: with runtime $with
 	[ "$verb" != run ] || set -- "${limits[@]}" "$@"
 	podman_ --runtime "$with" "$verb" "$@"
 }
-recorded() {
+generated() {
+	local ROOTFS filter=$STINT_TEST_DIR/$RUNTIME.json
+	filter_for_calls "$filter"
+	tar -C "$ROOTFS" -c calls | podman_ import - calls >/dev/null 2>&1
+	calls_answered_by_filter "$(podman_ --runtime "$(command -v "$RUNTIME")" run --rm "${limits[@]}" --security-opt "seccomp=$filter" \
+		calls /calls "${CALLS_TRIED[@]}")" ENOSYS
+}
+@test "podman: a generated filter is taken as it is, and does what it says" { on_each_engine_runtime generated; }
+
+asks_to_be_recorded() {
 	local id
 	host_says '{}'
 	under run -d --annotation io.stint.record=true --name t-seen "${limits[@]}" busybox sh -c 'mkdir /dev/shm/d; sleep 60' >/dev/null
@@ -105,7 +116,7 @@ recorded() {
 	under rm -f -t 0 t-seen >/dev/null
 	behind stint record show --json "$id" | jq -e '.complete and (.syscalls | contains(["mkdir", "symlink"]) and (any(. == "pivot_root") | not))'
 }
-@test "podman: what a container asks for is recorded, by its annotation" { on_each_engine_runtime recorded; }
+@test "podman: what a container asks for is recorded, by its annotation" { on_each_engine_runtime asks_to_be_recorded; }
 
 @test "podman: twenty commands say and do the same with and without stint" {
 	RUNTIME=crun

@@ -16,6 +16,7 @@ teardown() { engine_teardown; }
 # One container of the same workload, whatever it does.
 runs() { # ID SCRIPT
 	bundle "$1" /bin/sh -c "$2"
+	[ -z "${NO_NEW_PRIVILEGES:-}" ] || config ".process.noNewPrivileges = $NO_NEW_PRIVILEGES"
 	stint run --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/profile.json" --id "$1" "$BUNDLE" 2>"$STINT_TEST_DIR/$1.err"
 }
 learned() { # ID: three runs
@@ -151,6 +152,63 @@ canary() {
 }
 # bats test_tags=once
 @test "learned: canary watches a share of the starts" { on_each_runtime canary; }
+
+# A model is for the runtime that it was recorded under. Under the other one that is said before, and the remedy is one.
+another_runtime() {
+	local recorded_with=$RUNTIME other=runc remedy
+	[ "$RUNTIME" = crun ] || other=crun
+	learned "$id"
+	stint profile accept "$id-l1"
+	RUNTIME=$other runs "$id-1" 'echo a | cat' # complain
+	[ "$(report_of "$id-1" '.warnings + .violations | length')" = 0 ] || { report_of "$id-1" .; return 1; }
+	stint profile accept --mode canary --share 100 "$id-l1"
+	RUNTIME=$other runs "$id-2" 'echo a | cat'
+	# With one run of the other runtime's its needs are in it too: a model of those of one alone.
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	RUNTIME=$recorded_with runs "$id-l4" 'echo a | cat'
+	stint profile accept --mode enforce "$id-l4"
+	RUNTIME=$other run -125 runs "$id-3" 'echo a | cat'
+	grep "enforce the model of sha256:[0-9a-f]*: it was made for $recorded_with, and denies [0-9]* calls that $other needs to start a container" \
+		"$STINT_TEST_DIR/$id-3.err" || { cat "$STINT_TEST_DIR/$id-3.err"; return 1; }
+	all_clean "$id-3"
+	remedy=$(sed -n 's/.*: stint profile accept/stint profile accept/p' "$STINT_TEST_DIR/$id-3.err")
+	eval "$remedy"
+	RUNTIME=$other runs "$id-4" 'echo a | cat'
+	violations "$id-4" '. == []'
+	runs "$id-5" 'echo a | cat'
+	violations "$id-5" '. == []'
+	# What is taken in later does not take it back.
+	runs "$id-6" 'mkdir /dev/shm/d' || true
+	stint profile accept "$id-l4"
+	RUNTIME=$other runs "$id-7" 'mkdir /dev/shm/d && echo made' | grep made
+	# One that nothing is known of may do.
+	printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v "$recorded_with")" >"$STINT_TEST_DIR/other-$recorded_with"
+	chmod +x "$STINT_TEST_DIR/other-$recorded_with"
+	RUNTIME=$STINT_TEST_DIR/other-$recorded_with runs "$id-8" 'echo a | cat'
+	[[ "$(report_of "$id-8" '.warnings | join(" ")')" == *"what other-$recorded_with needs to start a container is not known"* ]] || { report_of "$id-8" .; return 1; }
+}
+# bats test_tags=once
+@test "learned: a model that another runtime cannot start with says so, and what to do" { on_each_runtime another_runtime; }
+
+without_no_new_privileges() {
+	local NO_NEW_PRIVILEGES=true
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	runs "$id-l1" 'echo a | cat'
+	stint profile accept --mode enforce "$id-l1"
+	runs "$id-1" 'echo a | cat'
+	NO_NEW_PRIVILEGES=false
+	run -125 runs "$id-2" 'echo a | cat'
+	grep "it was recorded with noNewPrivileges, and denies [0-9]* calls that $RUNTIME needs" "$STINT_TEST_DIR/$id-2.err" || { cat "$STINT_TEST_DIR/$id-2.err"; return 1; }
+	eval "$(sed -n 's/.*: stint profile accept/stint profile accept/p' "$STINT_TEST_DIR/$id-2.err")"
+	runs "$id-3" 'echo a | cat'
+	stint profile accept --mode enforce "$id-l1"
+	runs "$id-4" 'echo a | cat'
+	violations "$id-4" '. == []'
+}
+# bats test_tags=once
+@test "learned: a model that was recorded with noNewPrivileges and is started without says so, and what to do" {
+	on_each_runtime without_no_new_privileges
+}
 
 another_image() {
 	learned "$id"

@@ -78,6 +78,18 @@ allowed() { jq -r '.syscalls[] | select(.action == "SCMP_ACT_ALLOW") | .names[]'
 	[ "$status" -eq 1 ]
 	[ "$(jq -c '[.a.allowed, .onlyA, .otherArguments, (.b.allowed > 250), (.onlyB | index("mount"))]' <<<"$output")" = '[6,[],["socket"],true,null]' ]
 	[[ "$(stint profile diff "$WORKLOAD" docker)" == *"A  allowed where argument 0 is 1 and argument 1 & 0xf is 1"* ]]
+	[[ "$(stint profile diff "$WORKLOAD" docker)" == *"B  docker (stint's default filter, "*") allows "* ]]
+	# A container's config.json is as good as the filter in it.
+	jq -n --slurpfile filter one.json '{ociVersion: "1.0.2", process: {}, linux: {seccomp: $filter[0]}}' >config.json
+	run stint profile diff web-1 ./config.json
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"B  ./config.json (the filter of a config.json) allows 6 calls"*"6 are allowed alike" ]]
+	run -125 stint profile diff web-1 "$TOP/tests/integration/config.json"
+	[[ "$output" == *"this config.json has no linux.seccomp: its container has no filter" ]] || { echo "$output"; return 1; }
+	# An engine's own form is no filter yet.
+	jq '.syscalls[0].excludes = {caps: ["CAP_SYS_ADMIN"]}' one.json >engine.json
+	run -125 stint profile diff web-1 ./engine.json
+	[[ "$output" == *"this is Docker's own form, which depends on capabilities and kernels"* ]] || { echo "$output"; return 1; }
 	# What only the names differ in is said.
 	for call in accept accept4; do
 		jq --arg call $call '.syscalls[].names |= (. - [$call] | map(if . == "read" then $call else . end))' one.json >$call.json

@@ -163,3 +163,36 @@ hostile_peers() {
 }
 # bats test_tags=once
 @test "T15: peers that are no runtime get nothing from the recorder, and keep nothing of it" { on_each_runtime hostile_peers; }
+
+# A container that is not the recorder's, and is started with a filter that asks it: by another id, or by the same one in another
+# place. It does not start, and whoever waits for it is told so within its time: a runtime's own process may hold the one descriptor
+# that it would be answered by, and waits as long as nobody answers.
+refused_starts() {
+	local run socket root=$STINT_TEST_DIR/root-of-others one status
+	mkdir -p "$STINT_ROOT/etc/stint" "$root"
+	echo '{"recorder": "notify"}' >"$STINT_ROOT/etc/stint/stint.json"
+	rm -f "$STINT_TEST_DIR/beat"
+	bundle "$id" /bin/sh -c 'while echo beat; do sleep 0.1; done'
+	stint run --record --runtime "$RUNTIME" --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/beat" 2>/dev/null 3>&- &
+	run=$!
+	eventually 10 test -s "$STINT_TEST_DIR/beat"
+	bundle "$id-other" /bin/true
+	config --slurpfile filter "$(compgen -G "$STINT_ROOT/run/stint/$id*/recording-filter.json")" '.linux.seccomp = $filter[0]'
+	for one in "$id-other" "$id"; do
+		status=0
+		timeout -k 1 20 $RUNTIME --root "$root" run --bundle "$BUNDLE" "$one" </dev/null >"$STINT_TEST_DIR/said" 2>&1 3>&- || status=$?
+		$RUNTIME --root "$root" delete --force "$one" 2>/dev/null || true
+		echo "$RUNTIME: $status: $(cat "$STINT_TEST_DIR/said")"
+		[ "$status" -ne 0 ] && [ "$status" -ne 124 ] && [ "$status" -ne 137 ] || return 1
+	done
+	# The recorder's own container is none the worse for it.
+	beats
+	$RUNTIME exec "$id" /bin/true
+	$RUNTIME kill "$id" KILL
+	wait $run || true
+	rm "$STINT_ROOT/etc/stint/stint.json"
+	all_clean "$id"
+	[ "$(stint record show --json "$id" | jq .complete)" = true ]
+}
+# bats test_tags=once
+@test "T15: a container that the recorder does not answer for is not started, and does not hang" { on_each_runtime refused_starts; }

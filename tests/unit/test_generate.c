@@ -489,6 +489,35 @@ Test(generate, there_is_no_other_runtime)
 	cr_expect(strstr(err.text, "runc, crun and any"), "%s", err.text);
 }
 
+Test(generate, what_is_made_for_one_runtime_is_short_of_what_another_needs)
+{
+	static const struct {
+		const char *made_for, *runtime;
+		bool recorded_with, with; /* noNewPrivileges */
+		const char *missing;
+	} starts[] = {
+		{"crun", "crun", true, true, NULL},    {"crun", "runc", true, true, "fstatfs"}, {"runc", "crun", true, true, "umask"},
+		{"any", "crun", true, true, NULL},     {"any", "runc", true, true, NULL},	{"runc", "runc", true, false, "prctl 24"},
+		{"runc", "runc", false, false, NULL}, {"any", "crun", false, false, NULL},	{"crun", "crun", false, true, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+		struct recording recording = {.no_new_privileges = starts[i].recorded_with};
+		_cleanup_generated_ struct generated generated = generated_for(&recording, starts[i].made_for);
+		_cleanup_needs_ struct needs missing = {0};
+		bool found = false;
+		char text[NEED_TEXT_MAX];
+
+		cr_assert_eq(runtime_needs_denied(starts[i].runtime, starts[i].with, &generated.filter, &missing, NULL), 0);
+		for (unsigned k = 0; k < missing.count; k++)
+			found |= starts[i].missing && strcmp(need_text(&missing.list[k], text), starts[i].missing) == 0;
+		cr_expect_eq(found, starts[i].missing != NULL, "%zu", i);
+		cr_expect_eq(missing.count > 0, starts[i].missing != NULL, "%zu: %u", i, missing.count);
+		cr_expect_eq(runtime_needs_denied("youki", true, &generated.filter, &missing, NULL), -ENOENT);
+		recording_close(&recording);
+	}
+}
+
 /* docs/seccomp.md says how many calls there are. */
 Test(generate, runtimes_need_as_many_calls_as_is_said)
 {

@@ -33,7 +33,7 @@ static void write_model(enum model_mode mode, const char *needs)
 {
 	_cleanup_recording_ struct recording seen = recording_of(needs);
 	_cleanup_json_ struct json_doc *doc = NULL;
-	struct model model = {.mode = mode, .share = 30, .runs = 3, .accepted = "2026-11-26T01:02:03.000000000Z", .needs = seen};
+	struct model model = {.mode = mode, .share = 30, .runs = 3, .runtime = "any", .accepted = "2026-11-26T01:02:03.000000000Z", .needs = seen};
 	struct error err = {0};
 
 	cr_assert_eq(json_doc_new(&doc, &err), 0);
@@ -52,6 +52,7 @@ static void expect_model(enum model_mode mode, const char *needs)
 	cr_expect_eq(model.mode, mode);
 	cr_expect_eq(model.share, 30);
 	cr_expect_eq(model.runs, 3);
+	cr_expect_str_eq(model.runtime, "any");
 	cr_expect_str_eq(model.accepted, "2026-11-26T01:02:03.000000000Z");
 	cr_expect(needs_equal(&model.needs.needs, &seen.needs), "%s", needs);
 	cr_expect_str_eq(json_string(json_get(model.seccomp, "defaultAction")), "SCMP_ACT_ERRNO");

@@ -14,7 +14,7 @@ static const char whole[] =
 	"\"arguments\":{\"fcntl\":\"any\",\"ioctl\":[[21505]],\"socket\":[[1,1],[2,1]]},"
 	"\"compat\":{\"x86\":{\"syscalls\":[\"ioctl\"],\"arguments\":{\"ioctl\":[[21505]]}},"
 	"\"x32\":{\"syscalls\":[\"read\"],\"arguments\":{}}},"
-	"\"capabilities\":[\"CAP_CHOWN\"],"
+	"\"capabilities\":[\"CAP_CHOWN\"],\"capabilitiesRecorded\":true,"
 	"\"endpoints\":[{\"direction\":\"ingress\",\"from\":\"any\",\"protocol\":\"tcp\",\"port\":80,\"bytes\":9,\"connections\":1}],"
 	"\"moreEndpoints\":true,"
 	"\"programs\":{\"accept4\":\"nginx\",\"fcntl\":\"sh\",\"socket\":\"nginx\",\"x86:ioctl\":\"old\",\"fcntl "
@@ -55,11 +55,12 @@ Test(recording, what_is_not_known_is_absent)
 	cr_expect_str_eq(text,
 			 "{\"version\":1,\"runtime\":{\"noNewPrivileges\":false,\"syscalls\":[]},\"complete\":false,"
 			 "\"lost\":18446744073709551615,\"syscalls\":[],\"arguments\":{},\"capabilities\":[],"
-			 "\"endpoints\":[],\"programs\":{}}\n");
+			 "\"capabilitiesRecorded\":false,\"endpoints\":[],\"programs\":{}}\n");
 	cr_assert_eq(parse(text, &again, &err), 0, "%s", err.text);
 	cr_expect(recording_equal(&recording, &again));
 	cr_assert_eq(parse("{\"version\": 1}", &again, &err), 0, "%s", err.text);
 	cr_expect_not(again.complete);
+	cr_expect_not(again.capabilities_recorded, "one of before there was the key");
 }
 
 Test(recording, in_any_order_and_twice_it_is_the_same)
@@ -179,6 +180,30 @@ Test(recording, a_union_needs_what_any_of_them_does)
 	cr_expect(recording_equal(&both, &wanted));
 	cr_expect(recording_equal(&reverse, &wanted));
 	cr_expect(recording_equal(&same, &a));
+}
+
+Test(recording, a_union_knows_capabilities_when_each_run_does)
+{
+	_cleanup_recording_ struct recording with = recording_of("CAP_CHOWN"), none = recording_of("read"),
+					     both = {0}, mixed = {0}, again = {0};
+	const struct need chown = {.kind = NEED_CAPABILITY, .name = "CAP_CHOWN"}, kill = {.kind = NEED_CAPABILITY, .name = "CAP_KILL"};
+	const struct need write = {.kind = NEED_CALL, .name = "write"};
+	struct error err = {0};
+
+	with.capabilities_recorded = true;
+	mixed = unite(&with, &none);
+	cr_expect_not(mixed.capabilities_recorded);
+	cr_expect_not(recording_equal(&with, &none));
+	cr_expect(recording_covers(&mixed, &kill), "nothing is known of it");
+	cr_expect_not(recording_covers(&mixed, &write));
+	none.capabilities_recorded = true;
+	both = unite(&none, &with);
+	cr_expect(both.capabilities_recorded);
+	cr_expect(recording_covers(&both, &chown));
+	cr_expect_not(recording_covers(&both, &kill));
+	cr_expect_eq(needs_capabilities(&both.needs), UINT64_C(1));
+	cr_assert_eq(recording_union(NULL, 0, &again, &err), 0);
+	cr_expect_not(again.capabilities_recorded);
 }
 
 Test(recording, a_union_knows_of_the_facts_what_is_the_same_in_all)

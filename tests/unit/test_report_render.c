@@ -61,8 +61,10 @@ Test(report_render, why_tells_of_violations)
 	ended_by_itself(3);
 	violations = (struct ledger_violations){.list = {{.need = "mkdir", .denied = true, .count = 3},
 							 {.need = "unshare 0", .denied = true, .count = 1},
-							 {.need = "ioctl 5", .count = 1}}, .count = 3};
-	why_has((const char *[]){"; its seccomp filter denied it mkdir 3 times, unshare 0; its model does not know ioctl 5.", NULL});
+							 {.need = "CAP_CHOWN", .denied = true, .count = 2},
+							 {.need = "ioctl 5", .count = 1}}, .count = 4};
+	why_has((const char *[]){"; its seccomp filter denied it mkdir 3 times, unshare 0; its model denied it CAP_CHOWN 2 times; "
+				 "its model does not know ioctl 5.", NULL});
 }
 
 Test(report_render, why_without_a_verdict)

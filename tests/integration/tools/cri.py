@@ -23,7 +23,8 @@ RemovePodSandboxRequest: pod_sandbox_id 1 string
 RemovePodSandboxResponse:
 ImageSpec: image 1 string
 LinuxContainerResources: cpu_period 1 int64, cpu_quota 2 int64, cpu_shares 3 int64, memory_limit_in_bytes 4 int64
-LinuxContainerSecurityContext: privileged 2 bool, namespace_options 3 NamespaceOption
+SecurityProfile: profile_type 1 int32, localhost_ref 2 string
+LinuxContainerSecurityContext: privileged 2 bool, namespace_options 3 NamespaceOption, no_new_privs 11 bool, seccomp 15 SecurityProfile
 LinuxContainerConfig: resources 1 LinuxContainerResources, security_context 2 LinuxContainerSecurityContext
 ContainerMetadata: name 1 string, attempt 2 uint32
 ContainerConfig: metadata 1 ContainerMetadata, image 2 ImageSpec, command 3 strings, annotations 10 map, log_path 11 string, linux 15 LinuxContainerConfig
