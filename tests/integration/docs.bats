@@ -311,7 +311,7 @@ page() { groff -mandoc -Tascii -P-cbou "$TOP/docs/$1"; }
 	local source manual verb option help options pair
 	for pair in cli/run.c:stint-run.1:run cli/explain.c:stint.1:explain cli/ps.c:stint.1:ps cli/report.c:stint.1:report \
 		cli/why.c:stint.1:why cli/verify.c:stint.1:verify cli/doctor.c:stint.1:doctor cli/install.c:stint.1:install \
-		cli/record.c:stint.1:record cli/profile.c:stint.1:profile hook/hook.c:stint-hook.8: shim/monitor.c:stint-monitor.8: shim/recorder.c:stint-recorder.8:; do
+		cli/record.c:stint.1:record cli/profile.c:stint.1:profile hook/hook.c:stint-hook.8: shim/monitor.c:stint-monitor.8: shim/recorder.c:stint-recorder.8: shim/network.c:stint-network.8:; do
 		IFS=: read -r source manual verb <<<"$pair"
 		options=$(options_of "$source")
 		[ -n "$options" ]

@@ -94,11 +94,6 @@ came() { # datagrams|bytes
 	before=$(cut -d ' ' -f $column "$BATS_TEST_TMPDIR/forgotten")
 	echo $((now - before))
 }
-# Bytes of IP that came to the peer's end of the link: without Ethernet's heads.
-received_at_peer() {
-	in_namespace "$PEER_PID" awk '$1 == "veth0:" { print $2 - 14 * $3 }' /proc/net/dev
-}
-
 # stint-network of container ID.
 network_of() { watcher_of stint-network "$1"; }
 # The machine's own rules, by a digest: nothing of the tests' may change them.

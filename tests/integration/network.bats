@@ -71,9 +71,9 @@ serves() {
 	linked
 	network_bundle "$id" "$NS" /bin/packets serve 7000
 	stint run --runtime "$RUNTIME" --profile "$(network_profile in "{\"ingress\": {\"default\": \"deny\", \"allow\": [\"$PEER/32 tcp 7000\"]}}")" \
-		--id "$id" "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 &
+		--id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 &
 	pid=$!
-	eventually 10 grep -q ready "$STINT_TEST_DIR/out"
+	eventually 10 grep -qs ready "$STINT_TEST_DIR/$id.out"
 	[ "$(in_namespace "$PEER_PID" "$PACKETS" pull "$OWN" 7000 5000)" = '5000 got' ]
 	run in_namespace "$PEER_PID" timeout 2 "$PACKETS" pull "$OWN" 7001 10
 	[ "$status" -ne 0 ]
@@ -94,10 +94,10 @@ quota_kills() {
 	[[ "$stderr" == *"stint: $id: killed: netEgress budget 1 MiB spent"* ]] || { echo "$stderr"; return 1; }
 	[ "$(report_of "$id" '.verdict.budget, .verdict.limit, .verdict.action' | xargs)" = 'netEgress 1048576 kill' ]
 	[ "$(report_of "$id" '.verdict.used >= 1048576')" = true ]
-	[ "$(received_at_peer)" -le 1048576 ]
 	[ "$(came datagrams)" -ge 1040 ] && [ "$(came datagrams)" -le 1048 ]
 	[ "$(report_of "$id" .usage.netEgressBytes)" -le 1048576 ]
-	[ "$(report_of "$id" .usage.netEgressBytes)" -eq "$(received_at_peer)" ] || { report_of "$id" .; received_at_peer; return 1; }
+	# Headers are 28 bytes; IPv6 may have joined a group meanwhile.
+	[ "$(report_of "$id" ".usage.netEgressBytes - $(($(came datagrams) * 1000)) | . >= 0 and . < 600")" = true ] || { report_of "$id" .; came datagrams; return 1; }
 	eventually 3 network_gone "$id"
 	no_leftovers "$id"
 }

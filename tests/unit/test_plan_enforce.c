@@ -111,9 +111,8 @@ Test(plan_enforce, everything_at_once_and_nothing_is_claimed)
 		"\"netEgress\":{\"limit\":\"1B\"},\"netIngress\":{\"limit\":\"1B\"},\"idle\":{\"limit\":\"1s\"},"
 		"\"stall\":{\"limit\":\"1ms\",\"per\":\"1s\",\"resource\":\"io\"},"
 		"\"wall\":{\"limit\":\"1s\"}}";
-	static const char *const named[] = {"budgets.ioRead", "budgets.ioWrite", "budgets.netEgress", "budgets.netIngress",
-					    "budgets.idle", "budgets.stall", "network", "baseline",
-					    "onUnenforceable"};
+	static const char *const named[] = {"budgets.ioRead", "budgets.ioWrite", "budgets.idle", "budgets.stall", "network",
+					    "baseline", "onUnenforceable"};
 	_cleanup_json_ struct json_doc *doc = NULL;
 	struct error err = {0};
 	unsigned sources = 0;

@@ -39,7 +39,7 @@ static void has_keys(const struct json *object, const char *const *keys)
 Test(report, keys_are_the_contracts_in_its_order)
 {
 	static const char *const top[] = {"version", "id", "profile", "image", "runtime", "cgroup", "created",
-					  "started", "ended", "exit", "verdict", "usage", "monitor", "violations",
+					  "started", "ended", "exit", "verdict", "usage", "network", "monitor", "violations",
 					  "anomalies", "warnings", NULL};
 	static const char *const verdict[] = {"budget", "limit", "used", "action", "detectedNs", "deadNs", "source",
 					      NULL};

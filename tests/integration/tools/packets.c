@@ -32,7 +32,7 @@ static int open_socket(int type, const char *address, const char *port, struct s
 {
 	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret;
 	struct sockaddr_in *four = (struct sockaddr_in *)ret;
-	int fd, one = 1;
+	int fd, one = 1, room = 8 << 20; /* for a burst, whoever is slow to read it */
 
 	memset(ret, 0, sizeof *ret);
 	if (inet_pton(AF_INET, address, &four->sin_addr) == 1) {
@@ -50,6 +50,7 @@ static int open_socket(int type, const char *address, const char *port, struct s
 	if (fd < 0)
 		fail("socket");
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
 	return fd;
 }
 
