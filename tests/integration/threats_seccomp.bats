@@ -24,6 +24,7 @@ first_steps() { # [JQ-EDIT [JQ-OPTION...]]
 	[ $# -eq 0 ] || config "${@:2}" "$1"
 	stint run --runtime "$RUNTIME" --id "$id" --profile "$STINT_TEST_DIR/profile.json" "$BUNDLE" >"$STINT_TEST_DIR/steps.out"
 }
+calls_of_32_bits() { grep -q '^i386 ' "$STINT_TEST_DIR/steps.out"; } # not every kernel has any
 answer_to() { awk -v abi="$1" -v step="$2" '$1 == abi && $2 == step { print $3 }' "$STINT_TEST_DIR/steps.out"; } # ABI STEP
 
 no_abi_is_a_way_round() {
@@ -35,7 +36,7 @@ no_abi_is_a_way_round() {
 		answer=$(answer_to x86_64 "$step")
 		[ -z "$answer" ] || [ "$(answer_to i386 "$step")" = "$answer" ] || { grep " $step " "$STINT_TEST_DIR/steps.out"; return 1; }
 	done
-	[ "$(answer_to i386 vsock-by-socketcall) $(answer_to i386 alg-by-socketcall)" = "EPERM EPERM" ]
+	! calls_of_32_bits || [ "$(answer_to i386 vsock-by-socketcall) $(answer_to i386 alg-by-socketcall)" = "EPERM EPERM" ]
 	all_clean "$id"
 }
 # bats test_tags=once
@@ -66,8 +67,8 @@ composed_for_all() {
 	profile "$(jq -n --argjson all "$all" '{defaultAction: "SCMP_ACT_ALLOW", architectures: $all, syscalls: [
 		{names: ["socket"], action: "SCMP_ACT_KILL_PROCESS", args: [{index: 0, value: 17, op: "SCMP_CMP_EQ"}]}]}')"
 	first_steps '.linux.seccomp = $list | .process.args = ["/bin/sh", "-c", "/bin/first-steps; ip -o link show lo"]' --argjson list "$list"
-	[ "$(answer_to i386 alg-by-socketcall)" = SIGSYS ]
-	[ "$(answer_to x86_64 alg) $(answer_to i386 alg)" = "ENOSYS ENOSYS" ]
+	[ "$(answer_to x86_64 alg)" = ENOSYS ]
+	! calls_of_32_bits || [ "$(answer_to i386 alg-by-socketcall) $(answer_to i386 alg)" = "SIGSYS ENOSYS" ]
 	grep -q 'lo:' "$STINT_TEST_DIR/steps.out" # by a socket of AF_NETLINK
 	all_clean "$id"
 }
