@@ -33,9 +33,10 @@ peer_start() {
 	COUNTED=$BATS_FILE_TMPDIR/counted
 	export COUNTED
 	in_namespace "$PEER_PID" ip link set lo up
-	in_namespace "$PEER_PID" "$PACKETS" count 4000 "$COUNTED" >/dev/null 2>&1 </dev/null 3>&- &
+	# nsenter itself becomes them: who is ended is who runs.
+	nsenter -t "$PEER_PID" -n "$PACKETS" count 4000 "$COUNTED" >/dev/null 2>&1 </dev/null 3>&- &
 	echo $! >>"$BATS_FILE_TMPDIR/namespaces"
-	in_namespace "$PEER_PID" "$PACKETS" serve 5000 >/dev/null 2>&1 </dev/null 3>&- &
+	nsenter -t "$PEER_PID" -n "$PACKETS" serve 5000 >/dev/null 2>&1 </dev/null 3>&- &
 	echo $! >>"$BATS_FILE_TMPDIR/namespaces"
 	eventually 5 test -s "$COUNTED"
 }

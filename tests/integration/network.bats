@@ -201,3 +201,44 @@ no_leaks() {
 }
 as_many_namespaces() { [ "$(lsns -t net -n | wc -l)" -eq "$1" ]; }
 @test "when it has ended nothing is left of it" { on_each_runtime no_leaks; }
+
+# T9: what is meant for a container is never set in the host's network.
+host_network() {
+	local before way
+	before=$(host_rules)
+	for way in 'del(.linux.namespaces[] | select(.type == "network"))' \
+		'(.linux.namespaces[] | select(.type == "network")).path = "/proc/self/ns/net"' \
+		'(.linux.namespaces[] | select(.type == "network")).path = $link'; do
+		network_bundle "$id" own /bin/echo it runs
+		ln -sfn /proc/self/ns/net "$STINT_TEST_DIR/host-network"
+		config --arg link "$STINT_TEST_DIR/host-network" "$way"
+		run stint run --runtime "$RUNTIME" --profile "$(network_profile deny '{"egress": {"default": "deny"}}')" --id "$id" "$BUNDLE"
+		[ "$status" -eq 125 ] && [[ "$output" == *"cannot enforce: network ("* ]] && [[ "$output" != *"it runs"* ]] ||
+			{ echo "$way: $status $output"; return 1; }
+	done
+	[ "$(host_rules)" = "$before" ]
+	no_leftovers "$id"
+}
+@test "T9: rules for a container in the host's network are refused, and the host's are as they were" { on_each_runtime host_network; }
+
+# T10: who may administer the network, because its profile says so, is held all the same.
+escapes() {
+	local mounts='[["/usr", "/lib", "/lib64"][] | {destination: ., type: "bind", source: ., options: ["rbind", "ro"]}]'
+	linked
+	network_bundle "$id" "$NS" /bin/sh -c "/usr/sbin/nft flush ruleset; /usr/sbin/nft delete table inet stint
+		/usr/sbin/nft add chain inet stint mine
+		/usr/sbin/nft -f - <<-END
+			table inet mine { chain first { type filter hook output priority -400; policy accept; accept; }; }
+		END
+		/usr/sbin/nft list tables; packets send $PEER 4000 10 20; unshare -n true || echo no namespace; unshare -Ur true || echo no user"
+	mkdir -p "$STINT_FILE_DIR/network-rootfs/usr" "$STINT_FILE_DIR/network-rootfs/lib" "$STINT_FILE_DIR/network-rootfs/lib64"
+	config --argjson mounts "$(jq -n "$mounts")" '.mounts += $mounts | .process.capabilities |= map_values(["CAP_NET_ADMIN", "CAP_NET_RAW"])'
+	network_profile admin '{"egress": {"default": "deny"}}' >/dev/null
+	jq '.capabilities = ["CAP_NET_ADMIN", "CAP_NET_RAW"]' "$STINT_TEST_DIR/admin.json" >"$STINT_TEST_DIR/administers.json"
+	run stint run --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/administers.json" --id "$id" "$BUNDLE"
+	[[ "$output" == *"Operation not permitted"*"no namespace"*"no user"* ]] || { echo "$output"; return 1; }
+	[[ "$output" == *"table inet mine"* ]] # it may have tables of its own
+	[ "$(came datagrams)" -eq 0 ] || { came datagrams; return 1; }
+	[ "$(report_of "$id" '[.network.drops[].packets] | add >= 20')" = true ] || { report_of "$id" .network; return 1; }
+}
+@test "T10: a container that keeps CAP_NET_ADMIN and CAP_NET_RAW on purpose does not get out of its rules" { on_each_runtime escapes; }
