@@ -87,6 +87,9 @@ void doctor_installation(struct diagnosis *d)
 	check_program(d, "stint-hook");
 	check_program(d, "stint-monitor");
 	check_program(d, "stint-recorder");
+#ifdef WITH_NETWORK
+	check_program(d, "stint-network");
+#endif
 	check_directory(d, "containers' state", d->host->run_dir);
 	check_directory(d, "lasting state", d->host->state_dir);
 	check_directory(d, "log", d->host->log_dir);

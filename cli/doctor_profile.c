@@ -5,10 +5,10 @@
 #include "lib/base/json.h"
 #include "lib/plan/plan.h"
 
-/* As an engine's: with a filter of the engine's own, and nothing else. */
+/* As an engine's: with a filter of the engine's own, a network of the container's, and nothing else. */
 static const char plain_config[] =
 	"{\"ociVersion\":\"1.0.2\",\"process\":{\"cwd\":\"/\",\"args\":[\"true\"]},\"root\":{\"path\":\"rootfs\"},"
-	"\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"}}}";
+	"\"linux\":{\"namespaces\":[{\"type\":\"network\"}],\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"}}}";
 
 static void check_plan(struct diagnosis *d, const char *profile, enum plan_mode mode, const char *name,
 		       enum finding_status refused)

@@ -67,7 +67,7 @@ put() { # FILE: standard input, below the root
 	for name in memory pids cpu cpuacct; do
 		is_said $name 'ok: *'
 	done
-	for name in stint-runtime stint-hook stint-monitor stint-recorder; do
+	for name in stint-runtime stint-hook stint-monitor stint-recorder stint-network; do
 		is_said $name "ok: $(readlink -f "$STINT_BIN")/$name"
 	done
 	is_said default 'ok: under stint-runtime: can be enforced whole'
@@ -137,7 +137,7 @@ put() { # FILE: standard input, below the root
 	mkdir alone
 	cp "$STINT_BIN/stint" alone
 	DOCTOR=$PWD/alone/stint examined 1
-	for name in stint-runtime stint-hook stint-monitor stint-recorder; do
+	for name in stint-runtime stint-hook stint-monitor stint-recorder stint-network; do
 		is_said $name "problem: $PWD/alone/$name: No such file or directory"
 	done
 	cp "$STINT_BIN"/stint-* alone
@@ -171,12 +171,12 @@ put() { # FILE: standard input, below the root
 }
 
 @test "what of a profile could not be enforced here" {
-	echo '{"stintVersion": "1.0", "name": "wishes", "budgets": {"netEgress": {"limit": "1MiB"}, "cpu": {"limit": "1s"}}}' >wishes.json
+	echo '{"stintVersion": "1.0", "name": "wishes", "budgets": {"netEgress": {"limit": "1MiB"}, "ioWrite": {"limit": "1MiB"}, "cpu": {"limit": "1s"}}}' >wishes.json
 	examined 1 --profile ./wishes.json
-	is_said wishes 'problem: under stint-runtime: not enforced: budgets.netEgress*'
+	is_said wishes 'problem: under stint-runtime: not enforced: budgets.ioWrite (*'
 	put etc/stint/stint.json <<<'{"onUnenforceable": "warn"}'
 	examined 0 -p ./wishes.json
-	is_said wishes 'warning: under stint-runtime: not enforced: budgets.netEgress*'
+	is_said wishes 'warning: under stint-runtime: not enforced: budgets.ioWrite (*'
 	examined 1 --profile functoin
 	is_said functoin 'problem: under stint-runtime: *did you mean "function"*'
 	examined 0 --profile function
