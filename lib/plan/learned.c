@@ -138,7 +138,8 @@ int plan_learned(const struct host *host, const struct json *config, const struc
 		return r;
 	r = model_read(host, plan->workload, &model, err);
 	if (r == 0 && model.mode == MODEL_ENFORCE)
-		r = check_runtime(plan, &model, request->runtime, config_has_no_new_privileges(config), err);
+		r = check_runtime(plan, &model, request->runtime,
+				  config_has_no_new_privileges(config) || plan->effective.no_new_privileges.value == 1, err);
 	if (r == 0)
 		return apply_model(plan, &model, err);
 	if (r != -ENOENT)
