@@ -51,12 +51,6 @@ int network_start(const struct host *host, const struct cgroup_layout *layout, c
 	return r < 0 ? r : spawn(host, layout, key, socket, launcher_pidfd, err);
 }
 
-int network_bring_back(const struct host *host, const struct cgroup_layout *layout, const char *key, int state_fd,
-		       struct error *err)
-{
-	return network_start(host, layout, key, state_fd, -1, err);
-}
-
 int network_hook(const struct host *host, const char *key, struct network_hook *hook, struct error *err)
 {
 	unsigned count = 1;

@@ -48,9 +48,6 @@ struct network_news {
  * does stint-network. */
 int network_start(const struct host *host, const struct cgroup_layout *layout, const char *key, int state_fd,
 		  int launcher_pidfd, struct error *err);
-/* The one that did not live, again: it finds what it set in the namespace of a container that runs. */
-int network_bring_back(const struct host *host, const struct cgroup_layout *layout, const char *key, int state_fd,
-		       struct error *err);
 
 /* The hook that has them set, for a container's config. */
 enum { NETWORK_HOOK_TIMEOUT_SECONDS = 20 };

@@ -113,11 +113,9 @@ void resolvers_read(const char *text, const char *host_text, struct net_context 
 		(void)read_text(host_text, context, &noted);
 }
 
-/* What it is is seen before it is opened: to open a device can be to use it. */
-static int open_below(int root_fd, const char *path)
+/* What it is is seen before it is opened: to open a device can be to use it. `at` is an O_PATH descriptor, or negative with errno. */
+static int open_seen_as_file(int at)
 {
-	const struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-	_cleanup_close_ int at = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof how);
 	char link[64];
 	struct stat st;
 	int fd;
@@ -129,6 +127,14 @@ static int open_below(int root_fd, const char *path)
 	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", at);
 	fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+static int open_below(int root_fd, const char *path)
+{
+	const struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	_cleanup_close_ int at = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof how);
+
+	return open_seen_as_file(at);
 }
 
 /* The last mount there is the one that is seen. */
@@ -172,22 +178,14 @@ static int open_seen(const struct json *config, const char *bundle)
 {
 	const char *source = mounted_file(config);
 	_cleanup_close_ int at = -1;
-	char path[PATH_MAX], link[64];
-	struct stat st;
-	int fd;
+	char path[PATH_MAX];
 
 	if (!source)
 		return open_root_file(config, bundle);
 	if (!from_bundle(source, bundle, path))
 		return -ENOENT;
 	at = open(path, O_PATH | O_CLOEXEC);
-	if (at < 0 || fstat(at, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", at);
-	fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return open_seen_as_file(at);
 }
 
 int resolvers_find(const struct host *host, const struct json *config, const char *bundle, struct net_context *context,
