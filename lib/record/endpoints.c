@@ -70,10 +70,11 @@ static int make_room(struct endpoints *endpoints, struct error *err)
 int endpoints_add(struct endpoints *endpoints, const struct endpoint *endpoint, struct error *err)
 {
 	unsigned at = place_of(endpoints, endpoint);
-	struct endpoint *there = endpoints->list + at;
+	struct endpoint *there;
 	int r;
 
-	if (at < endpoints->count && order(there, endpoint) == 0) {
+	if (at < endpoints->count && order(&endpoints->list[at], endpoint) == 0) {
+		there = &endpoints->list[at];
 		there->bytes = sum(there->bytes, endpoint->bytes);
 		there->connections = sum(there->connections, endpoint->connections);
 		there->resolver = there->resolver || endpoint->resolver;
@@ -88,7 +89,7 @@ int endpoints_add(struct endpoints *endpoints, const struct endpoint *endpoint, 
 	r = make_room(endpoints, err);
 	if (r < 0)
 		return r;
-	there = endpoints->list + at;
+	there = &endpoints->list[at];
 	memmove(there + 1, there, (endpoints->count - at) * sizeof *there);
 	*there = *endpoint;
 	endpoints->count++;
