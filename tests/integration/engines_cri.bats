@@ -114,7 +114,7 @@ on_each_handler() { # FUNCTION
 whole_life() {
 	local quiet busy again
 	run_pod whole
-	quiet=$(create quiet 0 '{}' /bin/sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done')
+	quiet=$(create quiet 0 '{}' /bin/sh -c 'trap "exit 0" TERM; sleep 1000 & wait')
 	of StartContainer "$quiet" >/dev/null
 	busy=$(create busy 0 '{}' /bin/sh -c 'while :; do :; done')
 	of StartContainer "$busy" >/dev/null
@@ -234,7 +234,7 @@ is_recorded() { # ID
 		{ cat "$STINT_TEST_DIR/shown"; return 1; }
 }
 seen_by_a_kubelet() { # sets id
-	id=$(create seen 0 '{}' /bin/sh -c 'mkdir /dev/shm/d; trap "exit 0" TERM; while :; do sleep 0.1; done')
+	id=$(create seen 0 '{}' /bin/sh -c 'mkdir /dev/shm/d; trap "exit 0" TERM; sleep 1000 & wait')
 	of StartContainer "$id" >/dev/null
 	[ "$(of ExecSync "$id" '{"cmd": ["/bin/ln", "-s", "/f", "/dev/shm/l"], "timeout": 10}' | jq .exit_code)" = 0 ]
 	of StopContainer "$id" '{"timeout": 10}' >/dev/null

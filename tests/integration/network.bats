@@ -105,15 +105,17 @@ quota_kills() {
 
 quota_warns() {
 	linked
-	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "100KiB", "action": "warn", "warn": "50%"}}')" packets send "$PEER" 4000 972 200
+	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "100KiB", "action": "warn", "warn": "50%"}}')" \
+		/bin/sh -c "packets send $PEER 4000 972 70; sleep 1; packets send $PEER 4000 972 130"
 	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
-	[[ "$output" == '200 0' ]]
+	[ "$output" = '70 0'$'\n''130 0' ]
 	[[ "$stderr" == *"netEgress budget of 100 KiB is 50% spent"* ]] || { echo "$stderr"; return 1; }
 	[[ "$stderr" == *"netEgress budget of 100 KiB is spent"* ]] || { echo "$stderr"; return 1; }
 	[ "$(report_of "$id" .verdict.action)" = warn ]
 	eventually 5 all_came 200
-	[ "$(report_of "$id" .usage.netEgressBytes)" -eq 200000 ]
-	[ "$(report_of "$id" '.network.egress.packets')" -eq 200 ]
+	# IPv6 may have joined a group meanwhile.
+	[ "$(report_of "$id" '.usage.netEgressBytes - 200000 | . >= 0 and . < 600')" = true ] || { report_of "$id" .; return 1; }
+	[ "$(report_of "$id" '.network.egress.packets - 200 | . >= 0 and . < 6')" = true ] || { report_of "$id" .; return 1; }
 }
 @test "netEgress: warned at half of it, told at its end, and nothing is lost" { on_each_runtime quota_warns; }
 

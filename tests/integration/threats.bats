@@ -543,7 +543,7 @@ reused_ids() { # HIERARCHIES
 		mount -t tmpfs none /run
 		[ "$5" != v1 ] || umount /sys/fs/cgroup/unified || exit 1
 		echo 700 >/proc/sys/kernel/pid_max || exit 1
-		"$1" 3 >"$6" &
+		"$1" 6 >"$6" &
 		bystander=$!
 		for round in 1 2 3; do
 			stint run --runtime "$2" --budget wall=500ms --id "$3-$round" "$4"
