@@ -678,9 +678,9 @@ hook_lifecycle() {
 	bundle "$id" /bin/sleep 60
 	limited
 	with_hooks createRuntime poststart poststop
-	budget wall 1s
+	budget wall 3s
 	bare_by_shim create --bundle "$BUNDLE" "$id" >"$STINT_TEST_DIR/out" 2>&1 </dev/null
-	sleep 0.7
+	sleep 1
 	bare start "$id"
 	eventually 10 stopped_bare "$id"
 	eventually 5 reported "$id"
@@ -690,7 +690,7 @@ hook_lifecycle() {
 	[ "$(report_of "$id" .verdict.budget)" = wall ]
 	ended_with "$id" signal 9
 	# From poststart.
-	[ "$(report_of "$id" '.usage.wallNs >= 1000000000 and .usage.wallNs < 1500000000 + $late')" = true ] || { report_of "$id" .; return 1; }
+	[ "$(report_of "$id" '.usage.wallNs >= 3000000000 and .usage.wallNs < 3500000000 + $late')" = true ] || { report_of "$id" .; return 1; }
 	# One that ends by itself, and one that is deleted before it begins.
 	bundle "$id-2" /bin/sh -c 'exit 5'
 	limited

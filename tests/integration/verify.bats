@@ -173,7 +173,7 @@ paused() {
 
 # In the host's pid namespace a container outlives its first process, under crun: runc run ends what is left.
 ended() {
-	bundle "$id" /bin/sh -c 'sleep 60 & exec sleep 61'
+	bundle "$id" /bin/sh -c 'sleep 15 & exec sleep 61'
 	config --argjson filter "$(engine_filter)" '.linux.seccomp = $filter | .linux.namespaces |= map(select(.type != "pid"))'
 	begin sleep
 	verify seccomp
