@@ -107,7 +107,8 @@ static bool is_with_runtime(void)
 
 static void add_runtime_task(__u32 tgid, __u8 filtered)
 {
-	long r = bpf_map_update_elem(&runtime_tasks, &tgid, &filtered, BPF_NOEXIST);
+	/* An int: before Linux 6.4 the upper half of what comes back is not the error's. */
+	int r = (int)bpf_map_update_elem(&runtime_tasks, &tgid, &filtered, BPF_NOEXIST);
 
 	if (r == 0)
 		__sync_fetch_and_add(&runtime_task_count, 1);
