@@ -206,7 +206,7 @@ no_monitor_any_more() { # HOST-CONFIG
 	use_runtime "$1"
 	mkdir -p "$bin"
 	cp "$STINT_BIN"/stint* "$bin"
-	bundle "$id" /bin/sh -c 'sleep 1.5; echo went on; exit 3'
+	bundle "$id" /bin/sh -c 'sleep 4; echo went on; exit 3'
 	in_background "$bin/stint" run --runtime "$RUNTIME" --budget wall=60s --id "$id" "$BUNDLE"
 	eventually 5 running_bare "$id"
 	eventually 5 is_watched "$id"
@@ -303,7 +303,7 @@ killed_before_it_is_ready() {
 # --- stint run, and the runtime ---
 
 run_itself_killed() {
-	bundle "$id" /bin/sh -c "sleep 0.5; $busy_loop"
+	bundle "$id" /bin/sh -c "sleep 2; $busy_loop"
 	in_background stint run --runtime "$RUNTIME" --budget cpu=300ms --id "$id" "$BUNDLE"
 	eventually 5 running_bare "$id"
 	eventually 5 is_watched "$id"
