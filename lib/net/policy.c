@@ -38,3 +38,13 @@ bool net_policy_asks(const struct net_policy *policy)
 			return true;
 	return false;
 }
+
+bool net_policy_has_names(const struct net_policy *policy)
+{
+	const struct net_direction *egress = &policy->direction[NET_EGRESS];
+
+	for (size_t i = 0; i < egress->layer_count; i++)
+		if (egress->layers[i].name_count)
+			return true;
+	return false;
+}

@@ -273,6 +273,10 @@ int plan_network_resolve(const struct host *host, const struct host_config *host
 	r = find_resolvers(host, host_config, config, bundle, plan, &context, err);
 	for (int d = 0; d < NET_DIRECTIONS && r == 0; d++)
 		r = resolve_direction(&p->network[d], &context, &keep->policy.direction[d], err);
+	/* With either it can make the answers of its resolver itself. */
+	if (r == 0 && (kept & of_network) && net_policy_has_names(&keep->policy))
+		r = error_set(err, EINVAL, "a host name in \"allow\" and CAP_NET_ADMIN or CAP_NET_RAW in \"capabilities\" exclude each other: "
+					   "the container could forge what the name has; take one of them away");
 	if (r < 0)
 		return error_prefix(err, "network of %s", source_of(p));
 	take_quotas(p, &keep->policy);

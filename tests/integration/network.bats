@@ -8,6 +8,7 @@ load network
 setup_file() {
 	stint_setup_file
 	peer_start
+	names_start
 }
 teardown_file() {
 	namespaces_end
@@ -244,3 +245,25 @@ escapes() {
 	[ "$(report_of "$id" '[.network.drops[].packets] | add >= 20')" = true ] || { report_of "$id" .network; return 1; }
 }
 @test "T10: a container that keeps CAP_NET_ADMIN and CAP_NET_RAW on purpose does not get out of its rules" { on_each_runtime escapes; }
+
+# --- names ---
+
+names_open() {
+	linked
+	peer_has 10.99.3.1 10.99.3.2
+	cat >"$RECORDS" <<-END
+		api.example.com A 60 $FAR
+		www.example.com CNAME 60 web.example.net
+		web.example.net A 60 10.99.3.1
+		other.example.com A 60 10.99.3.2
+		six.example.com AAAA 60 $PEER6
+	END
+	run_linked "$(network_profile names "{\"egress\": {\"allow\": [\"dns\", \"api.example.com tcp 5000\", \"www.example.com tcp 5000\", \"six.example.com tcp 5000\"]}}")" \
+		/bin/sh -c "names connect $FAR 5000; names reach $PEER api.example.com 5000; names connect $FAR 5000
+			names reach $PEER www.example.com 5000; names ask $PEER web.example.net; names reach $PEER other.example.com 5000
+			names connect $PEER6 5000; names ask $PEER six.example.com AAAA tcp; sleep 0.2; names connect $PEER6 5000; names connect $FAR 4999; true"
+	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+	[[ "$output" == 'Connection timed out'$'\n''connected '+([0-9])$'\n''connected '?(?)?$'\n''connected '+([0-9])$'\n'10.99.3.1$'\n''Connection timed out'$'\n'\
+'Connection timed out'$'\n'$PEER6$'\n''connected '?(?)?$'\n''Connection timed out' ]] || { echo "$output"; return 1; }
+}
+@test "names: what the resolver says of one that is allowed is open, IPv4 and IPv6, by UDP and TCP and through a CNAME; others are not" { on_each_runtime names_open; }
