@@ -23,7 +23,7 @@ enum {
 static int no_log(int code, struct error *err)
 {
 	return error_errno(err, code, "listen to what the network's rules log%s",
-			   code == EBUSY || code == EEXIST ? ": somebody else does, in the container's network namespace" :
+			   code == EBUSY || code == EPERM ? " (of a network namespace one process can, with CAP_NET_ADMIN)" :
 			   code == ENOENT || code == EOPNOTSUPP || code == EINVAL ? " (the kernel must have nfnetlink_log)" : "");
 }
 

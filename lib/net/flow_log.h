@@ -20,7 +20,7 @@ struct flow {
 };
 typedef void flow_told(const struct flow *flow, void *data);
 
-/* A socket (non-blocking) that gets them from the network namespace that we are in. -EBUSY: somebody else has them. */
+/* A socket (non-blocking) that gets them from the network namespace that we are in. -EPERM: somebody else has them. */
 int flow_log_open(bool answers, int *ret_fd, struct error *err);
 
 /* Of what is there, so much at most as keeps nobody waiting: 1 when there may be more, 0 when that was all. Adds to *lost how
