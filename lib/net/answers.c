@@ -8,14 +8,12 @@
 #include "lib/base/cleanup.h"
 #include "lib/net/prefix.h"
 
-enum { DOMAIN_PORT = 53 };
-
 static bool names_resolver(const struct net_layer *layer, const struct packet *packet)
 {
 	for (size_t i = 0; i < layer->allow_count; i++) {
 		const struct net_match *match = &layer->allow[i];
 
-		if (match->first == DOMAIN_PORT && match->last == DOMAIN_PORT && match->protocol == packet->protocol &&
+		if (net_match_is_for_names(match) && match->protocol == packet->protocol && match->first == packet->source_port &&
 		    net_prefix_has(&match->prefix, packet->family, packet->source))
 			return true;
 	}
@@ -27,7 +25,7 @@ bool net_is_resolvers(const struct net_policy *policy, const struct packet *pack
 	static const uint8_t docker[] = {127, 0, 0, 11}; /* the rules log nothing of loopback but its */
 	const struct net_direction *egress = &policy->direction[NET_EGRESS];
 
-	if (!packet->has_ports || packet->source_port != DOMAIN_PORT)
+	if (!packet->has_ports)
 		return false;
 	if (packet->family == AF_INET && memcmp(packet->source, docker, sizeof docker) == 0)
 		return true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/net/policy.h"
 
+#include <netinet/in.h>
+
 #include "lib/base/cleanup.h"
 
 void net_layer_clear(struct net_layer *layer)
@@ -47,4 +49,12 @@ bool net_policy_has_names(const struct net_policy *policy)
 		if (egress->layers[i].name_count)
 			return true;
 	return false;
+}
+
+bool net_match_is_for_names(const struct net_match *match)
+{
+	enum { DOMAIN_PORT = 53 };
+
+	return (match->protocol == IPPROTO_UDP || match->protocol == IPPROTO_TCP) && match->first == DOMAIN_PORT &&
+	       match->last == DOMAIN_PORT;
 }

@@ -254,6 +254,15 @@ static int find_resolvers(const struct host *host, const struct host_config *hos
 	return r;
 }
 
+static bool has_resolver(const struct net_direction *egress)
+{
+	for (size_t l = 0; l < egress->layer_count; l++)
+		for (size_t i = 0; i < egress->layers[l].allow_count; i++)
+			if (net_match_is_for_names(&egress->layers[l].allow[i]))
+				return true;
+	return false;
+}
+
 int plan_network_resolve(const struct host *host, const struct host_config *host_config, const struct json *config,
 			 const char *bundle, struct plan *plan, struct error *err)
 {
@@ -279,6 +288,8 @@ int plan_network_resolve(const struct host *host, const struct host_config *host
 					   "the container could forge what the name has; take one of them away");
 	if (r < 0)
 		return error_prefix(err, "network of %s", source_of(p));
+	if (net_policy_has_names(&keep->policy) && !has_resolver(&keep->policy.direction[NET_EGRESS]))
+		plan_warn(plan, "host names in \"allow\" open nothing: there is no resolver whose answers count; add \"dns\" to it");
 	take_quotas(p, &keep->policy);
 	keep->policy.owned = kept & BIT(CAP_NET_ADMIN);
 	keep->policy.raw = kept & BIT(CAP_NET_RAW);
