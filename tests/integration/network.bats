@@ -317,6 +317,29 @@ names_of_others() {
 }
 @test "names: an answer of anybody but the resolver opens nothing, and gives no name to what was denied" { on_each_runtime names_of_others; }
 
+# What is asked for in great numbers opens no more than the kernel is told in a second, and the next one is open again.
+names_flood() {
+	local i
+	linked
+	for i in $(seq 1 900); do echo "n$i.example.com A 60 10.98.$((i / 250)).$((i % 250 + 1))"; done >"$RECORDS"
+	echo "api.example.com A 60 $FAR" >>"$RECORDS"
+	network_bundle "$id" "$NS" /bin/sh -c "names flood $PEER example.com 900; sleep 2; names reach $PEER api.example.com 5000; echo done; sleep 30"
+	stint run --runtime "$RUNTIME" --profile "$(network_profile names '{"egress": {"allow": ["dns", "*.example.com tcp 5000"]}}')" \
+		--id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 &
+	local pid=$!
+	eventually 20 grep -qs done "$STINT_TEST_DIR/$id.out"
+	grep -q '^connected' "$STINT_TEST_DIR/$id.out" || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	run in_namespace "$NS" nft list set inet stint egress-0-names-0-ip
+	[ "$(grep -o expires <<<"$output" | wc -l)" -le 500 ] || { echo "$output"; return 1; }
+	[[ "$output" == *"$FAR"* ]]
+	run stint verify "$id"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	$RUNTIME kill "$id" KILL
+	wait "$pid" || true
+	[[ "$(report_of "$id" '.warnings | join(" ")')" == *"times DNS answers came too fast"* ]] || { report_of "$id" .; return 1; }
+}
+@test "names: a flood of answers opens some, is counted, and keeps nobody from the next; verify holds" { on_each_runtime names_flood; }
+
 names_and_capabilities() {
 	local capability
 	linked

@@ -7,6 +7,7 @@
  *   names ask SERVER NAME [A|AAAA] [tcp]	prints the addresses that the answer has, one a line
  *   names reach SERVER NAME PORT	asks, and connects to the first address at once: "connected MILLISECONDS", or why not
  *   names connect ADDRESS PORT		likewise, without asking
+ *   names flood SERVER DOMAIN COUNT	asks for n1.DOMAIN, n2.DOMAIN …, as fast as it can, and waits for none of the answers
  */
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
@@ -204,19 +205,48 @@ static ssize_t exchange(const char *server, int type, const unsigned char *quest
 	return n;
 }
 
-/* The addresses, as text; returns how many. */
-static int ask(const char *server, const char *name, unsigned type, int tcp, char addresses[][INET6_ADDRSTRLEN], int max)
+/* A question after two bytes for its length. Returns its end. */
+static unsigned char *put_question(unsigned char out[512], const char *name, unsigned type)
 {
-	unsigned char out[512] = {0}, in[MESSAGE_MAX], *at = put_name(out + 14, name), *message = in + (tcp ? 2 : 0);
-	const unsigned char *rest, *end;
-	char owner[256];
-	int count = 0;
+	unsigned char *at = put_name(out + 14, name);
 
 	(void)put_16(out + 2, (unsigned)getpid());
 	(void)put_16(out + 4, 0x0100);
 	(void)put_16(out + 6, 1);
 	at = put_16(put_16(at, type), ns_c_in);
 	(void)put_16(out, (unsigned)(at - out - 2));
+	return at;
+}
+
+static int flood(const char *server, const char *domain, int count)
+{
+	struct sockaddr_storage to;
+	socklen_t size = address_of(server, 53, &to);
+	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (connect(fd, (struct sockaddr *)&to, size) < 0)
+		fail("connect");
+	for (int i = 1; i <= count; i++) {
+		unsigned char out[512] = {0};
+		char name[256];
+
+		(void)snprintf(name, sizeof name, "n%d.%s", i, domain);
+		if (write(fd, out + 2, (size_t)(put_question(out, name, ns_t_a) - out - 2)) < 0)
+			fail("ask");
+		if (i % 50 == 0) /* the resolver's socket has room for so many */
+			(void)usleep(10000);
+	}
+	return 0;
+}
+
+/* The addresses, as text; returns how many. */
+static int ask(const char *server, const char *name, unsigned type, int tcp, char addresses[][INET6_ADDRSTRLEN], int max)
+{
+	unsigned char out[512] = {0}, in[MESSAGE_MAX], *at = put_question(out, name, type), *message = in + (tcp ? 2 : 0);
+	const unsigned char *rest, *end;
+	char owner[256];
+	int count = 0;
+
 	end = in + (tcp ? exchange(server, SOCK_STREAM, out, (size_t)(at - out), in)
 			: exchange(server, SOCK_DGRAM, out + 2, (size_t)(at - out - 2), in));
 	rest = get_name(message + 12, end, owner) + 4;
@@ -272,6 +302,8 @@ int main(int argc, char **argv)
 			(void)puts(addresses[i]);
 		return count == 0;
 	}
+	if (argc == 5 && strcmp(argv[1], "flood") == 0)
+		return flood(argv[2], argv[3], atoi(argv[4]));
 	if (argc == 5 && strcmp(argv[1], "reach") == 0) {
 		if (ask(argv[2], argv[3], ns_t_a, 0, addresses, 16) == 0) {
 			(void)puts("it has no address");
