@@ -13,7 +13,8 @@
  * then is told there, and the container is not created.
  *
  * From then on we are in no namespace but the container's, with no capability but CAP_NET_ADMIN and a seccomp filter, and hold
- * two netlink sockets: one for questions (the figures), and one on which the kernel says that a quota is spent. That goes to the
+ * three netlink sockets: one for questions (the figures), one for what the rules log (network_flows.c), and one on which the kernel
+ * says that a quota is spent. That goes to the
  * monitor at once, by a connection to its control socket that we keep, and make again when the monitor is another one. Where the table is
  * owned by our socket (the container has CAP_NET_ADMIN itself) it goes with us: the monitor sees our end.
  *
@@ -62,6 +63,8 @@ int network_take_up(struct network *n, struct error *err)
 
 	n->fds[NETWORK_FROM_KERNEL] = rules_fd(n->rules);
 	r = network_wait_for(n, NETWORK_FROM_KERNEL, err);
+	if (r == 0)
+		r = flows_open(n, err);
 	return r < 0 ? r : confine_at_work(err);
 }
 
@@ -207,6 +210,9 @@ static void work(struct network *n)
 		switch (event.data.u32) {
 		case NETWORK_FROM_KERNEL:
 			rules_attend(n->rules, heard, n);
+			break;
+		case NETWORK_FROM_LOG:
+			flows_attend(n, false);
 			break;
 		case NETWORK_FROM_SOCKET:
 			peers_serve(n);

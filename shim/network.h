@@ -9,7 +9,7 @@
 #include "shim/network_rules.h"
 
 enum network_source { NETWORK_FROM_SOCKET, NETWORK_FROM_STATE, NETWORK_FROM_LAUNCHER, NETWORK_FROM_KERNEL,
-		      NETWORK_FROM_MONITOR, NETWORK_SOURCES };
+		      NETWORK_FROM_LOG, NETWORK_FROM_MONITOR, NETWORK_SOURCES };
 
 struct network {
 	struct host host;
@@ -20,6 +20,7 @@ struct network {
 	struct error failure;
 	int applied_to;		/* the container's first process, by pidfd; -1: not applied yet */
 	pid_t applied_pid;
+	struct flows *flows;	/* NULL: its rules log nothing */
 	uint32_t spent, warned; /* bit sets of budgets */
 	uint64_t used[BUDGET_COUNT];
 	unsigned unwelcome; /* connections to the monitor that it ended without a word */
@@ -44,6 +45,11 @@ void peers_refuse(int socket, int launcher, const struct error *why);
 void monitor_connect(struct network *n);
 void monitor_attend(struct network *n);
 void monitor_tell(struct network *n, enum budget budget, bool spent, uint64_t used);
+
+/* network_flows.c: what the rules log. */
+int flows_open(struct network *n, struct error *err);
+/* Of what there is, so much that nobody has to wait for it; `all`: as far as it can be said that it has an end. */
+void flows_attend(struct network *n, bool all);
 
 /* network_confine.c */
 /* What is left until the rules are set, and from then on. */

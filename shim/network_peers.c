@@ -54,7 +54,10 @@ static int apply(struct network *n, pid_t pid, pid_t peer, struct error *err)
 static int read_figures(struct network *n, struct error *err)
 {
 	struct ledger_figures figures;
-	int r = n->applied_to < 0 ? error_set(err, ENODATA, "the network rules are not set yet") : rules_read(n->rules, &figures, err);
+	int r;
+
+	flows_attend(n, true);
+	r = n->applied_to < 0 ? error_set(err, ENODATA, "the network rules are not set yet") : rules_read(n->rules, &figures, err);
 
 	if (r == 0)
 		ledger_publish_figures(n->ledger, &figures);

@@ -149,6 +149,20 @@ int rules_read(struct rules *rules, struct ledger_figures *ret_figures, struct e
 	return 0;
 }
 
+const struct net_policy *rules_policy(const struct rules *rules)
+{
+	return &rules->policy;
+}
+
+int rules_open(struct rules *rules, const struct dns_answer *answer, struct error *err)
+{
+	_cleanup_batch_ struct nft_batch batch = {0};
+	size_t count;
+	int r = nft_answer(&rules->policy, answer, &batch, &count, err);
+
+	return r < 0 || count == 0 ? r : nft_send(rules->questions, &batch, err);
+}
+
 /* What an earlier one set is taken as it is; without the table there is nothing to go on with. */
 int rules_find(struct rules *rules, struct error *err)
 {

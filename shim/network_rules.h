@@ -7,6 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/budget/budget.h"
+#include "lib/net/dns.h"
 #include "lib/state/ledger.h"
 
 struct rules;
@@ -24,6 +25,10 @@ int rules_fd(const struct rules *rules);
 typedef void rules_heard(enum budget budget, bool spent, uint64_t used, void *data);
 void rules_attend(struct rules *rules, rules_heard *heard, void *data);
 int rules_read(struct rules *rules, struct ledger_figures *ret_figures, struct error *err);
+
+const struct net_policy *rules_policy(const struct rules *rules);
+/* Has the kernel let through what the answer says of a name, as long as it says. */
+int rules_open(struct rules *rules, const struct dns_answer *answer, struct error *err);
 
 /* What is in the kernel, in the namespace that we are in, against them; `difference`: the first there is. */
 enum { RULES_DIFFERENCE_MAX = 512 };

@@ -13,7 +13,6 @@ static inline bool nft_other_is_destination(unsigned direction)
 	return direction == NET_EGRESS;
 }
 
-bool net_policy_has_names(const struct net_policy *policy);
 /* Chain "egress-0" … */
 const char *nft_layer_name(unsigned direction, size_t layer, char name[NFT_NAME_SIZE]);
 const char *nft_denied_name(unsigned direction, char name[NFT_NAME_SIZE]);

@@ -65,16 +65,6 @@ const char *nft_denied_name(unsigned direction, char name[NFT_NAME_SIZE])
 	return chain_name(direction, "denied", name);
 }
 
-bool net_policy_has_names(const struct net_policy *policy)
-{
-	const struct net_direction *egress = &policy->direction[NET_EGRESS];
-
-	for (size_t i = 0; i < egress->layer_count; i++)
-		if (egress->layers[i].name_count)
-			return true;
-	return false;
-}
-
 static void count(struct nft_rule *rule, unsigned direction, enum nft_counter counter)
 {
 	char name[NFT_NAME_SIZE];

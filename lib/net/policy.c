@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/net/policy.h"
 
+#include <netinet/in.h>
+
 #include "lib/base/cleanup.h"
 
 void net_layer_clear(struct net_layer *layer)
@@ -37,4 +39,22 @@ bool net_policy_asks(const struct net_policy *policy)
 		if (policy->quotas[q].set)
 			return true;
 	return false;
+}
+
+bool net_policy_has_names(const struct net_policy *policy)
+{
+	const struct net_direction *egress = &policy->direction[NET_EGRESS];
+
+	for (size_t i = 0; i < egress->layer_count; i++)
+		if (egress->layers[i].name_count)
+			return true;
+	return false;
+}
+
+bool net_match_is_for_names(const struct net_match *match)
+{
+	enum { DOMAIN_PORT = 53 };
+
+	return (match->protocol == IPPROTO_UDP || match->protocol == IPPROTO_TCP) && match->first == DOMAIN_PORT &&
+	       match->last == DOMAIN_PORT;
 }

@@ -87,5 +87,9 @@ void net_policy_clear(struct net_policy *policy);
 
 /* Is there anything for the kernel to hold or to count? */
 bool net_policy_asks(const struct net_policy *policy);
+/* Is there a name for which answers have to be heard? */
+bool net_policy_has_names(const struct net_policy *policy);
+/* What the match lets pass is for asking a resolver, and for nothing else. */
+bool net_match_is_for_names(const struct net_match *match);
 
 #endif

@@ -254,6 +254,15 @@ static int find_resolvers(const struct host *host, const struct host_config *hos
 	return r;
 }
 
+static bool has_resolver(const struct net_direction *egress)
+{
+	for (size_t l = 0; l < egress->layer_count; l++)
+		for (size_t i = 0; i < egress->layers[l].allow_count; i++)
+			if (net_match_is_for_names(&egress->layers[l].allow[i]))
+				return true;
+	return false;
+}
+
 int plan_network_resolve(const struct host *host, const struct host_config *host_config, const struct json *config,
 			 const char *bundle, struct plan *plan, struct error *err)
 {
@@ -273,8 +282,14 @@ int plan_network_resolve(const struct host *host, const struct host_config *host
 	r = find_resolvers(host, host_config, config, bundle, plan, &context, err);
 	for (int d = 0; d < NET_DIRECTIONS && r == 0; d++)
 		r = resolve_direction(&p->network[d], &context, &keep->policy.direction[d], err);
+	/* With either it can make the answers of its resolver itself. */
+	if (r == 0 && (kept & of_network) && net_policy_has_names(&keep->policy))
+		r = error_set(err, EINVAL, "a host name in \"allow\" and CAP_NET_ADMIN or CAP_NET_RAW in \"capabilities\" exclude each other: "
+					   "the container could forge what the name has; take one of them away");
 	if (r < 0)
 		return error_prefix(err, "network of %s", source_of(p));
+	if (net_policy_has_names(&keep->policy) && !has_resolver(&keep->policy.direction[NET_EGRESS]))
+		plan_warn(plan, "host names in \"allow\" open nothing: there is no resolver whose answers count; add \"dns\" to it");
 	take_quotas(p, &keep->policy);
 	keep->policy.owned = kept & BIT(CAP_NET_ADMIN);
 	keep->policy.raw = kept & BIT(CAP_NET_RAW);

@@ -10,11 +10,12 @@
 
 #define UNKNOWN UINT64_MAX
 
-enum { VIOLATION_LENGTH = 4 * LEDGER_NAME_MAX + 512 };
+enum { VIOLATION_LENGTH = 4 * LEDGER_NAME_MAX + 512, DENIAL_LENGTH = 4 * LEDGER_NAME_MAX + 2 * LEDGER_HOST_MAX + 288 };
 
 /* Why the line always fits: once cleaned, a text grows at most twofold (quotes and backslashes),
  * and there are the warnings of plan and state, ours, and a few names. */
 _Static_assert(2 * (2 * LEDGER_WARNINGS_MAX + 2 + 4) * LEDGER_TEXT_MAX + LEDGER_VIOLATIONS_MAX * VIOLATION_LENGTH +
+		       LEDGER_DENIALS_MAX * DENIAL_LENGTH +
 		       LEDGER_DROPS_MAX * (2 * LEDGER_NAME_MAX + 96) + 4096 <= LEDGER_REPORT_MAX,
 	       "a report fits its place in the ledger");
 
@@ -232,6 +233,16 @@ static bool add_warnings(struct builder *b, struct json *array,
 	return said;
 }
 
+/* "3 WHAT", unless there were none. */
+static void add_count(struct builder *b, struct json *array, uint32_t count, const char *what)
+{
+	char line[LEDGER_TEXT_MAX];
+
+	(void)snprintf(line, sizeof line, "%u %s", count, what);
+	if (count)
+		add(b, array, json_new_string(b->doc, line));
+}
+
 static struct json *warnings_array(struct builder *b, const struct ledger_plan *plan, const struct ledger_state *state,
 				   const struct ledger_violations *violations)
 {
@@ -246,6 +257,8 @@ static struct json *warnings_array(struct builder *b, const struct ledger_plan *
 		(void)snprintf(more, sizeof more, "there were %u more violations than there is room for", count - LEDGER_VIOLATIONS_MAX);
 		add(b, array, json_new_string(b->doc, more));
 	}
+	add_count(b, array, atomic_load(&violations->denials.more), "packets were denied to or from more places than there is room for");
+	add_count(b, array, atomic_load(&violations->denials.unheard), "times DNS answers came too fast: what they name was not opened");
 	if (!state->exact && !said)
 		add(b, array, json_new_string(b->doc, state->usage.cpu_ns != UNKNOWN ?
 			"figures are from the last reading before its end, not the kernel's last ones" :
@@ -293,6 +306,32 @@ static struct json *violation_object(struct builder *b, const struct ledger_viol
 	return object;
 }
 
+/* What stands between quotes here is made of letters, digits and signs that JSON leaves as they are. */
+static struct json *denial_object(struct builder *b, const struct ledger_denial *denial)
+{
+	const char *direction = denial->direction == NET_EGRESS ? "egress" : "ingress";
+	bool named = denial->host[0];
+	struct json *object = json_new(b->doc, JSON_OBJECT), *rule = json_new(b->doc, JSON_OBJECT),
+		    *list = json_new(b->doc, JSON_OBJECT), *allow = json_new(b->doc, JSON_ARRAY);
+	char need[LEDGER_NAME_MAX + 16], by_name[LEDGER_HOST_MAX + LEDGER_NAME_MAX], remedy[LEDGER_HOST_MAX + 2 * LEDGER_NAME_MAX + 96];
+	const char *rest = strchr(denial->entry, ' ');
+
+	(void)snprintf(need, sizeof need, "%s %s", direction, denial->entry);
+	(void)snprintf(by_name, sizeof by_name, "%s%s", denial->host, rest ? rest : "");
+	(void)snprintf(remedy, sizeof remedy, "put \"%s\"%s%s%s into network.%s.allow of each layer that denies it", denial->entry,
+		       named ? " or \"" : "", named ? by_name : "", named ? "\"" : "", direction);
+	add(b, allow, json_new_string(b->doc, named ? by_name : denial->entry));
+	put(b, list, "allow", allow);
+	put(b, rule, direction, list);
+	put(b, object, "need", text(b, need, sizeof need));
+	put(b, object, "program", json_new(b->doc, JSON_NULL));
+	put(b, object, "action", json_new_string(b->doc, "denied"));
+	put(b, object, "count", json_new_uint64(b->doc, atomic_load(&denial->count)));
+	put(b, object, "rule", rule);
+	put(b, object, "remedy", text(b, remedy, sizeof remedy));
+	return object;
+}
+
 static struct json *violations_array(struct builder *b, const struct ledger_plan *plan, const struct ledger_violations *violations)
 {
 	struct json *array = json_new(b->doc, JSON_ARRAY);
@@ -300,6 +339,9 @@ static struct json *violations_array(struct builder *b, const struct ledger_plan
 
 	for (uint32_t i = 0; i < count && i < LEDGER_VIOLATIONS_MAX; i++)
 		add(b, array, violation_object(b, &violations->list[i], plan->workload));
+	count = atomic_load(&violations->denials.count);
+	for (uint32_t i = 0; i < count && i < LEDGER_DENIALS_MAX; i++)
+		add(b, array, denial_object(b, &violations->denials.list[i]));
 	return array;
 }
 

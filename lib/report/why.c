@@ -109,12 +109,16 @@ static void print_without_verdict(FILE *out, const struct json *report)
 			    "; stint did not send it: no budget was spent" : "; no budget was spent", out);
 }
 
-/* What a filter refuses, and what a set of capabilities does. */
-enum violation_kinds { OF_CALLS = 1, OF_CAPABILITIES = 2, OF_ALL = 3 };
+/* What a filter refuses, what a set of capabilities does, and what network rules do. */
+enum violation_kinds { OF_CALLS = 1, OF_CAPABILITIES = 2, OF_ALL = 3, OF_PACKETS = 4 };
 
 static enum violation_kinds kind_of(const struct json *violation)
 {
-	return strncmp(report_text(violation, "need", ""), "CAP_", 4) == 0 ? OF_CAPABILITIES : OF_CALLS;
+	const char *need = report_text(violation, "need", "");
+
+	if (strncmp(need, "egress ", 7) == 0 || strncmp(need, "ingress ", 8) == 0)
+		return OF_PACKETS;
+	return strncmp(need, "CAP_", 4) == 0 ? OF_CAPABILITIES : OF_CALLS;
 }
 
 /* "; it was denied mkdir 3 times and unshare 268435456 once". */
@@ -155,6 +159,7 @@ int report_why(const struct json *report, char **ret_text, struct error *err)
 			      (unsigned long long)kills);
 	print_violations(stream.out, report, "denied", OF_CALLS, "; its seccomp filter denied it ");
 	print_violations(stream.out, report, "denied", OF_CAPABILITIES, "; its model denied it ");
+	print_violations(stream.out, report, "denied", OF_PACKETS, "; its network rules denied it ");
 	print_violations(stream.out, report, "allowed", OF_ALL, "; its model does not know ");
 	(void)fputc('.', stream.out);
 	return text_stream_finish(&stream, ret_text, err);

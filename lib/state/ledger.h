@@ -27,14 +27,16 @@
 #include "lib/state/state_dir.h"
 
 enum {
-	LEDGER_VERSION = 5,
+	LEDGER_VERSION = 6,
 	LEDGER_TEXT_MAX = 256,
 	LEDGER_PATH_MAX = 1280,
 	LEDGER_NAME_MAX = 96,
 	LEDGER_WARNINGS_MAX = 16,
 	LEDGER_VIOLATIONS_MAX = 16,
+	LEDGER_DENIALS_MAX = 16,
+	LEDGER_HOST_MAX = 256,
 	LEDGER_DROPS_MAX = 16,
-	LEDGER_REPORT_MAX = 48 << 10,
+	LEDGER_REPORT_MAX = 60 << 10,
 };
 
 /* Who is in the launcher's place, and so what its end means. */
@@ -115,9 +117,24 @@ struct ledger_violation {
 	bool denied;
 	uint32_t count;
 };
+/* Packets that the network rules denied, to one place. */
+struct ledger_denial {
+	char entry[LEDGER_NAME_MAX]; /* of `allow` that would let them pass */
+	char host[LEDGER_HOST_MAX];  /* the name of which a resolver said that it has the address; "": none */
+	uint8_t direction;
+	_Atomic uint32_t count;
+};
+/* Written by stint-network alone. */
+struct ledger_denials {
+	struct ledger_denial list[LEDGER_DENIALS_MAX];
+	_Atomic uint32_t count;	  /* how many of them there are */
+	_Atomic uint32_t more;	  /* packets to places that there is no room for */
+	_Atomic uint32_t unheard; /* answers that opened nothing: there were too many at once */
+};
 struct ledger_violations {
 	struct ledger_violation list[LEDGER_VIOLATIONS_MAX];
 	_Atomic uint32_t count; /* how many there were, which may be more than there is room for */
+	struct ledger_denials denials;
 };
 
 /* What passed the container's network namespace, loopback excluded. UINT64_MAX: not known. Written by stint-network alone. */

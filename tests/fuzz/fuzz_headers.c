@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "lib/net/dns.h"
+#include "lib/net/answers.h"
 #include "lib/net/headers.h"
 #include "lib/net/protocol.h"
 
@@ -13,7 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct dns_answer answer;
+	struct dns_message messages[DNS_MESSAGES_MAX];
 	struct packet packet;
+	size_t count;
 
 	if (!packet_read(data, size, &packet))
 		return 0;
@@ -23,6 +25,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (packet.has_ports && !protocol_has_ports(packet.protocol))
 		abort();
-	(void)dns_read_answer(packet.payload, packet.payload_length, &answer, NULL);
+	count = net_answer_messages(&packet, messages);
+	for (size_t i = 0; i < count; i++) {
+		if (messages[i].bytes < packet.payload || messages[i].length > packet.payload_length ||
+		    messages[i].bytes + messages[i].length > packet.payload + packet.payload_length)
+			abort();
+		(void)dns_read_answer(messages[i].bytes, messages[i].length, &answer, NULL);
+	}
 	return 0;
 }

@@ -6,9 +6,11 @@
 #	 container's namespace      peer's namespace
 #	   eth0 10.99.0.2/24  <-->  veth0 10.99.0.1/24, and 10.99.1.1 behind it
 #	   fd99::2/64               fd99::1/64
+#
+# The peer has a resolver at its address (names_start), and somebody else who answers at 10.99.0.9.
 
-PEER=10.99.0.1 FAR=10.99.1.1 OWN=10.99.0.2 PEER6=fd99::1
-export PEER FAR OWN PEER6
+PEER=10.99.0.1 FAR=10.99.1.1 OWN=10.99.0.2 PEER6=fd99::1 OTHER=10.99.0.9
+export PEER FAR OWN PEER6 OTHER
 
 # A process in a namespace of its own: prints its pid.
 new_namespace() {
@@ -39,6 +41,26 @@ peer_start() {
 	nsenter -t "$PEER_PID" -n "$PACKETS" serve 5000 >/dev/null 2>&1 </dev/null 3>&- &
 	echo $! >>"$BATS_FILE_TMPDIR/namespaces"
 	eventually 5 test -s "$COUNTED"
+}
+# Who answers there says what is in the file RECORDS: see tools/names.c.
+names_start() {
+	NAMES=$(tool names -static)
+	RECORDS=$BATS_FILE_TMPDIR/records
+	export NAMES RECORDS
+	: >"$RECORDS"
+	local address
+	for address in $PEER $OTHER; do
+		nsenter -t "$PEER_PID" -n "$NAMES" serve "$address" "$RECORDS" >"$BATS_FILE_TMPDIR/resolver-$address" 2>&1 </dev/null 3>&- &
+		echo $! >>"$BATS_FILE_TMPDIR/namespaces"
+		eventually 5 grep -q ready "$BATS_FILE_TMPDIR/resolver-$address"
+	done
+}
+# More addresses of the peer's, after connect_to.
+peer_has() { # ADDRESS...
+	local address
+	for address; do
+		in_namespace "$PEER_PID" ip addr add "$address/32" dev veth0
+	done
 }
 # Ends what the two above started.
 namespaces_end() {
@@ -72,7 +94,7 @@ connect_to() { # PID
 network_bundle() { # NAME PID|own COMMAND...
 	local name=$1 pid=$2 root=$STINT_FILE_DIR/network-rootfs
 	shift 2
-	[ -e "$root" ] || { cp -a "$BUSYBOX_ROOTFS" "$root" && cp "$PACKETS" "$root/bin/"; }
+	[ -e "$root" ] || { cp -a "$BUSYBOX_ROOTFS" "$root" && cp "$PACKETS" "$NAMES" "$root/bin/" && echo "nameserver $PEER" >"$root/etc/resolv.conf"; }
 	ROOTFS=$root bundle "$name" "$@"
 	[ "$pid" = own ] || in_namespace_of "$pid"
 }

@@ -8,6 +8,7 @@ load network
 setup_file() {
 	stint_setup_file
 	peer_start
+	names_start
 }
 teardown_file() {
 	namespaces_end
@@ -244,3 +245,144 @@ escapes() {
 	[ "$(report_of "$id" '[.network.drops[].packets] | add >= 20')" = true ] || { report_of "$id" .network; return 1; }
 }
 @test "T10: a container that keeps CAP_NET_ADMIN and CAP_NET_RAW on purpose does not get out of its rules" { on_each_runtime escapes; }
+
+# --- names ---
+
+names_open() {
+	linked
+	peer_has 10.99.3.1 10.99.3.2
+	cat >"$RECORDS" <<-END
+		api.example.com A 60 $FAR
+		www.example.com CNAME 60 web.example.net
+		web.example.net A 60 10.99.3.1
+		other.example.com A 60 10.99.3.2
+		six.example.com AAAA 60 $PEER6
+	END
+	run_linked "$(network_profile names "{\"egress\": {\"allow\": [\"dns\", \"api.example.com tcp 5000\", \"www.example.com tcp 5000\", \"six.example.com tcp 5000\"]}}")" \
+		/bin/sh -c "names connect $FAR 5000; names reach $PEER api.example.com 5000; names connect $FAR 5000
+			names reach $PEER www.example.com 5000; names ask $PEER web.example.net; names reach $PEER other.example.com 5000
+			names connect $PEER6 5000; names ask $PEER six.example.com AAAA tcp; sleep 0.2; names connect $PEER6 5000; names connect $FAR 4999; true"
+	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+	[[ "$output" == 'Connection timed out'$'\n''connected '+([0-9])$'\n''connected '?(?)?$'\n''connected '+([0-9])$'\n'10.99.3.1$'\n''Connection timed out'$'\n'\
+'Connection timed out'$'\n'$PEER6$'\n''connected '?(?)?$'\n''Connection timed out' ]] || { echo "$output"; return 1; }
+}
+@test "names: what the resolver says of one that is allowed is open, IPv4 and IPv6, by UDP and TCP and through a CNAME; others are not" { on_each_runtime names_open; }
+
+# However short the answer's own time is: half a minute, for who asks first and connects later.
+names_expire() {
+	linked
+	echo "api.example.com A 1 $FAR" >"$RECORDS"
+	run_linked "$(network_profile names '{"egress": {"allow": ["dns", "*.example.com tcp 5000"]}}')" \
+		/bin/sh -c "names reach $PEER api.example.com 5000; sleep 25; names connect $FAR 5000; sleep 7; names connect $FAR 5000; names reach $PEER api.example.com 5000"
+	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+	[ "$(sed 's/ [0-9]*$//' <<<"$output" | xargs)" = 'connected connected Connection timed out connected' ] || { echo "$output"; return 1; }
+}
+@test "names: an address is closed again when the answer's time is over, and open with the next one" {
+	local runtimes=${STINT_TEST_RUNTIMES:-crun}
+	RUNTIME=${runtimes%% *} id=t-names-expire names_expire
+}
+
+# Whoever has the name may say that it has any address.
+names_deny() {
+	local deny='{"default": "allow", "deny": ["private"], "allow": ["dns"]}'
+	linked
+	peer_has 169.254.169.254
+	cat >"$RECORDS" <<-END
+		cloud.example.com A 60 169.254.169.254
+		api.example.com A 60 $FAR
+	END
+	run_linked "$(network_profile names '{"egress": {"allow": ["dns", "*.example.com tcp 5000"]}}')" \
+		/bin/sh -c "names reach $PEER cloud.example.com 5000; names reach $PEER api.example.com 5000"
+	[ "$(sed 's/ [0-9]*$//' <<<"$output" | xargs)" = 'Connection timed out connected' ] || { echo "$output"; return 1; }
+	linked
+	id=$id-within
+	run_linked "$(network_profile within "{\"egress\": {\"allow\": [\"dns\", \"*.example.com tcp 5000\"], \"within\": [$deny]}}")" \
+		/bin/sh -c "names reach $PEER api.example.com 5000; true"
+	[ "$output" = 'Connection timed out' ] || { echo "$output"; return 1; }
+	[ "$(report_of "$id" '.violations[] | .need, .rule.egress.allow[0]' | xargs)" = "egress $FAR tcp 5000 api.example.com tcp 5000" ] ||
+		{ report_of "$id" .violations; return 1; }
+}
+@test "names: an answer opens neither the cloud's metadata nor what another layer denies" { on_each_runtime names_deny; }
+
+# It may be asked, as everything there may; but no entry says that it is for questions.
+names_of_others() {
+	linked
+	peer_has "$OTHER"
+	echo "api.example.com A 60 $FAR" >"$RECORDS"
+	run_linked "$(network_profile names "{\"egress\": {\"allow\": [\"dns\", \"$OTHER\", \"api.example.com tcp 5000\"]}}")" \
+		/bin/sh -c "names ask $OTHER api.example.com; names connect $FAR 5000; names ask $OTHER api.example.com A tcp; names connect $FAR 5000; names reach $PEER api.example.com 5000"
+	[ "$(sed 's/ [0-9]*$//' <<<"$output" | xargs)" = "$FAR Connection timed out $FAR Connection timed out connected" ] || { echo "$output $stderr"; return 1; }
+	[ "$(report_of "$id" '.violations[0] | .need, .rule.egress.allow[0]' | xargs)" = "egress $FAR tcp 5000 $FAR tcp 5000" ] ||
+		{ report_of "$id" .violations; return 1; }
+}
+@test "names: an answer of anybody but the resolver opens nothing, and gives no name to what was denied" { on_each_runtime names_of_others; }
+
+# What is asked for in great numbers opens no more than the kernel is told in a second, and the next one is open again.
+names_flood() {
+	local i
+	linked
+	for i in $(seq 1 900); do echo "n$i.example.com A 60 10.98.$((i / 250)).$((i % 250 + 1))"; done >"$RECORDS"
+	echo "api.example.com A 60 $FAR" >>"$RECORDS"
+	network_bundle "$id" "$NS" /bin/sh -c "names flood $PEER example.com 900; sleep 2; names reach $PEER api.example.com 5000; echo done; sleep 30"
+	stint run --runtime "$RUNTIME" --profile "$(network_profile names '{"egress": {"allow": ["dns", "*.example.com tcp 5000"]}}')" \
+		--id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 &
+	local pid=$!
+	eventually 20 grep -qs done "$STINT_TEST_DIR/$id.out"
+	grep -q '^connected' "$STINT_TEST_DIR/$id.out" || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	run in_namespace "$NS" nft list set inet stint egress-0-names-0-ip
+	[ "$(grep -o expires <<<"$output" | wc -l)" -le 500 ] || { echo "$output"; return 1; }
+	[[ "$output" == *"$FAR"* ]]
+	run stint verify "$id"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	$RUNTIME kill "$id" KILL
+	wait "$pid" || true
+	[[ "$(report_of "$id" '.warnings | join(" ")')" == *"times DNS answers came too fast"* ]] || { report_of "$id" .; return 1; }
+}
+@test "names: a flood of answers opens some, is counted, and keeps nobody from the next; verify holds" { on_each_runtime names_flood; }
+
+names_and_capabilities() {
+	local capability
+	linked
+	for capability in CAP_NET_ADMIN CAP_NET_RAW; do
+		network_profile names '{"egress": {"allow": ["dns", "api.example.com"]}}' >/dev/null
+		jq --arg capability "$capability" '.capabilities = [$capability]' "$STINT_TEST_DIR/names.json" >"$STINT_TEST_DIR/forges.json"
+		network_bundle "$id" "$NS" /bin/echo it runs
+		config --arg capability "$capability" '.process.capabilities |= map_values([$capability])'
+		run stint run --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/forges.json" --id "$id" "$BUNDLE"
+		[ "$status" -eq 125 ] && [[ "$output" == *"exclude each other"* ]] || { echo "$status $output"; return 1; }
+	done
+	no_leftovers "$id"
+}
+@test "names: a container that could forge answers has none" { on_each_runtime names_and_capabilities; }
+
+# --- what was denied ---
+
+denied_is_told() {
+	linked
+	run_linked "$(network_profile some "{\"egress\": {\"allow\": [\"$PEER udp 4000\"]}, \"ingress\": {\"default\": \"deny\"}}")" \
+		/bin/sh -c "packets send $PEER 4000 100 3; packets send $PEER 4001 100 5; packets send $PEER6 4000 100 2; packets pull $FAR 5000 10 || true"
+	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+	[ "$(report_of "$id" '[.violations[] | select(.need | startswith("egress")) | "\(.need) \(if (.need | test("tcp")) then "" else .count end) \(.action)"] | join(", ")')" = \
+		"egress $PEER udp 4001 5 denied, egress $PEER6 udp 4000 2 denied, egress $FAR tcp 5000  denied" ] ||
+		{ report_of "$id" .violations; return 1; }
+	[ "$(report_of "$id" '.violations[0].rule.egress.allow[0]')" = "$PEER udp 4001" ]
+	run stint why "$id"
+	[[ "$output" == *"its network rules denied it egress $PEER udp 4001 5 times, egress $PEER6 udp 4000 2 times, "* ]] || { echo "$output"; return 1; }
+	# What it says would let it pass does.
+	forget
+	linked
+	run_linked "$(network_profile more "{\"egress\": {\"allow\": [\"$PEER udp 4000\", \"$PEER6 udp 4000\"]}}")" packets send "$PEER6" 4000 100 4
+	eventually 5 all_came 4
+}
+@test "denied: each place once, with how often and the entry that would allow it; why tells" { on_each_runtime denied_is_told; }
+
+flood() {
+	linked
+	run_linked "$(network_profile deny '{"egress": {"default": "deny"}}')" \
+		/bin/sh -c 'for port in $(seq 2000 2300); do packets send '$PEER' $port 10 20; done >/dev/null; sleep 1'
+	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+	[ "$(report_of "$id" '.violations | length')" = 16 ] || { report_of "$id" .violations; return 1; }
+	[[ "$(report_of "$id" '.warnings | join(" ")')" == *"packets were denied to or from more places than there is room for"* ]] || { report_of "$id" .warnings; return 1; }
+	[ "$(report_of "$id" '[.network.drops[].packets] | add >= 6020')" = true ] || { report_of "$id" .network; return 1; }
+}
+@test "denied: of a flood there are sixteen places, and a number" { on_each_runtime flood; }

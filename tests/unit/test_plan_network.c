@@ -209,6 +209,31 @@ Test(plan_network, who_keeps_one_on_purpose_is_kept_where_the_rules_are)
 	cr_assert(strstr(err.text, "CAP_NET_ADMIN and CAP_SYS_ADMIN together"), "%s", err.text);
 }
 
+#define NAMES(more) ",\"network\":{\"egress\":{\"allow\":[\"api.example.com tcp 443\"" more "]}}"
+
+static bool warned(const char *of)
+{
+	for (int i = 0; i < plan.warning_count; i++)
+		if (strstr(plan.warnings[i], of))
+			return true;
+	return false;
+}
+
+Test(plan_network, names_take_a_resolver_and_nobody_who_can_forge_its_answers)
+{
+	struct error err = {0};
+
+	cr_assert_eq(make(NAMES(",\"192.0.2.53 udp 53\""), ALL, OWN, "", PLAN_WRAPPER, &err), 0, "%s", err.text);
+	cr_assert(!warned("host names"));
+	cr_assert_eq(make(NAMES(",\"192.0.2.53\""), ALL, OWN, "", PLAN_WRAPPER, &err), 0, "%s", err.text);
+	cr_assert(warned("host names in \"allow\" open nothing"));
+	cr_assert_eq(make(",\"capabilities\":[\"CAP_NET_RAW\"]" NAMES(), ALL, OWN, "", PLAN_WRAPPER, &err), -EINVAL);
+	cr_assert(strstr(err.text, "exclude each other"), "%s", err.text);
+	cr_assert_eq(make(",\"capabilities\":[\"CAP_NET_ADMIN\"]" NAMES(), ALL, OWN, "", PLAN_WRAPPER, &err), -EINVAL);
+	/* Named, and not there. */
+	cr_assert_eq(make(",\"capabilities\":[\"CAP_NET_RAW\"]" NAMES(), KEEPS("\"CAP_CHOWN\""), OWN, "", PLAN_WRAPPER, &err), 0);
+}
+
 static bool passes(const char *address, uint8_t protocol, uint16_t port)
 {
 	struct net_packet packet = {.direction = NET_EGRESS, .protocol = protocol, .port = port};

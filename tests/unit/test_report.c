@@ -302,6 +302,28 @@ Test(report, violations_say_what_and_how_to_take_it_in)
 	cr_expect_null(third->next);
 }
 
+Test(report, what_the_network_denied_is_a_violation_with_the_entry_for_it)
+{
+	static const char *const keys[] = {"need", "program", "action", "count", "rule", "remedy", NULL};
+	_cleanup_json_ struct json_doc *doc = NULL;
+	const struct json *first;
+
+	killed_for_cpu();
+	violations = (struct ledger_violations){.denials = {
+		.list = {{.entry = "192.0.2.1 tcp 443", .host = "api.example.com", .direction = NET_EGRESS, .count = 2},
+			 {.entry = "2001:db8::1 icmpv6", .direction = NET_INGRESS, .count = 1}}, .count = 2}};
+	doc = parsed();
+	first = json_get(json_root(doc), "violations")->first;
+	has_keys(first, keys);
+	has_keys(first->next, keys);
+	cr_expect(strstr(text_line, "{\"need\":\"egress 192.0.2.1 tcp 443\",\"program\":null,\"action\":\"denied\",\"count\":2,"
+				    "\"rule\":{\"egress\":{\"allow\":[\"api.example.com tcp 443\"]}},\"remedy\":\"put "
+				    "\\\"192.0.2.1 tcp 443\\\" or \\\"api.example.com tcp 443\\\" into network.egress.allow"), "%s", text_line);
+	cr_expect(strstr(text_line, "\"rule\":{\"ingress\":{\"allow\":[\"2001:db8::1 icmpv6\"]}},\"remedy\":\"put "
+				    "\\\"2001:db8::1 icmpv6\\\" into network.ingress.allow"), "%s", text_line);
+	cr_expect_null(first->next->next);
+}
+
 Test(report, of_more_violations_than_there_is_room_for_the_number_is_told)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
@@ -318,9 +340,21 @@ Test(report, of_more_violations_than_there_is_room_for_the_number_is_told)
 	}
 	memset(plan.workload, '"', sizeof plan.workload - 1);
 	violations.count = 1000;
+	for (int i = 0; i < LEDGER_DENIALS_MAX; i++) { /* as long as they can be */
+		struct ledger_denial *denial = &violations.denials.list[i];
+
+		*denial = (struct ledger_denial){.direction = NET_INGRESS, .count = UINT32_MAX};
+		memset(denial->entry, 'f', sizeof denial->entry - 1);
+		denial->entry[8] = ' ';
+		memset(denial->host, 'h', sizeof denial->host - 1);
+	}
+	violations.denials.count = LEDGER_DENIALS_MAX;
+	violations.denials.more = violations.denials.unheard = UINT32_MAX;
 	doc = parsed();
 	json_each(violation, json_get(json_root(doc), "violations"))
 		told++;
-	cr_expect_eq(told, LEDGER_VIOLATIONS_MAX);
+	cr_expect_eq(told, LEDGER_VIOLATIONS_MAX + LEDGER_DENIALS_MAX);
+	cr_expect(strstr(text_line, "\"4294967295 packets were denied to or from more places"));
+	cr_expect(strstr(text_line, "\"4294967295 times DNS answers came too fast"));
 	cr_expect(strstr(text_line, "there were 984 more violations than there is room for"));
 }

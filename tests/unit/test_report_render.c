@@ -62,9 +62,10 @@ Test(report_render, why_tells_of_violations)
 	violations = (struct ledger_violations){.list = {{.need = "mkdir", .denied = true, .count = 3},
 							 {.need = "unshare 0", .denied = true, .count = 1},
 							 {.need = "CAP_CHOWN", .denied = true, .count = 2},
-							 {.need = "ioctl 5", .count = 1}}, .count = 4};
+							 {.need = "ioctl 5", .count = 1}}, .count = 4,
+						.denials = {.list = {{.entry = "192.0.2.1 tcp 443", .count = 2}}, .count = 1}};
 	why_has((const char *[]){"; its seccomp filter denied it mkdir 3 times, unshare 0; its model denied it CAP_CHOWN 2 times; "
-				 "its model does not know ioctl 5.", NULL});
+				 "its network rules denied it egress 192.0.2.1 tcp 443 2 times; its model does not know ioctl 5.", NULL});
 }
 
 Test(report_render, why_without_a_verdict)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/net/answers.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/net/prefix.h"
+
+static bool names_resolver(const struct net_layer *layer, const struct packet *packet)
+{
+	for (size_t i = 0; i < layer->allow_count; i++) {
+		const struct net_match *match = &layer->allow[i];
+
+		if (net_match_is_for_names(match) && match->protocol == packet->protocol && match->first == packet->source_port &&
+		    net_prefix_has(&match->prefix, packet->family, packet->source))
+			return true;
+	}
+	return false;
+}
+
+bool net_is_resolvers(const struct net_policy *policy, const struct packet *packet)
+{
+	static const uint8_t docker[] = {127, 0, 0, 11}; /* the rules log nothing of loopback but its */
+	const struct net_direction *egress = &policy->direction[NET_EGRESS];
+
+	if (!packet->has_ports)
+		return false;
+	if (packet->family == AF_INET && memcmp(packet->source, docker, sizeof docker) == 0)
+		return true;
+	for (size_t i = 0; i < egress->layer_count; i++)
+		if (names_resolver(&egress->layers[i], packet))
+			return true;
+	return false;
+}
+
+size_t net_answer_messages(const struct packet *packet, struct dns_message ret_messages[DNS_MESSAGES_MAX])
+{
+	const uint8_t *at = packet->payload, *end = packet->payload + packet->payload_length;
+	struct tcphdr tcp;
+	size_t count = 0;
+
+	if (packet->protocol == IPPROTO_UDP) {
+		ret_messages[0] = (struct dns_message){at, packet->payload_length};
+		return 1;
+	}
+	if (packet->protocol != IPPROTO_TCP || packet->payload_length < sizeof tcp)
+		return 0;
+	memcpy(&tcp, at, sizeof tcp);
+	if (tcp.th_off * 4U < sizeof tcp || tcp.th_off * 4U > packet->payload_length)
+		return 0;
+	for (at += tcp.th_off * 4U; count < DNS_MESSAGES_MAX && end - at > 2; count++) {
+		size_t length = (size_t)at[0] << 8 | at[1];
+
+		at += 2;
+		if (length > (size_t)(end - at))
+			break;
+		ret_messages[count] = (struct dns_message){at, length};
+		at += length;
+	}
+	return count;
+}
+
+bool net_policy_knows(const struct net_policy *policy, const char *name)
+{
+	const struct net_direction *egress = &policy->direction[NET_EGRESS];
+
+	for (size_t l = 0; l < egress->layer_count; l++)
+		for (size_t n = 0; n < egress->layers[l].name_count; n++)
+			if (dns_name_matches(egress->layers[l].names[n].name, name))
+				return true;
+	return false;
+}
+
+static bool layer_opens(const struct net_layer *layer, const char *name, const struct net_packet *packet)
+{
+	for (size_t i = 0; i < layer->deny_count; i++)
+		if (net_match_passes(&layer->deny[i], packet))
+			return false;
+	for (size_t i = 0; i < layer->name_count; i++) {
+		const struct net_name *entry = &layer->names[i];
+		const struct net_match match = {net_prefix_all(packet->family), entry->protocol, entry->first, entry->last};
+
+		if (dns_name_matches(entry->name, name) && net_match_passes(&match, packet))
+			return true;
+	}
+	return false;
+}
+
+bool net_policy_opens(const struct net_policy *policy, const char *name, const struct net_packet *packet)
+{
+	const struct net_direction *egress = &policy->direction[NET_EGRESS];
+
+	for (size_t i = 0; i < egress->layer_count; i++)
+		if (!net_layer_passes(&egress->layers[i], packet) && !layer_opens(&egress->layers[i], name, packet))
+			return false;
+	return egress->layer_count > 0;
+}
