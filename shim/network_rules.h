@@ -7,6 +7,7 @@
 
 #include "lib/base/error.h"
 #include "lib/budget/budget.h"
+#include "lib/record/endpoints.h"
 #include "lib/state/ledger.h"
 
 struct rules;
@@ -24,6 +25,9 @@ int rules_fd(const struct rules *rules);
 typedef void rules_heard(enum budget budget, bool spent, uint64_t used, void *data);
 void rules_attend(struct rules *rules, rules_heard *heard, void *data);
 int rules_read(struct rules *rules, struct ledger_figures *ret_figures, struct error *err);
+
+/* With whom the container has spoken, where the policy asks to record that. */
+int rules_read_endpoints(struct rules *rules, struct endpoints *ret_endpoints, struct error *err);
 
 /* What is in the kernel, in the namespace that we are in, against them; `difference`: the first there is. */
 enum { RULES_DIFFERENCE_MAX = 512 };

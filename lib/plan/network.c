@@ -254,16 +254,37 @@ static int find_resolvers(const struct host *host, const struct host_config *hos
 	return r;
 }
 
+/* What a model is learned of, too: with whom it speaks. That takes nothing from the container. */
+static int note_endpoints(const struct host *host, const struct json *config, const char *bundle, const struct network_place *place,
+			  struct plan *plan, struct net_record *record, struct error *err)
+{
+	struct net_context context = {0};
+	int r;
+
+	if ((plan->watch != WATCH_RECORD && plan->watch != WATCH_COMPLAIN) || place->holder != NETWORK_OWN)
+		return 0;
+	r = resolvers_find(host, config, bundle, &context, err);
+	if (r < 0)
+		return r;
+	record->set = true;
+	record->resolver_count = context.resolver_count;
+	memcpy(record->resolvers, context.resolvers, sizeof record->resolvers);
+	return 0;
+}
+
 int plan_network_resolve(const struct host *host, const struct host_config *host_config, const struct json *config,
-			 const char *bundle, struct plan *plan, struct error *err)
+			 const char *bundle, const struct network_place *place, struct plan *plan, struct error *err)
 {
 	const struct profile *p = &plan->effective;
 	uint64_t kept = p->capabilities.set ? p->capabilities.mask : 0;
 	struct net_context context = {.services = host_config->services};
+	struct net_record record = {0};
 	struct kept_policy *keep;
-	int r;
+	int r = note_endpoints(host, config, bundle, place, plan, &record, err);
 
-	if (!profile_asks_network(p))
+	if (r < 0)
+		return error_prefix(err, "record the endpoints");
+	if (!profile_asks_network(p) && !record.set)
 		return 0;
 	keep = calloc(1, sizeof *keep);
 	if (!keep)
@@ -276,7 +297,9 @@ int plan_network_resolve(const struct host *host, const struct host_config *host
 	if (r < 0)
 		return error_prefix(err, "network of %s", source_of(p));
 	take_quotas(p, &keep->policy);
-	keep->policy.owned = kept & BIT(CAP_NET_ADMIN);
+	keep->policy.record = record;
+	/* A table that only watches may be undone: to be in the way of what the container does would change what is recorded. */
+	keep->policy.owned = profile_asks_network(p) && (kept & BIT(CAP_NET_ADMIN));
 	keep->policy.raw = kept & BIT(CAP_NET_RAW);
 	plan->network = &keep->policy;
 	return 0;
