@@ -254,22 +254,20 @@ static int find_resolvers(const struct host *host, const struct host_config *hos
 	return r;
 }
 
-/* What a model is learned of, too: with whom it speaks. That takes nothing from the container. */
-static int note_endpoints(const struct host *host, const struct json *config, const char *bundle, const struct network_place *place,
-			  struct plan *plan, struct net_record *record, struct error *err)
+/* What a model is learned of, too: with whom it speaks. That takes nothing from the container, and is no reason to refuse it. */
+static void note_endpoints(const struct host *host, const struct json *config, const char *bundle, const struct network_place *place,
+			   struct plan *plan, struct net_record *record)
 {
 	struct net_context context = {0};
-	int r;
+	struct error err = {0};
 
 	if ((plan->watch != WATCH_RECORD && plan->watch != WATCH_COMPLAIN) || place->holder != NETWORK_OWN)
-		return 0;
-	r = resolvers_find(host, config, bundle, &context, err);
-	if (r < 0)
-		return r;
+		return;
+	if (resolvers_find(host, config, bundle, &context, &err) < 0)
+		plan_warn(plan, "which endpoints are its resolvers is not recorded: %s", err.text);
 	record->set = true;
 	record->resolver_count = context.resolver_count;
 	memcpy(record->resolvers, context.resolvers, sizeof record->resolvers);
-	return 0;
 }
 
 int plan_network_resolve(const struct host *host, const struct host_config *host_config, const struct json *config,
@@ -280,10 +278,9 @@ int plan_network_resolve(const struct host *host, const struct host_config *host
 	struct net_context context = {.services = host_config->services};
 	struct net_record record = {0};
 	struct kept_policy *keep;
-	int r = note_endpoints(host, config, bundle, place, plan, &record, err);
+	int r;
 
-	if (r < 0)
-		return error_prefix(err, "record the endpoints");
+	note_endpoints(host, config, bundle, place, plan, &record);
 	if (!profile_asks_network(p) && !record.set)
 		return 0;
 	keep = calloc(1, sizeof *keep);
