@@ -66,3 +66,39 @@ recorded_and_held() {
 	[ "$(came datagrams)" -eq 0 ]
 }
 @test "what a recorded run spoke with is allowed by the profile that is made of it, and nothing else" { on_each_runtime recorded_and_held; }
+
+# With rules that hold at the same time, and killed: what was seen until then is there, and nothing that was denied.
+recorded_under_rules() {
+	local profile
+	linked
+	profile=$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER udp 4000\"]}}")
+	network_bundle "$id" "$NS" /bin/sh -c "packets send $PEER 4000 100 1; packets send $FAR 4000 100 1; exec sleep 600"
+	stint run --runtime "$RUNTIME" --record --profile "$profile" --id "$id" "$BUNDLE" >/dev/null 2>&1 3>&- &
+	eventually 10 all_came 1
+	stint verify "$id" | grep -q '^network .*enforced' || { stint verify "$id"; return 1; }
+	kill -9 "$(init_of "$id")"
+	wait $! || true
+	[ "$(endpoints_of "$id")" = "[[\"egress\",\"$PEER\",\"udp\",4000,1]]" ] || { endpoints_of "$id"; return 1; }
+	[ "$(stint record show --json "$id" | jq '[.endpointsRecorded, .complete]' -c)" = '[true,true]' ]
+}
+all_came() { [ "$(came datagrams)" -eq "$1" ]; }
+init_of() { stint ps --json | jq -r --arg id "$1" '.. | objects | select(.id? == $id) | .pid'; }
+@test "endpoints of a container with rules that is killed" { on_each_runtime recorded_under_rules; }
+
+merged() {
+	linked
+	run_linked "$id" --record -- /bin/sh -c "packets send $PEER 4000 100 1"
+	linked
+	run_linked "$id-2" --record -- /bin/sh -c "packets send $PEER 4000 100 1; packets send $FAR 4000 100 1"
+	stint profile generate --network "$id" "$id-2" | jq -e --arg one "$PEER udp 4000" --arg two "$FAR udp 4000" \
+		'.network.egress.allow == [$one, $two]'
+	# Whose network is the host's has none that are its own.
+	network_bundle "$id-host" own /bin/true
+	config 'del(.linux.namespaces[] | select(.type == "network"))'
+	stint run --runtime "$RUNTIME" --record --id "$id-host" "$BUNDLE"
+	[ -z "$(network_of "$id-host")" ]
+	stint record show "$id-host" | grep -q '^Endpoints were not recorded: it takes a network namespace'
+	run --separate-stderr stint profile generate --network "$id" "$id-host"
+	[ "$status" -eq 1 ] && [[ "$stderr" == *"1 of 2 runs were recorded without their endpoints"* ]] || { echo "$status $stderr"; return 1; }
+}
+@test "of several runs the endpoints are put together, and one without them is refused" { on_each_runtime merged; }
