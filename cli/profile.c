@@ -12,7 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/units.h"
 
-enum { TAKES_RUNTIME = 1, TAKES_OUTPUT = 2, TAKES_JSON = 4, TAKES_MODE = 8, TAKES_CAPABILITIES = 16 };
+enum { TAKES_RUNTIME = 1, TAKES_OUTPUT = 2, TAKES_JSON = 4, TAKES_MODE = 8, TAKES_WHOLE = 16 };
 
 static const struct command {
 	const char *name;
@@ -21,7 +21,7 @@ static const struct command {
 	int least, most; /* other arguments */
 	const char *wanted;
 } commands[] = {
-	{"generate", profile_generate, TAKES_RUNTIME | TAKES_OUTPUT | TAKES_CAPABILITIES, 1, INT_MAX, "generate a filter of which ID or WORKLOAD?"},
+	{"generate", profile_generate, TAKES_RUNTIME | TAKES_OUTPUT | TAKES_WHOLE, 1, INT_MAX, "generate a filter of which ID or WORKLOAD?"},
 	{"status", profile_status, TAKES_JSON, 0, 1, "status takes one WORKLOAD at most"},
 	{"show", profile_show, TAKES_JSON, 1, 1, "show which WORKLOAD or ID?"},
 	{"explain", profile_explain, 0, 1, 2, "explain takes a WORKLOAD or ID, and at most one need of it"},
@@ -182,7 +182,8 @@ static int run_command(const char *name, const struct profile_request *request)
 		{request->json, TAKES_JSON, "json"},   {request->runtime != NULL, TAKES_RUNTIME, "runtime"},
 		{request->output != NULL, TAKES_OUTPUT, "output"}, {request->mode != NULL, TAKES_MODE, "mode"},
 		{request->share != NULL, TAKES_MODE, "share"},	   {request->dry_run, TAKES_MODE, "dry-run"},
-		{request->rollback, TAKES_MODE, "rollback"},	   {request->capabilities, TAKES_CAPABILITIES, "capabilities"},
+		{request->rollback, TAKES_MODE, "rollback"},	   {request->capabilities, TAKES_WHOLE, "capabilities"},
+		{request->network, TAKES_WHOLE, "network"},
 	};
 	const struct command *command = NULL;
 
@@ -201,7 +202,7 @@ static int run_command(const char *name, const struct profile_request *request)
 
 static int run(const struct host *host, int argc, char **argv)
 {
-	enum { OPT_JSON = 256, OPT_MODE, OPT_SHARE, OPT_ROLLBACK, OPT_CAPABILITIES };
+	enum { OPT_JSON = 256, OPT_MODE, OPT_SHARE, OPT_ROLLBACK, OPT_CAPABILITIES, OPT_NETWORK };
 	static const struct option options[] = {{"json", no_argument, NULL, OPT_JSON},
 						{"output", required_argument, NULL, 'o'},
 						{"runtime", required_argument, NULL, 'r'},
@@ -210,6 +211,7 @@ static int run(const struct host *host, int argc, char **argv)
 						{"dry-run", no_argument, NULL, 'n'},
 						{"rollback", no_argument, NULL, OPT_ROLLBACK},
 						{"capabilities", no_argument, NULL, OPT_CAPABILITIES},
+						{"network", no_argument, NULL, OPT_NETWORK},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	struct profile_request request = {.host = host};
@@ -242,6 +244,9 @@ static int run(const struct host *host, int argc, char **argv)
 		case OPT_CAPABILITIES:
 			request.capabilities = true;
 			break;
+		case OPT_NETWORK:
+			request.network = true;
+			break;
 		case 'h':
 			return cli_help(&verb_profile);
 		default:
@@ -257,7 +262,7 @@ static int run(const struct host *host, int argc, char **argv)
 
 const struct verb verb_profile = {
 	.name = "profile",
-	.synopsis = "profile generate [--capabilities] [--runtime NAME] [-o FILE] ID|WORKLOAD...\n"
+	.synopsis = "profile generate [--capabilities] [--network] [--runtime NAME] [-o FILE] ID|WORKLOAD...\n"
 		    "       stint profile status [--json] [WORKLOAD]\n"
 		    "       stint profile show [--json] ID|WORKLOAD\n"
 		    "       stint profile explain ID|WORKLOAD [NEED]\n"
@@ -300,6 +305,8 @@ const struct verb verb_profile = {
 		"      --rollback       with accept: the model before the present one is the model again\n"
 		"      --capabilities   with generate: a profile with what was seen of capabilities, and the object as\n"
 		"                       its \"seccomp\"\n"
+		"      --network        with generate: a profile whose \"network\" allows the endpoints that were seen, and\n"
+		"                       denies the rest; the object as its \"seccomp\"\n"
 		"  -o, --output FILE    with generate: FILE is replaced as a whole, or not at all\n"
 		"  -r, --runtime NAME   with generate and diff: the filter is for runc, crun or any runtime, and not\n"
 		"                       for those of the recordings\n"

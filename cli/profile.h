@@ -10,7 +10,7 @@
 struct profile_request {
 	const struct host *host;
 	const char *runtime, *output, *mode, *share; /* NULL: not given */
-	bool json, dry_run, rollback, capabilities;
+	bool json, dry_run, rollback, capabilities, network;
 	char **names; /* the other arguments, NULL after the last */
 	int count;
 };

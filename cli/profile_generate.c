@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `stint profile generate`: made, proved, tried, and only then written. */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,20 +98,24 @@ int profile_prove(const struct seccomp_filter *filter, struct error *err)
 }
 
 /* A whole profile, for what an OCI seccomp object has no place for. */
-static int make_profile(const struct generated *generated, struct json_doc *doc, struct json *seccomp, struct json **ret_object,
-			struct error *err)
+static int make_profile(const struct profile_request *request, const struct generated *generated, struct json_doc *doc,
+			struct json *seccomp, struct json **ret_object, struct error *err)
 {
-	struct json *object = json_new(doc, JSON_OBJECT);
+	struct json *object = json_new(doc, JSON_OBJECT), *network = NULL;
+	int r = request->network ? endpoints_propose(&generated->seen.endpoints, doc, &network, err) : 0;
 
+	if (r < 0)
+		return r;
 	if (json_set(doc, object, "name", json_new_string(doc, "generated")) < 0 ||
-	    json_set(doc, object, "capabilities", capability_names(doc, needs_capabilities(&generated->seen.needs))) < 0 ||
-	    json_set(doc, object, "seccomp", seccomp) < 0)
+	    (request->capabilities &&
+	     json_set(doc, object, "capabilities", capability_names(doc, needs_capabilities(&generated->seen.needs))) < 0) ||
+	    json_set(doc, object, "seccomp", seccomp) < 0 || (network && json_set(doc, object, "network", network) < 0))
 		return error_set(err, ENOMEM, "write a profile: out of memory");
 	*ret_object = object;
 	return 0;
 }
 
-static int write_generated(const struct generated *generated, bool whole_profile, const char *output, struct error *err)
+static int write_generated(const struct profile_request *request, const struct generated *generated, struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_free_ char *text = NULL;
@@ -120,13 +125,13 @@ static int write_generated(const struct generated *generated, bool whole_profile
 
 	if (r == 0)
 		r = seccomp_write(&generated->filter, doc, &object, err);
-	if (r == 0 && whole_profile)
-		r = make_profile(generated, doc, object, &object, err);
-	if (r == 0 && !output)
+	if (r == 0 && (request->capabilities || request->network))
+		r = make_profile(request, generated, doc, object, &object, err);
+	if (r == 0 && !request->output)
 		return profile_print_json(object, err);
 	if (r == 0)
 		r = json_write(object, true, &text, &length, err);
-	return r < 0 ? r : file_write_atomic(AT_FDCWD, output, text, length, 0644, true, err);
+	return r < 0 ? r : file_write_atomic(AT_FDCWD, request->output, text, length, 0644, true, err);
 }
 
 /* None would be what was seen of them, and the workload would have to do without. */
@@ -140,6 +145,37 @@ static int check_capabilities(const struct chosen *chosen, struct error *err)
 				   "and eBPF to see them ('stint profile show' tells of a run)", without, chosen->count) : 0;
 }
 
+/* A list that lacks some would deny what the workload does. */
+static int check_endpoints(const struct chosen *chosen, struct error *err)
+{
+	size_t without = 0, more = 0;
+
+	for (size_t i = 0; i < chosen->count; i++) {
+		without += !chosen->list[i]->endpoints_recorded;
+		more += chosen->list[i]->endpoints.more;
+	}
+	if (without)
+		return error_set(err, ENODATA, "generate network rules: %zu of %zu runs were recorded without their endpoints, or not with all: "
+				 "it takes a network namespace of the container's own, from its start ('stint record show' tells of a run)",
+				 without, chosen->count);
+	if (more)
+		return error_set(err, ENODATA, "generate network rules: in %zu of %zu runs there were more endpoints than were recorded: who "
+				 "speaks with so many is not described by a list of them", more, chosen->count);
+	return 0;
+}
+
+/* What network rules take, unless the profile's own capabilities name it. */
+static void warn_of_lost(const struct profile_request *request, const struct generated *generated)
+{
+	static const uint64_t of_network = UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW;
+
+	if (request->network && !request->capabilities && (needs_capabilities(&generated->seen.needs) & of_network))
+		fprintf(stderr, "stint: warning: it used CAP_NET_RAW or CAP_NET_ADMIN, which a container with network rules keeps only where its "
+				"profile names them: --capabilities does\n");
+	if (request->network && generated->seen.endpoints.more)
+		fprintf(stderr, "stint: warning: all runs together spoke with more endpoints than there is room for: the list is not whole\n");
+}
+
 int profile_generate(const struct profile_request *request)
 {
 	_cleanup_(chosen_close) struct chosen chosen = {0};
@@ -150,14 +186,18 @@ int profile_generate(const struct profile_request *request)
 	if (status != EXIT_OK)
 		return status;
 	r = request->capabilities ? check_capabilities(&chosen, &err) : 0;
+	if (r == 0 && request->network)
+		r = check_endpoints(&chosen, &err);
 	if (r < 0)
 		return cli_fail(r == -ENODATA ? EXIT_DIFFERS : EXIT_STINT, &err);
 	r = generate(chosen.list, chosen.count, request->runtime, &generated, &err);
 	if (r == 0)
 		r = warn(request, &chosen, &generated, &err);
 	if (r == 0)
+		warn_of_lost(request, &generated);
+	if (r == 0)
 		r = profile_prove(&generated.filter, &err);
 	if (r == 0)
-		r = write_generated(&generated, request->capabilities, request->output, &err);
+		r = write_generated(request, &generated, &err);
 	return r < 0 ? cli_fail(EXIT_STINT, &err) : EXIT_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `stint record`: what a container asks of the kernel, written down. */
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,9 @@
 #include "cli/recording.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
+#include "lib/base/units.h"
 #include "lib/launch/launch.h"
+#include "lib/net/protocol.h"
 #include "lib/oci/config.h"
 #include "lib/plan/learned.h"
 #include "lib/record/store.h"
@@ -159,6 +162,44 @@ static void print_kind(const struct needs *needs, enum need_kind kind, const cha
 	}
 }
 
+static void print_endpoint(const struct endpoint *endpoint)
+{
+	char who[INET6_ADDRSTRLEN] = "any", port[8] = "", bytes[UNIT_TEXT_MAX];
+	const char *protocol = protocol_name(endpoint->protocol);
+
+	if (endpoint->direction == NET_EGRESS)
+		(void)inet_ntop(endpoint->family, endpoint->address, who, sizeof who);
+	else if (endpoint->from_private)
+		(void)snprintf(who, sizeof who, "private");
+	if (protocol_has_ports(endpoint->protocol))
+		(void)snprintf(port, sizeof port, " %u", endpoint->port);
+	printf("  %-7s  %s ", endpoint->direction == NET_EGRESS ? "egress" : "ingress", who);
+	if (protocol)
+		printf("%s", protocol);
+	else
+		printf("%u", endpoint->protocol);
+	printf("%s  %s in %llu connection%s%s%s%s\n", port, unit_format(UNIT_SIZE, endpoint->bytes, bytes),
+	       (unsigned long long)endpoint->connections, endpoint->connections == 1 ? "" : "s", endpoint->resolver ? ", a resolver" : "",
+	       endpoint->name[0] ? ", " : "", endpoint->name);
+}
+
+static void print_endpoints(const struct recording *recording)
+{
+	const struct endpoints *endpoints = &recording->endpoints;
+
+	if (endpoints->count)
+		print_heading("Endpoints", endpoints->count);
+	for (unsigned i = 0; i < endpoints->count; i++)
+		print_endpoint(&endpoints->list[i]);
+	if (endpoints->more)
+		printf("  and more, for which there was no room\n");
+	if (!recording->endpoints_recorded)
+		printf("\nEndpoints were not recorded%s: it takes a network namespace of the container's own, and nf_tables\n",
+		       endpoints->count ? " to the end" : "");
+	else if (!endpoints->count)
+		printf("\nIt spoke with nobody\n");
+}
+
 static void print_recording(const struct recording *recording)
 {
 	printf("%s, recorded from %.19sZ ", recording->id ? recording->id : "-", recording->started ? recording->started : "-");
@@ -179,6 +220,7 @@ static void print_recording(const struct recording *recording)
 	print_kind(&recording->needs, NEED_CAPABILITY, "Capabilities, and who used them first");
 	if (!recording->capabilities_recorded)
 		printf("\nCapabilities were not recorded: it takes Linux 6.14 and eBPF to see them\n");
+	print_endpoints(recording);
 }
 
 static int print_json(const struct recording *recording, struct error *err)
@@ -260,7 +302,8 @@ const struct verb verb_record = {
 		"                io.stint.record=true\n"
 		"  stop ID       no longer; it is over with the container anyway\n"
 		"  show ID       the latest recording of that container: system calls, the values of the\n"
-		"                arguments that matter, capabilities, and which program asked first\n"
+		"                arguments that matter, capabilities, and which program asked first; and with\n"
+		"                whom it spoke\n"
 		"\n"
 		"      --json    with show: as JSON, as it is stored\n"
 		"  -h, --help    this text\n"

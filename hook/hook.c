@@ -110,6 +110,18 @@ static int make_plan(struct hook *hook, enum plan_mode mode, struct error *err)
 				     &hook->plan, err);
 }
 
+/* Rules must be there. Where stint-network only watches, the recording says what it could not. */
+static int apply_network(const struct ledger_plan *plan, int state_fd, pid_t init, struct error *err)
+{
+	struct error ignored = {0};
+
+	if (plan->network)
+		return network_apply(state_fd, init, err);
+	if (plan->network_recorded)
+		(void)network_apply(state_fd, init, &ignored);
+	return 0;
+}
+
 static int create_runtime(struct hook *hook, struct error *err)
 {
 	struct launch_request launch = {.host = &hook->host, .host_config = &hook->host_config,
@@ -138,8 +150,8 @@ static int create_runtime(struct hook *hook, struct error *err)
 	if (r < 0)
 		return r;
 	r = start_monitor(hook, err);
-	if (r == 0 && hook->launch.ledger->plan.network)
-		r = network_apply(hook->launch.state_fd, hook->state.pid, err);
+	if (r == 0)
+		r = apply_network(&hook->launch.ledger->plan, hook->launch.state_fd, hook->state.pid, err);
 	if (r < 0)
 		launch_undo(&hook->launch);
 	return r;
@@ -148,7 +160,7 @@ static int create_runtime(struct hook *hook, struct error *err)
 static int network(struct hook *hook, struct error *err)
 {
 	_cleanup_close_ int run_fd = -1, state_fd = -1;
-	struct ledger *ledger;
+	struct ledger *ledger = NULL;
 	int r = hook->key && *hook->key != '.' && !strchr(hook->key, '/') ? read_state(hook, err) :
 		error_set(err, EINVAL, "network: --key names no container's state");
 
@@ -165,8 +177,10 @@ static int network(struct hook *hook, struct error *err)
 	/* A hook that was copied into another container's config. */
 	if (strcmp(ledger->plan.id, hook->state.id) != 0)
 		r = error_set(err, EINVAL, "set the network rules: %s is the state of another container", hook->key);
+	else
+		r = apply_network(&ledger->plan, state_fd, hook->state.pid, err);
 	ledger_unmap(ledger);
-	return r < 0 ? r : network_apply(state_fd, hook->state.pid, err);
+	return r;
 }
 
 static int poststart(struct hook *hook, struct error *err)

@@ -120,6 +120,6 @@ void network_read_last(struct monitor *m)
 
 void network_dismiss(struct monitor *m)
 {
-	if (m->ledger->plan.network)
+	if (m->ledger->plan.network || m->ledger->plan.network_recorded)
 		(void)unlinkat(m->state_fd, NETWORK_SOCKET, 0);
 }

@@ -24,6 +24,7 @@ struct network {
 	uint32_t spent, warned; /* bit sets of budgets */
 	uint64_t used[BUDGET_COUNT];
 	unsigned unwelcome; /* connections to the monitor that it ended without a word */
+	struct endpoints endpoints; /* as they were last asked for */
 	int epoll, fds[NETWORK_SOURCES];
 };
 

@@ -64,6 +64,37 @@ static int read_figures(struct network *n, struct error *err)
 	return r;
 }
 
+static int read_endpoints(struct network *n, struct error *err)
+{
+	struct endpoints endpoints;
+	int r = n->applied_to < 0 ? error_set(err, ENODATA, "the endpoints are not recorded yet") :
+				    rules_read_endpoints(n->rules, &endpoints, err);
+
+	if (r < 0)
+		return r;
+	endpoints_close(&n->endpoints);
+	n->endpoints = endpoints;
+	return 0;
+}
+
+/* A page of them. */
+static void answer_endpoints(struct network *n, int fd, uint32_t first)
+{
+	static struct network_endpoints page;
+	struct error err = {0};
+	const struct endpoints *all = &n->endpoints;
+
+	memset(&page, 0, sizeof page);
+	page.answer.result = first == 0 ? read_endpoints(n, &err) : 0;
+	if (page.answer.result < 0)
+		(void)snprintf(page.answer.text, sizeof page.answer.text, "%s", err.text);
+	page.total = page.answer.result < 0 ? 0 : all->count;
+	page.more = all->more;
+	for (uint32_t i = 0; i < NETWORK_ENDPOINTS_A_MESSAGE && first < page.total && first + i < page.total; i++)
+		page.list[i] = all->list[first + i];
+	(void)send(fd, &page, sizeof page, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* Who connects and says nothing must not hold us up. */
 static bool take(int fd, struct network_message *message)
 {
@@ -83,6 +114,8 @@ void peers_serve(struct network *n)
 
 	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != 0 || !take(fd, &message))
 		return;
+	if (message.verb == NETWORK_ENDPOINTS)
+		return answer_endpoints(n, fd, (uint32_t)message.pid);
 	if (message.verb == NETWORK_APPLY)
 		r = apply(n, message.pid, peer.pid, &err);
 	else if (message.verb == NETWORK_READ)
@@ -139,7 +172,8 @@ void monitor_connect(struct network *n)
 	size_t size = offsetof(struct control_message, limits);
 	_cleanup_close_ int fd = -1;
 
-	if (control_connect(n->state_fd, CONTROL_SOCKET, "the monitor", &fd, NULL) < 0 ||
+	/* One that only watches is nothing to the monitor. */
+	if (!n->ledger->plan.network || control_connect(n->state_fd, CONTROL_SOCKET, "the monitor", &fd, NULL) < 0 ||
 	    send(fd, &message, size, MSG_NOSIGNAL) != (ssize_t)size)
 		return;
 	n->fds[NETWORK_FROM_MONITOR] = steal_fd(&fd);

@@ -3,11 +3,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
 #include "lib/launch/network.h"
 #include "lib/net/nft_compare.h"
+#include "lib/net/nft_endpoints.h"
+#include "lib/net/prefix.h"
 #include "lib/net/nft_read.h"
 #include "lib/net/nft_ruleset.h"
 #include "lib/net/nft_send.h"
@@ -161,6 +164,51 @@ int rules_open(struct rules *rules, const struct dns_answer *answer, struct erro
 	int r = nft_answer(&rules->policy, answer, &batch, &count, err);
 
 	return r < 0 || count == 0 ? r : nft_send(rules->questions, &batch, err);
+}
+
+struct endpoint_reading {
+	const struct net_record *record;
+	struct endpoints *endpoints;
+	struct error *err;
+};
+
+static bool is_resolver(const struct net_record *record, const struct nft_endpoint *endpoint)
+{
+	for (size_t i = 0; i < record->resolver_count; i++)
+		if (net_prefix_has(&record->resolvers[i], endpoint->family, endpoint->address))
+			return endpoint->direction == NET_EGRESS;
+	return false;
+}
+
+static int take_endpoint(const struct nft_endpoint *read, void *data)
+{
+	const struct endpoint_reading *reading = data;
+	struct endpoint endpoint = {
+		.direction = read->direction, .from_private = read->from_private, .family = read->family,
+		.protocol = read->protocol, .port = read->port, .resolver = is_resolver(reading->record, read),
+		.bytes = read->bytes, .connections = read->connections,
+	};
+
+	memcpy(endpoint.address, read->address, sizeof endpoint.address);
+	return endpoints_add(reading->endpoints, &endpoint, reading->err);
+}
+
+int rules_read_endpoints(struct rules *rules, struct endpoints *ret_endpoints, struct error *err)
+{
+	_cleanup_endpoints_ struct endpoints endpoints = {0};
+	struct endpoint_reading reading = {&rules->policy.record, &endpoints, err};
+	bool more;
+	int r;
+
+	if (!rules->policy.record.set)
+		return error_set(err, ENODATA, "read the endpoints: they are not recorded");
+	r = nft_read_endpoints(rules->questions, take_endpoint, &reading, &more, err);
+	if (r < 0)
+		return r;
+	endpoints.more |= more;
+	*ret_endpoints = endpoints;
+	endpoints = (struct endpoints){0};
+	return 0;
 }
 
 /* What an earlier one set is taken as it is; without the table there is nothing to go on with. */

@@ -8,6 +8,7 @@
 #include "lib/base/error.h"
 #include "lib/budget/budget.h"
 #include "lib/net/dns.h"
+#include "lib/record/endpoints.h"
 #include "lib/state/ledger.h"
 
 struct rules;
@@ -29,6 +30,8 @@ int rules_read(struct rules *rules, struct ledger_figures *ret_figures, struct e
 const struct net_policy *rules_policy(const struct rules *rules);
 /* Has the kernel let through what the answer says of a name, as long as it says. */
 int rules_open(struct rules *rules, const struct dns_answer *answer, struct error *err);
+/* With whom the container has spoken, where the policy asks to record that. */
+int rules_read_endpoints(struct rules *rules, struct endpoints *ret_endpoints, struct error *err);
 
 /* What is in the kernel, in the namespace that we are in, against them; `difference`: the first there is. */
 enum { RULES_DIFFERENCE_MAX = 512 };

@@ -109,6 +109,7 @@ static int open_state(struct recorder_process *p, const char *key, struct error 
 		return r;
 	p->record.host = &p->host;
 	p->record.ledger = p->ledger;
+	p->record.state_fd = p->state_fd;
 	p->marker = openat(p->state_fd, RECORDING_MARKER, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (p->marker >= 0 && flock(p->marker, LOCK_EX | LOCK_NB) == 0)
 		return 0;

@@ -73,6 +73,8 @@ struct record {
 	enum watch watch;
 	struct model model; /* WATCH_COMPLAIN and WATCH_ENFORCE */
 	struct needs reported; /* in the ledger as violations */
+	int state_fd; /* the container's state directory */
+	struct endpoints endpoints; /* as they were last heard of */
 	char run[STORE_NAME_MAX];
 	struct recording facts; /* without what was seen, which is read anew each time */
 };

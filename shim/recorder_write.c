@@ -5,12 +5,31 @@
 #include <string.h>
 
 #include "lib/base/units.h"
+#include "lib/launch/network.h"
 #include "shim/recorder.h"
+
+enum { ENDPOINTS_TIMEOUT_MS = 400 }; /* of the second that the monitor waits for a recording's end */
 
 /* One that is stopped before has not been seen to its end. */
 static bool has_ended(const struct record *record)
 {
 	return ledger_current(record->ledger)->ended_boot_ns != 0;
+}
+
+/* stint-network has them, which is there until the report is written: a container's end loses none. Where it is not, those it last
+ * told of are kept, and are not said to be all. */
+static int read_endpoints(struct record *record, struct recording *recording, struct error *err)
+{
+	struct endpoints now;
+
+	if (!record->ledger->plan.network_recorded)
+		return 0;
+	if (network_ask_endpoints(record->state_fd, ENDPOINTS_TIMEOUT_MS, &now, NULL) == 0) {
+		endpoints_close(&record->endpoints);
+		record->endpoints = now;
+		recording->endpoints_recorded = true;
+	}
+	return endpoints_add_all(&recording->endpoints, &record->endpoints, err);
 }
 
 static int compile(struct record *record, bool over, struct recording *ret, struct error *err)
@@ -20,6 +39,8 @@ static int compile(struct record *record, bool over, struct recording *ret, stru
 
 	if (r == 0)
 		r = record->source->kind->read(record->source, ret, err);
+	if (r == 0)
+		r = read_endpoints(record, ret, err);
 	if (r == 0 && over)
 		r = recording_set(&ret->ended, time_format(record->host->realtime_ns(), ended), err);
 	ret->complete = over && has_ended(record) && record->facts.complete && ret->lost == 0;

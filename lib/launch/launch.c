@@ -44,6 +44,15 @@ static int join(char *to, size_t size, const char *directory, const char *key, c
 	return 0;
 }
 
+static void warn(struct ledger_plan *plan, const char *text)
+{
+	for (int i = 0; i < LEDGER_WARNINGS_MAX; i++)
+		if (!plan->warnings[i][0]) {
+			copy_text(plan->warnings[i], sizeof plan->warnings[i], text);
+			return;
+		}
+}
+
 static void plan_budgets(struct ledger_plan *to, const struct profile *effective)
 {
 	for (int b = 0; b < BUDGET_COUNT; b++) {
@@ -101,7 +110,8 @@ static void fill_plan(struct ledger_plan *to, const struct launch_request *reque
 	to->launcher = (uint8_t)request->launcher;
 	to->launcher_guards = request->launcher_guards;
 	to->kill_on_monitor_loss = plan->kill_on_monitor_loss;
-	to->network = plan->network != NULL;
+	to->network = plan->network && net_policy_asks(plan->network);
+	to->network_recorded = plan->network && plan->network->record.set;
 	to->network_owned = plan->network && plan->network->owned;
 	to->watch = (uint8_t)plan->watch;
 	(void)snprintf(to->workload, sizeof to->workload, "%s", plan->workload);
@@ -228,6 +238,25 @@ static int write_network(struct launch *launch, const struct launch_request *req
 	return r < 0 ? r : network_start(request->host, request->layout, launch->key, launch->state_fd, self, err);
 }
 
+/* A recording that lacks the endpoints says so, and is no reason not to start a container. */
+static int prepare_network(struct launch *launch, const struct launch_request *request, struct error *err)
+{
+	struct ledger_plan *plan = &launch->ledger->plan;
+	struct error why = {0};
+	int r;
+
+	if (!plan->network && !plan->network_recorded)
+		return 0;
+	r = write_network(launch, request, &why);
+	if (r == 0)
+		return 0;
+	if (plan->network)
+		return error_set(err, -r, "%s", why.text);
+	plan->network_recorded = false;
+	warn(plan, why.text);
+	return 0;
+}
+
 static int write_files(struct launch *launch, const struct launch_request *request, struct error *err)
 {
 	const struct ledger_plan *plan = &launch->ledger->plan;
@@ -246,11 +275,11 @@ static int write_files(struct launch *launch, const struct launch_request *reque
 		r = update_bounds(request->plan, &bounds, err);
 	if (r == 0)
 		r = launch_write_json(launch->state_fd, "bounds.json", json_root(bounds), err);
-	if (r == 0 && plan->network)
-		r = write_network(launch, request, err);
+	if (r == 0)
+		r = prepare_network(launch, request, err);
 	if (r < 0 || request->launcher == LAUNCHER_HOOK)
 		return r;
-	if (plan->network) {
+	if (plan->network || plan->network_recorded) {
 		r = network_hook(request->host, launch->key, &hook, err);
 		edit.hook = &hook.hook;
 	}
@@ -394,15 +423,6 @@ static uint64_t missing_now(const struct budget_rule *rule, uint64_t missing, ui
 	bucket_start(&bucket, rule, 0, 0);
 	bucket.level = budget_remaining(rule->limit, missing);
 	return budget_remaining(rule->limit, bucket_take(&bucket, rule, passed_ns, 0));
-}
-
-static void warn(struct ledger_plan *plan, const char *text)
-{
-	for (int i = 0; i < LEDGER_WARNINGS_MAX; i++)
-		if (!plan->warnings[i][0]) {
-			copy_text(plan->warnings[i], sizeof plan->warnings[i], text);
-			return;
-		}
 }
 
 /* It goes on where its earlier lives left off, and is not started to be stopped at once. */

@@ -94,3 +94,42 @@ int network_read(int state_fd, int timeout_ms, struct error *err)
 
 	return ask(state_fd, &message, timeout_ms, err);
 }
+
+/* A message of another's is bounded like any. */
+static int take_endpoints(const struct network_endpoints *page, uint32_t first, struct endpoints *endpoints, struct error *err)
+{
+	int r = 0;
+
+	if (page->answer.result < 0)
+		return error_set(err, -page->answer.result, "%.*s", (int)sizeof page->answer.text - 1, page->answer.text);
+	for (uint32_t i = 0; i < NETWORK_ENDPOINTS_A_MESSAGE && first + i < page->total && r == 0; i++)
+		r = endpoints_add(endpoints, &page->list[i], err);
+	endpoints->more |= page->more != 0;
+	return r;
+}
+
+int network_ask_endpoints(int state_fd, int timeout_ms, struct endpoints *ret_endpoints, struct error *err)
+{
+	_cleanup_endpoints_ struct endpoints endpoints = {0};
+	_cleanup_free_ struct network_endpoints *page = malloc(sizeof *page);
+	struct network_message message = {.verb = NETWORK_ENDPOINTS};
+	uint32_t total = 1;
+	int r = page ? 0 : error_set(err, ENOMEM, "read the endpoints: out of memory");
+
+	while (r == 0 && (uint32_t)message.pid < total) {
+		_cleanup_close_ int fd = -1;
+
+		r = control_connect(state_fd, NETWORK_SOCKET, "stint-network", &fd, err);
+		if (r == 0)
+			r = control_exchange(fd, "stint-network", &message, sizeof message, page, sizeof *page, timeout_ms, err);
+		if (r == 0)
+			r = take_endpoints(page, (uint32_t)message.pid, &endpoints, err);
+		total = r == 0 && page->total < ENDPOINTS_MAX ? page->total : ENDPOINTS_MAX;
+		message.pid += NETWORK_ENDPOINTS_A_MESSAGE;
+	}
+	if (r < 0)
+		return r;
+	*ret_endpoints = endpoints;
+	endpoints = (struct endpoints){0};
+	return 0;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stint-network from outside: one process for a container that has network rules or network budgets, and none for
- * others. It listens on /run/stint/<key>/network, a socket that the launcher makes: whoever speaks to it before it is
+ * stint-network from outside: one process for a container that has network rules or network budgets, or whose endpoints are
+ * recorded, and none for others. It listens on /run/stint/<key>/network, a socket that the launcher makes: whoever speaks to it before it is
  * ready waits. When that file is taken away its work is done.
  */
 #ifndef STINT_LAUNCH_NETWORK_H
@@ -10,6 +10,7 @@
 #include "lib/base/host.h"
 #include "lib/cgroup/cgroup.h"
 #include "lib/plan/edit.h"
+#include "lib/record/endpoints.h"
 #include "lib/state/state_dir.h"
 
 #define NETWORK_POLICY "network.json"
@@ -21,6 +22,7 @@ enum network_verb {
 			      comes when the kernel has them */
 	NETWORK_READ,	   /* the figures as they are now go into the ledger */
 	NETWORK_WELCOME,   /* from the monitor: it listens; no answer */
+	NETWORK_ENDPOINTS, /* the endpoints from number `pid` on; a network_endpoints is the answer. They are read at number 0 */
 };
 struct network_message {
 	uint32_t verb;
@@ -29,6 +31,14 @@ struct network_message {
 struct network_answer {
 	int32_t result; /* 0, -errno */
 	char text[ERROR_TEXT_MAX]; /* why */
+};
+
+enum { NETWORK_ENDPOINTS_A_MESSAGE = 64 };
+struct network_endpoints {
+	struct network_answer answer;
+	uint32_t total; /* of all messages together */
+	uint32_t more;	/* there were more than that */
+	struct endpoint list[NETWORK_ENDPOINTS_A_MESSAGE];
 };
 
 /* From it to the monitor, on a connection to the control socket that began with CONTROL_NETWORK; from the monitor there come
@@ -61,5 +71,7 @@ int network_hook(const struct host *host, const char *key, struct network_hook *
 /* NETWORK_APPLY and NETWORK_READ. */
 int network_apply(int state_fd, pid_t init, struct error *err);
 int network_read(int state_fd, int timeout_ms, struct error *err);
+/* With whom the container has spoken until now. -ENOENT, -ECONNREFUSED: nobody is there who knows. */
+int network_ask_endpoints(int state_fd, int timeout_ms, struct endpoints *ret_endpoints, struct error *err);
 
 #endif

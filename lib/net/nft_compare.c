@@ -45,7 +45,7 @@ static int take_set(const struct nlmsghdr *message, void *data)
 	int r = set ? 0 : -ENOMEM;
 
 	if (r == 0 && nft_is_ours(message) && nftnl_set_nlmsg_parse(message, set) == 0 &&
-	    !(nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & NFT_SET_TIMEOUT)) {
+	    !(nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & (NFT_SET_TIMEOUT | NFT_SET_EVAL))) {
 		list = reallocarray(dump->sets.list, dump->sets.count + 1, sizeof *list);
 		if (list) {
 			dump->sets.list = list;

@@ -30,4 +30,10 @@ int nft_quota_of(struct nftnl_obj *object, uint64_t *ret_used);
 /* The chain of one layer, and the sets that it looks into. */
 void nft_add_layer(struct nft_batch *batch, const struct net_layer *layer, unsigned direction, size_t index);
 
+/* nft_endpoints.c: the sets and chains, which need the private addresses as NFT_PRIVATE_SET "-ip" and "-ip6"; and the rules of a
+ * direction's chain that go there. */
+#define NFT_PRIVATE_SET "private"
+void nft_add_endpoints(struct nft_batch *batch);
+void nft_add_endpoint_rules(struct nft_batch *batch, const char *chain, unsigned direction);
+
 #endif

@@ -116,9 +116,8 @@ void nft_new_quota(struct nft_batch *batch, const char *name, uint64_t limit, ui
 	add_object(batch, object);
 }
 
-static void add_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t flags, uint32_t size)
+static void add_set(struct nft_batch *batch, const char *name, uint32_t type, uint32_t key_size, uint32_t flags, uint32_t size)
 {
-	enum { IPV4_ADDRESS = 7, IPV6_ADDRESS = 8 }; /* nft's numbers of types: for those who list the table with it */
 	struct nlmsghdr *message = nft_batch_message(batch, NFT_MSG_NEWSET, NLM_F_CREATE | NLM_F_EXCL, NFT_MESSAGE_ROOM);
 	struct nftnl_set *set = message ? nftnl_set_alloc() : NULL;
 
@@ -130,13 +129,27 @@ static void add_set(struct nft_batch *batch, const char *name, uint8_t family, u
 		batch->out_of_memory = true;
 	nftnl_set_set_u32(set, NFTNL_SET_ID, batch->count);
 	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, flags);
-	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, family == AF_INET ? IPV4_ADDRESS : IPV6_ADDRESS);
-	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, (uint32_t)net_address_size(family));
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, type);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, key_size);
 	if (size)
 		nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, size);
 	nftnl_set_nlmsg_build_payload(message, set);
 	nftnl_set_free(set);
 	nft_batch_add(batch, message);
+}
+
+static void add_address_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t flags, uint32_t size)
+{
+	enum { IPV4_ADDRESS = 7, IPV6_ADDRESS = 8 }; /* nft's numbers of types: for those who list the table with it */
+
+	add_set(batch, name, family == AF_INET ? IPV4_ADDRESS : IPV6_ADDRESS, (uint32_t)net_address_size(family), flags, size);
+}
+
+void nft_new_counting_set(struct nft_batch *batch, const char *name, uint32_t key_size, uint32_t size)
+{
+	enum { INTEGER = 4 };
+
+	add_set(batch, name, INTEGER, key_size, NFT_SET_EVAL, size);
 }
 
 /* Elements are written without libnftnl, which would have an object and a list for each of a hundred thousand. */
@@ -173,7 +186,7 @@ void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family
 {
 	size_t size = net_address_size(family);
 
-	add_set(batch, name, family, NFT_SET_INTERVAL | NFT_SET_CONSTANT, 0);
+	add_address_set(batch, name, family, NFT_SET_INTERVAL | NFT_SET_CONSTANT, 0);
 	for (size_t i = 0; i < count;) {
 		struct nlmsghdr *message = elements_message(batch, NFT_MSG_NEWSETELEM, name);
 		struct nlattr *list;
@@ -193,7 +206,7 @@ void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family
 
 void nft_new_timeout_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t size)
 {
-	add_set(batch, name, family, NFT_SET_TIMEOUT, size);
+	add_address_set(batch, name, family, NFT_SET_TIMEOUT, size);
 }
 
 static void put_one(struct nft_batch *batch, uint16_t type, const char *set, uint8_t family, const uint8_t *address,

@@ -21,6 +21,8 @@ void nft_new_quota(struct nft_batch *batch, const char *name, uint64_t limit, ui
 void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_range *ranges, size_t count);
 /* A set of addresses that leave it when their time is over; no more than `size` at a time. */
 void nft_new_timeout_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t size);
+/* A set that rules put elements into (nft_count_in_set), `size` at most. */
+void nft_new_counting_set(struct nft_batch *batch, const char *name, uint32_t key_size, uint32_t size);
 /* Puts the address there for so long from now, whether it is there or not. */
 void nft_put_address(struct nft_batch *batch, const char *set, uint8_t family, const uint8_t *address, uint64_t timeout_ms);
 

@@ -204,12 +204,19 @@ void nft_match_ct_status(struct nft_rule *rule, uint32_t bits)
 	compare_bits(rule, bits, false);
 }
 
+/* IP_CT_DIR_*, which the kernel's headers for programs leave out. */
+static const uint8_t original_direction = 0, reply_direction = 1;
+
 void nft_match_ct_reply(struct nft_rule *rule)
 {
-	static const uint8_t reply = 1; /* IP_CT_DIR_REPLY, which the kernel's headers for programs leave out */
-
 	load_ct(rule, NFT_CT_DIRECTION);
-	compare(rule, NFT_CMP_EQ, &reply, sizeof reply);
+	compare(rule, NFT_CMP_EQ, &reply_direction, sizeof reply_direction);
+}
+
+void nft_match_ct_original(struct nft_rule *rule)
+{
+	load_ct(rule, NFT_CT_DIRECTION);
+	compare(rule, NFT_CMP_EQ, &original_direction, sizeof original_direction);
 }
 
 void nft_match_limit(struct nft_rule *rule, const struct nft_limit *limit)
@@ -303,4 +310,77 @@ void nft_reject(struct nft_rule *rule)
 	set_u32(reject, NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_ICMPX_UNREACH);
 	if (reject)
 		nftnl_expr_set_u8(reject, NFTNL_EXPR_REJECT_CODE, NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
+}
+
+/* --- keys --- */
+
+/* Slots are the 4-byte registers, and called as the kernel calls them in what it says: the first of four is that of 16 bytes. */
+static uint32_t slot_register(unsigned slot)
+{
+	return slot % 4 ? NFT_REG32_00 + slot : NFT_REG_1 + slot / 4;
+}
+
+void nft_load_ct(struct nft_rule *rule, unsigned slot, uint32_t key)
+{
+	struct nftnl_expr *ct = add(rule, "ct");
+
+	set_u32(ct, NFTNL_EXPR_CT_KEY, key);
+	set_u32(ct, NFTNL_EXPR_CT_DREG, slot_register(slot));
+	if (ct && key != NFT_CT_PROTOCOL && key != NFT_CT_STATUS)
+		nftnl_expr_set_u8(ct, NFTNL_EXPR_CT_DIR, reply_direction);
+}
+
+void nft_load_ct_status(struct nft_rule *rule, unsigned slot, uint32_t bits)
+{
+	static const uint32_t zero;
+	struct nftnl_expr *and;
+
+	nft_load_ct(rule, slot, NFT_CT_STATUS);
+	and = add(rule, "bitwise");
+	set_u32(and, NFTNL_EXPR_BITWISE_SREG, slot_register(slot));
+	set_u32(and, NFTNL_EXPR_BITWISE_DREG, slot_register(slot));
+	set_u32(and, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
+	set_u32(and, NFTNL_EXPR_BITWISE_LEN, sizeof bits);
+	set_data(rule, and, NFTNL_EXPR_BITWISE_MASK, &bits, sizeof bits);
+	set_data(rule, and, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof zero);
+}
+
+void nft_load_zero(struct nft_rule *rule, unsigned slot)
+{
+	static const uint32_t zero;
+	struct nftnl_expr *immediate = add(rule, "immediate");
+
+	set_u32(immediate, NFTNL_EXPR_IMM_DREG, slot_register(slot));
+	set_data(rule, immediate, NFTNL_EXPR_IMM_DATA, &zero, sizeof zero);
+}
+
+void nft_match_loaded_byte(struct nft_rule *rule, unsigned slot, uint8_t value)
+{
+	struct nftnl_expr *comparison = add(rule, "cmp");
+
+	set_u32(comparison, NFTNL_EXPR_CMP_SREG, slot_register(slot));
+	set_u32(comparison, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
+	set_data(rule, comparison, NFTNL_EXPR_CMP_DATA, &value, sizeof value);
+}
+
+void nft_match_loaded_set(struct nft_rule *rule, const char *set)
+{
+	struct nftnl_expr *lookup = add(rule, "lookup");
+
+	set_u32(lookup, NFTNL_EXPR_LOOKUP_SREG, slot_register(0));
+	set_text(rule, lookup, NFTNL_EXPR_LOOKUP_SET, set);
+	set_u32(lookup, NFTNL_EXPR_LOOKUP_FLAGS, 0);
+}
+
+void nft_count_in_set(struct nft_rule *rule, const char *set)
+{
+	struct nftnl_expr *dynamic = add(rule, "dynset"), *counter = nftnl_expr_alloc("counter");
+
+	set_u32(dynamic, NFTNL_EXPR_DYNSET_SREG_KEY, slot_register(0));
+	set_u32(dynamic, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	set_text(rule, dynamic, NFTNL_EXPR_DYNSET_SET_NAME, set);
+	if (!counter)
+		rule->batch->out_of_memory = true;
+	else if (!dynamic || nftnl_expr_set(dynamic, NFTNL_EXPR_DYNSET_EXPR, counter, 0) < 0)
+		nftnl_expr_free(counter);
 }

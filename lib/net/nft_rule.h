@@ -38,6 +38,7 @@ void nft_match_source(struct nft_rule *rule, uint32_t address); /* IPv4, in host
 void nft_match_ct_state(struct nft_rule *rule, uint32_t bits, bool none);
 void nft_match_ct_status(struct nft_rule *rule, uint32_t bits);
 void nft_match_ct_reply(struct nft_rule *rule);
+void nft_match_ct_original(struct nft_rule *rule);
 
 /* Under (or, `over`, not under) so many packets, or bytes, in so many seconds. */
 struct nft_limit {
@@ -60,5 +61,20 @@ void nft_jump(struct nft_rule *rule, const char *chain);
 void nft_goto(struct nft_rule *rule, const char *chain);
 /* An ICMP error says at once that it may not (administratively prohibited). */
 void nft_reject(struct nft_rule *rule);
+
+/*
+ * A key of several values, in slots of 4 bytes from 0 on, to be looked for or counted in a set. Of the packet's connection: its
+ * protocol, its status, and, of its replies, whom they are from (NFT_CT_SRC_IP, NFT_CT_SRC_IP6, NFT_CT_PROTO_SRC) and to
+ * (NFT_CT_DST_IP, …), so that all its packets have the same key, as it is behind any translation of addresses. What is not of that
+ * family, or of no connection, goes on to the next rule.
+ */
+enum { NFT_SLOT_SIZE = 4, NFT_SLOTS = 16 };
+void nft_load_ct(struct nft_rule *rule, unsigned slot, uint32_t key);
+void nft_load_ct_status(struct nft_rule *rule, unsigned slot, uint32_t bits); /* of the status these bits */
+void nft_load_zero(struct nft_rule *rule, unsigned slot);
+void nft_match_loaded_byte(struct nft_rule *rule, unsigned slot, uint8_t value);
+void nft_match_loaded_set(struct nft_rule *rule, const char *set);
+/* Counts the packet in the set's element of that key, which is put there when it is not. A set that has no room: the rule ends. */
+void nft_count_in_set(struct nft_rule *rule, const char *set);
 
 #endif

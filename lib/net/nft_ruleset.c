@@ -165,6 +165,8 @@ static void add_known_sets(struct nft_batch *batch, const struct net_policy *pol
 		metadata[i] = net_metadata[i].prefix;
 	for (size_t f = 0; f < ARRAY_SIZE(families); f++)
 		add_known_set(batch, METADATA_SET, families[f], metadata, NET_METADATA_COUNT);
+	for (size_t f = 0; f < ARRAY_SIZE(families) && policy->record.set; f++)
+		add_known_set(batch, NFT_PRIVATE_SET, families[f], net_private, NET_PRIVATE_COUNT);
 	if (policy->raw)
 		add_known_set(batch, LINK_SET, AF_INET6, link, ARRAY_SIZE(link));
 	if (policy->quotas[NET_QUOTA_EGRESS_INTERNET].set) {
@@ -390,6 +392,8 @@ static void add_direction(struct nft_batch *batch, const struct net_policy *poli
 	}
 	add_quotas(batch, policy, d);
 	add_answer_logs(batch, policy, d, false);
+	if (policy->record.set)
+		nft_add_endpoint_rules(batch, chain, d);
 	rule = nft_rule_begin(batch, chain);
 	count(&rule, d, NFT_COUNT_PASSED);
 	nft_accept(&rule);
@@ -417,9 +421,12 @@ int nft_ruleset(const struct net_policy *policy, uint32_t table_flags, struct nf
 	nft_replace_table(&batch, table_flags);
 	add_objects(&batch, policy);
 	add_known_sets(&batch, policy);
+	if (policy->record.set)
+		nft_add_endpoints(&batch);
 	for (unsigned d = 0; d < NET_DIRECTIONS; d++)
 		add_direction(&batch, policy, d);
-	add_forward(&batch);
+	if (!policy->record.set || net_policy_asks(policy)) /* to watch is to hold nothing */
+		add_forward(&batch);
 	r = nft_batch_end(&batch, err);
 	if (r < 0)
 		return r;

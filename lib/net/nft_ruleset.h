@@ -23,6 +23,9 @@
  *	chains ingress…, at hook input, likewise; drop instead of reject
  *	chain forward						drop: what is routed through belongs to no end that rules are for
  *
+ * Where endpoints are recorded, what passes is counted for them as well (nft_endpoints.c). Where nothing but that is asked
+ * there is no chain forward.
+ *
  * A packet is counted when nothing is left that could drop it, so the counters hold what passed.
  */
 #ifndef STINT_NET_NFT_RULESET_H

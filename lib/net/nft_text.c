@@ -117,6 +117,16 @@ static void join_lines(char *line, size_t key)
 	*to = '\0';
 }
 
+/* The kernel tells the time of what a rule puts into a set even where there is none, which it does not let anybody ask for. */
+static void forget_no_time(char *line)
+{
+	static const char no_time[] = " timeout 0ms";
+	char *at;
+
+	while ((at = strstr(line, no_time)))
+		memmove(at, at + sizeof no_time - 1, strlen(at + sizeof no_time - 1) + 1);
+}
+
 /* "rule CHAIN:" and its expressions. */
 static int describe_rule(struct nft_text *text, const struct nftnl_rule *rule)
 {
@@ -132,6 +142,7 @@ static int describe_rule(struct nft_text *text, const struct nftnl_rule *rule)
 		length = nftnl_rule_snprintf(line + key, size - (size_t)key, rule, NFTNL_OUTPUT_DEFAULT, 0);
 		if (length >= 0 && (size_t)key + (size_t)length < size) {
 			join_lines(line, (size_t)key);
+			forget_no_time(line + key);
 			return take_line(text, line, (size_t)key);
 		}
 		free(line);

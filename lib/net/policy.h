@@ -73,9 +73,18 @@ enum {
 	NET_QUOTA_EGRESS_WARN, NET_QUOTA_INGRESS_WARN, NET_QUOTA_EGRESS_INTERNET_WARN, NET_QUOTAS
 };
 
+/* With whom it speaks is written down by the kernel, to be read at any time (lib/net/nft_endpoints.h). */
+enum { NET_RESOLVERS_MAX = 16 }; /* libc asks the first three of resolv.conf; Docker's resolver has more behind it */
+struct net_record {
+	bool set;
+	struct net_prefix resolvers[NET_RESOLVERS_MAX]; /* whom the container asks for names: whole addresses */
+	size_t resolver_count;
+};
+
 struct net_policy {
 	struct net_direction direction[NET_DIRECTIONS];
 	struct net_quota quotas[NET_QUOTAS];
+	struct net_record record;
 	bool owned;	/* the container keeps CAP_NET_ADMIN: the table is the socket's that makes it, where the kernel can */
 	bool raw;	/* it keeps CAP_NET_RAW: neighbour discovery only on the link */
 };
@@ -85,7 +94,7 @@ void net_layer_clear(struct net_layer *layer);
 void net_policy_clear(struct net_policy *policy);
 #define _cleanup_net_policy_ _cleanup_(net_policy_clear)
 
-/* Is there anything for the kernel to hold or to count? */
+/* Is there anything for the kernel to hold, or to count for a budget? To record is none of it. */
 bool net_policy_asks(const struct net_policy *policy);
 /* Is there a name for which answers have to be heard? */
 bool net_policy_has_names(const struct net_policy *policy);

@@ -6,6 +6,7 @@
  *               "bandwidth": 10485760, "newConnections": 50, "newConnectionsNs": 1000000000, "connections": 100},
  *    "ingress": {…},
  *    "quotas": {"netEgress": {"limit": 10485760, "used": 0, "holds": true, "throttle": 65536}, …},
+ *    "record": {"resolvers": ["10.0.0.2"]},
  *    "owned": false, "raw": false}
  *
  * Numbers are base units, and what is 0 or nothing is absent.
@@ -14,6 +15,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/net/entry.h"
+#include "lib/net/prefix.h"
 #include "lib/net/resolve.h"
 
 static const char *const direction_names[NET_DIRECTIONS] = {[NET_EGRESS] = "egress", [NET_INGRESS] = "ingress"};
@@ -120,6 +122,20 @@ static int write_quota(struct json_doc *doc, struct json *quotas, int q, const s
 	return r < 0 ? r : set_number(doc, object, "throttle", quota->throttle);
 }
 
+static int write_record(struct json_doc *doc, struct json *root, const struct net_record *record)
+{
+	struct json *resolvers = json_new(doc, JSON_ARRAY);
+	char text[NET_PREFIX_TEXT_MAX];
+	int r;
+
+	if (!record->set)
+		return 0;
+	r = json_set(doc, json_ensure_object(doc, root, "record"), "resolvers", resolvers);
+	for (size_t i = 0; i < record->resolver_count && r == 0; i++)
+		r = json_append(resolvers, json_new_string(doc, net_prefix_format(&record->resolvers[i], text)));
+	return r;
+}
+
 int net_policy_to_json(const struct net_policy *policy, struct json_doc **ret_doc, struct error *err)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
@@ -137,6 +153,8 @@ int net_policy_to_json(const struct net_policy *policy, struct json_doc **ret_do
 	quotas = json_ensure_object(doc, root, "quotas");
 	for (int q = 0; q < NET_QUOTAS && r == 0; q++)
 		r = quotas ? write_quota(doc, quotas, q, &policy->quotas[q]) : -ENOMEM;
+	if (r == 0)
+		r = write_record(doc, root, &policy->record);
 	if (r == 0)
 		r = json_set(doc, root, "owned", json_new_bool(doc, policy->owned));
 	if (r == 0)
@@ -226,6 +244,24 @@ static int read_quota(const struct json *object, int q, struct net_quota *quota,
 	return r < 0 ? r : read_number(object, "throttle", &quota->throttle, err);
 }
 
+static int read_record(const struct json *object, struct net_record *record, struct error *err)
+{
+	char where[256];
+	int r = 0;
+
+	record->set = object != NULL;
+	json_each(address, json_get(object, "resolvers"))
+	{
+		if (!json_is(address, JSON_STRING) || record->resolver_count == NET_RESOLVERS_MAX)
+			return error_set(err, EINVAL, "%s: at most %d addresses are wanted", json_where(address, where), NET_RESOLVERS_MAX);
+		r = net_prefix_parse(address->text, &record->resolvers[record->resolver_count], err);
+		if (r < 0)
+			return r;
+		record->resolver_count++;
+	}
+	return 0;
+}
+
 int net_policy_from_json(const struct json *root, struct net_policy *ret_policy, struct error *err)
 {
 	_cleanup_net_policy_ struct net_policy policy = {0};
@@ -235,6 +271,8 @@ int net_policy_from_json(const struct json *root, struct net_policy *ret_policy,
 		r = read_direction(json_get(root, direction_names[d]), &policy.direction[d], err);
 	for (int q = 0; q < NET_QUOTAS && r == 0; q++)
 		r = read_quota(json_get(json_get(root, "quotas"), quota_kinds[q].name), q, &policy.quotas[q], err);
+	if (r == 0)
+		r = read_record(json_get(root, "record"), &policy.record, err);
 	if (r == 0)
 		r = read_flag(root, "owned", &policy.owned, err);
 	if (r == 0)

@@ -6,9 +6,6 @@
 #include "lib/base/json.h"
 #include "lib/net/policy.h"
 
-/* libc asks the first three of resolv.conf; Docker's resolver has more behind it. */
-enum { NET_RESOLVERS_MAX = 16 };
-
 struct net_context {
 	struct net_prefix resolvers[NET_RESOLVERS_MAX]; /* whole addresses */
 	size_t resolver_count;

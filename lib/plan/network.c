@@ -263,16 +263,34 @@ static bool has_resolver(const struct net_direction *egress)
 	return false;
 }
 
+/* What a model is learned of, too: with whom it speaks. That takes nothing from the container, and is no reason to refuse it. */
+static void note_endpoints(const struct host *host, const struct json *config, const char *bundle, const struct network_place *place,
+			   struct plan *plan, struct net_record *record)
+{
+	struct net_context context = {0};
+	struct error err = {0};
+
+	if ((plan->watch != WATCH_RECORD && plan->watch != WATCH_COMPLAIN) || place->holder != NETWORK_OWN)
+		return;
+	if (resolvers_find(host, config, bundle, &context, &err) < 0)
+		plan_warn(plan, "which endpoints are its resolvers is not recorded: %s", err.text);
+	record->set = true;
+	record->resolver_count = context.resolver_count;
+	memcpy(record->resolvers, context.resolvers, sizeof record->resolvers);
+}
+
 int plan_network_resolve(const struct host *host, const struct host_config *host_config, const struct json *config,
-			 const char *bundle, struct plan *plan, struct error *err)
+			 const char *bundle, const struct network_place *place, struct plan *plan, struct error *err)
 {
 	const struct profile *p = &plan->effective;
 	uint64_t kept = p->capabilities.set ? p->capabilities.mask : 0;
 	struct net_context context = {.services = host_config->services};
+	struct net_record record = {0};
 	struct kept_policy *keep;
 	int r;
 
-	if (!profile_asks_network(p))
+	note_endpoints(host, config, bundle, place, plan, &record);
+	if (!profile_asks_network(p) && !record.set)
 		return 0;
 	keep = calloc(1, sizeof *keep);
 	if (!keep)
@@ -291,7 +309,9 @@ int plan_network_resolve(const struct host *host, const struct host_config *host
 	if (net_policy_has_names(&keep->policy) && !has_resolver(&keep->policy.direction[NET_EGRESS]))
 		plan_warn(plan, "host names in \"allow\" open nothing: there is no resolver whose answers count; add \"dns\" to it");
 	take_quotas(p, &keep->policy);
-	keep->policy.owned = kept & BIT(CAP_NET_ADMIN);
+	keep->policy.record = record;
+	/* A table that only watches may be undone: to be in the way of what the container does would change what is recorded. */
+	keep->policy.owned = profile_asks_network(p) && (kept & BIT(CAP_NET_ADMIN));
 	keep->policy.raw = kept & BIT(CAP_NET_RAW);
 	plan->network = &keep->policy;
 	return 0;

@@ -31,8 +31,9 @@ uint64_t plan_network_capabilities(const struct profile *profile, const struct p
  */
 int plan_network_privileges(const struct json *config, const struct profile *own, struct plan *plan, struct error *err);
 
-/* plan->network, of plan->effective as it can be enforced. */
+/* plan->network, of plan->effective as it can be enforced; and that its endpoints are recorded, where the run is and `place` says that
+ * the namespace is the container's own. */
 int plan_network_resolve(const struct host *host, const struct host_config *host_config, const struct json *config,
-			 const char *bundle, struct plan *plan, struct error *err);
+			 const char *bundle, const struct network_place *place, struct plan *plan, struct error *err);
 
 #endif

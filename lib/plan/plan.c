@@ -209,7 +209,7 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	if (r == 0)
 		r = plan_check_enforceable(layout, &own, &place, mode, host_config->refuse_unenforceable, &plan, err);
 	if (r == 0)
-		r = plan_network_resolve(host, host_config, config, request->bundle, &plan, err);
+		r = plan_network_resolve(host, host_config, config, request->bundle, &place, &plan, err);
 	if (r < 0)
 		return r;
 	if (plan.effective.capabilities.set) { /* a hook that comes too late for them may have let them be */

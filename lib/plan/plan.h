@@ -45,7 +45,7 @@ struct plan {
 	char selected_by[SELECTED_BY_MAX]; /* "--profile", or as select_profile says it */
 	char image[256];	/* "" when the engine does not say */
 	char workload[FINGERPRINT_MAX]; /* where that matters: it is recorded, or has learned; else "" */
-	struct net_policy *network; /* NULL: nothing is asked of it. Lives as long as the process */
+	struct net_policy *network; /* NULL: nothing is asked of it, nor is it recorded. Lives as long as the process */
 	enum watch watch; /* what is done while it runs */
 	struct capability_setting learned; /* the capabilities of the model that is enforced, where it knows them */
 	/* Those that the container has not got for that alone; and of them what it would have whoever it runs as (the config's

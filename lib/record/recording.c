@@ -81,6 +81,7 @@ static int merge(struct recording *into, const struct recording *other, struct e
 	into->no_new_privileges &= other->no_new_privileges;
 	into->complete &= other->complete;
 	into->capabilities_recorded &= other->capabilities_recorded;
+	into->endpoints_recorded &= other->endpoints_recorded;
 	if (__builtin_add_overflow(into->lost, other->lost, &into->lost))
 		into->lost = UINT64_MAX;
 	return r;
@@ -89,7 +90,7 @@ static int merge(struct recording *into, const struct recording *other, struct e
 int recording_union(const struct recording *const *runs, size_t count, struct recording *ret_union, struct error *err)
 {
 	_cleanup_recording_ struct recording all = {
-		.no_new_privileges = count > 0, .complete = count > 0, .capabilities_recorded = count > 0};
+		.no_new_privileges = count > 0, .complete = count > 0, .capabilities_recorded = count > 0, .endpoints_recorded = count > 0};
 	int r = count ? copy_texts(&all, runs[0], err) : 0;
 
 	for (size_t i = 0; i < count && r == 0; i++)
@@ -112,7 +113,7 @@ bool recording_equal(const struct recording *a, const struct recording *b)
 		if (!same(text_of(a, texts[i]), text_of(b, texts[i])))
 			return false;
 	return a->no_new_privileges == b->no_new_privileges && a->complete == b->complete && a->lost == b->lost &&
-	       a->capabilities_recorded == b->capabilities_recorded &&
+	       a->capabilities_recorded == b->capabilities_recorded && a->endpoints_recorded == b->endpoints_recorded &&
 	       needs_equal(&a->needs, &b->needs) && endpoints_equal(&a->endpoints, &b->endpoints) && needs_equal(&a->runtime_needs, &b->runtime_needs);
 }
 

@@ -11,12 +11,14 @@
  *    "syscalls": ["accept4", "fcntl", …],
  *    "arguments": {"fcntl": "any", "ioctl": [[21505]], "socket": [[1, 1], [2, 1]]},
  *    "compat": {"x86": {"syscalls": ["ioctl"], "arguments": {"ioctl": [[21505]]}}, "x32": …},
- *    "capabilities": ["CAP_CHOWN"], "capabilitiesRecorded": true, "endpoints": [{"direction": "egress", …}],
+ *    "capabilities": ["CAP_CHOWN"], "capabilitiesRecorded": true,
+ *    "endpoints": [{"direction": "egress", …}], "endpointsRecorded": true,
  *    "programs": {"accept4": "nginx", "fcntl": "sh", "x86:ioctl": "old", "fcntl any": "sh", "socket 2 1": "nginx",
  *                 "CAP_CHOWN": "nginx"}}
  *
  * Without "capabilitiesRecorded" those that it has are some of them, and none says nothing: the kernel, or the way it was
- * recorded, does not tell of them.
+ * recorded, does not tell of them. It is the same with "endpointsRecorded": a container without a network namespace of its own has none
+ * to tell of.
  *
  * What is not known is absent: "id" and the other texts, "ended", each of the runtime's, "compat", a program. A file
  * may come from anyone: texts and counts are bounded, an unknown key is an error, and what is read has only names of
@@ -45,6 +47,7 @@ struct recording {
 	bool complete; /* it was seen from its first instruction to its end, and nothing was lost */
 	uint64_t lost; /* events that were not recorded, at least */
 	bool capabilities_recorded; /* one that is not among the needs was not used */
+	bool endpoints_recorded;    /* likewise */
 	struct needs needs;
 	struct endpoints endpoints;
 	/* NEED_CALL only: what the runtime itself asked for after it had loaded a filter and before the workload's
@@ -67,7 +70,7 @@ int recording_write(const struct recording *recording, struct json_doc *doc, str
 
 /*
  * What any of several runs needs. Of the facts: a text that is not the same in all is not known; the earliest start,
- * the latest end (not known when one is not); complete, without new privileges, and with its capabilities, when each is;
+ * the latest end (not known when one is not); complete, without new privileges, with its capabilities, and with its endpoints, when each is;
  * what was lost together. Of programs the first one's. What endpoints were sent is added up. Of none it is empty, and not
  * complete.
  */

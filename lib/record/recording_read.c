@@ -260,6 +260,7 @@ int recording_read(const char *name, const struct json *object, struct recording
 		{.name = "capabilitiesRecorded", .types = TYPE(JSON_BOOL), .read = read_bool, FIELD(capabilities_recorded)},
 		{.name = "endpoints", .types = TYPE(JSON_ARRAY), .read = read_endpoints},
 		{.name = "moreEndpoints", .types = TYPE(JSON_BOOL), .read = read_bool, FIELD(endpoints.more)},
+		{.name = "endpointsRecorded", .types = TYPE(JSON_BOOL), .read = read_bool, FIELD(endpoints_recorded)},
 		{.name = "programs", .types = TYPE(JSON_OBJECT), .read = read_later}, /* read when all needs are */
 	};
 	_cleanup_recording_ struct recording recording = {0};

@@ -134,8 +134,9 @@ static int put_facts(struct json_doc *doc, struct json *object, const struct rec
 	return r < 0 ? r : json_set(doc, object, "lost", json_new_uint64(doc, recording->lost));
 }
 
-static int put_endpoints(struct json_doc *doc, struct json *object, const struct endpoints *endpoints)
+static int put_endpoints(struct json_doc *doc, struct json *object, const struct recording *recording)
 {
+	const struct endpoints *endpoints = &recording->endpoints;
 	struct json *array;
 	int r = endpoints_write(endpoints, doc, &array, NULL);
 
@@ -143,7 +144,7 @@ static int put_endpoints(struct json_doc *doc, struct json *object, const struct
 		r = json_set(doc, object, "endpoints", array);
 	if (r == 0 && endpoints->more)
 		r = json_set(doc, object, "moreEndpoints", json_new_bool(doc, true));
-	return r;
+	return r < 0 ? r : json_set(doc, object, "endpointsRecorded", json_new_bool(doc, recording->endpoints_recorded));
 }
 
 static int put_needs(struct json_doc *doc, struct json *object, const struct recording *recording)
@@ -160,7 +161,7 @@ static int put_needs(struct json_doc *doc, struct json *object, const struct rec
 	if (r == 0)
 		r = json_set(doc, object, "capabilitiesRecorded", json_new_bool(doc, recording->capabilities_recorded));
 	if (r == 0)
-		r = put_endpoints(doc, object, &recording->endpoints);
+		r = put_endpoints(doc, object, recording);
 	return r < 0 ? r : put_programs(doc, object, needs);
 }
 

@@ -59,6 +59,7 @@ struct ledger_plan {
 	bool launcher_guards;
 	uint8_t watch; /* enum watch of lib/record/model.h */
 	bool network; /* it has network rules or budgets: there is a stint-network for it */
+	bool network_recorded; /* its endpoints are: there is a stint-network for that, too, or for that alone */
 	bool network_owned; /* whose rules go with that process's socket */
 	char workload[LEDGER_NAME_MAX]; /* which it is; "": that does not matter */
 	char cgroup_path[LEDGER_PATH_MAX];

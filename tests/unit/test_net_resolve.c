@@ -198,6 +198,8 @@ static void check_same(const struct net_policy *a, const struct net_policy *b)
 			  s->limit == t->limit && s->used == t->used && s->throttle == t->throttle);
 	}
 	cr_assert(a->owned == b->owned && a->raw == b->raw);
+	cr_assert(a->record.set == b->record.set && a->record.resolver_count == b->record.resolver_count);
+	cr_assert_eq(memcmp(a->record.resolvers, b->record.resolvers, sizeof a->record.resolvers), 0);
 }
 
 Test(net_resolve, a_policy_is_read_back_as_it_was_written)
@@ -209,6 +211,8 @@ Test(net_resolve, a_policy_is_read_back_as_it_was_written)
 	_cleanup_net_policy_ struct net_policy policy = {
 		.quotas = {[NET_QUOTA_EGRESS] = {.set = true, .limit = 1000, .used = 7, .holds = true, .throttle = 65536},
 			   [NET_QUOTA_EGRESS_INTERNET] = {.set = true, .limit = UINT64_MAX, .internet = true}},
+		.record = {.set = true, .resolver_count = 2,
+			   .resolvers = {{AF_INET, 32, {10, 0, 0, 2}}, {AF_INET6, 128, {0xfd, [15] = 1}}}},
 		.owned = true,
 	}, again = {0}, nothing = {0}, none = {0};
 	_cleanup_json_ struct json_doc *doc = NULL, *reread = NULL, *empty = NULL;
@@ -232,6 +236,9 @@ Test(net_resolve, a_policy_is_read_back_as_it_was_written)
 	cr_assert_eq(net_policy_to_json(&nothing, &empty, NULL), 0);
 	cr_assert_eq(net_policy_from_json(json_root(empty), &none, NULL), 0);
 	cr_assert_not(net_policy_asks(&none));
+	cr_assert_not(none.record.set);
+	nothing.record.set = true;
+	cr_assert_not(net_policy_asks(&nothing), "to watch is to hold nothing");
 }
 
 Test(net_resolve, what_is_no_policy_is_never_read_as_an_open_one)
@@ -245,6 +252,8 @@ Test(net_resolve, what_is_no_policy_is_never_read_as_an_open_one)
 		"{\"egress\":{\"layers\":[],\"bandwidth\":-1},\"ingress\":{\"layers\":[]}}",
 		"{\"egress\":{\"layers\":[],\"newConnections\":1},\"ingress\":{\"layers\":[]}}",
 		"{\"egress\":{\"layers\":[]},\"ingress\":{\"layers\":[]},\"owned\":1}",
+		"{\"egress\":{\"layers\":[]},\"ingress\":{\"layers\":[]},\"record\":{\"resolvers\":[\"x\"]}}",
+		"{\"egress\":{\"layers\":[]},\"ingress\":{\"layers\":[]},\"record\":{\"resolvers\":[5]}}",
 		"{\"egress\":{\"layers\":[]},\"ingress\":{\"layers\":[]},\"quotas\":{\"netEgress\":{}}}",
 	};
 

@@ -139,6 +139,40 @@ static uint64_t mask(int a, int b)
 	return UINT64_C(1) << a | UINT64_C(1) << b;
 }
 
+/* Of a container whose run is recorded; it loses nothing by that. */
+Test(plan_network, endpoints_are_recorded_in_a_namespace_of_the_containers_own)
+{
+#define RECORD ",\"record\":true"
+#define HAS_ADMIN ",\"capabilities\":{\"bounding\":[\"CAP_NET_ADMIN\"],\"effective\":[\"CAP_NET_ADMIN\"],\"permitted\":[\"CAP_NET_ADMIN\"]}"
+#define RESOLV_CONF ",\"mounts\":[{\"destination\":\"/etc/resolv.conf\",\"source\":\"resolv.conf\",\"options\":[\"bind\"]}]"
+	char rootfs[128];
+	struct error err = {0};
+
+	(void)snprintf(rootfs, sizeof rootfs, "%s/rootfs", directory); /* which says what workload it is */
+	cr_assert_eq(mkdir(rootfs, 0755), 0);
+	put("rootfs/a", "");
+	cr_assert_eq(make("", HAS_ADMIN, OWN, "", PLAN_WRAPPER, &err), 0, "%s", err.text);
+	cr_expect_null(plan.network, "nobody asked for it");
+	cr_assert_eq(make(RECORD, HAS_ADMIN, OWN, "", PLAN_WRAPPER, &err), 0, "%s", err.text);
+	cr_assert(plan.network && plan.network->record.set);
+	cr_expect_not(net_policy_asks(plan.network));
+	cr_expect_not(plan.network->owned);
+	cr_expect(plan.effective.capabilities.mask & mask(CAP_NET_ADMIN, CAP_NET_ADMIN));
+	cr_expect_eq(plan.warning_count, 0);
+	cr_assert_eq(make(RULES RECORD, HAS_ADMIN, OWN, "", PLAN_WRAPPER, &err), 0, "%s", err.text);
+	cr_expect(plan.network && plan.network->record.set && net_policy_asks(plan.network));
+	/* The host's, or another's, are nobody's to record. */
+	cr_assert_eq(make(RECORD, "", "[]", "", PLAN_WRAPPER, &err), 0, "%s", err.text);
+	cr_expect_null(plan.network);
+	cr_assert_eq(make(RECORD, "", "[{\"type\":\"network\",\"path\":\"/proc/4194305/ns/net\"}]", "", PLAN_WRAPPER, &err), 0, "%s",
+		     err.text);
+	cr_expect_null(plan.network);
+	put("resolv.conf", "nameserver 192.0.2.53\n");
+	cr_assert_eq(make(RECORD, "", OWN, RESOLV_CONF, PLAN_WRAPPER, &err), 0, "%s", err.text);
+	cr_assert(plan.network && plan.network->record.resolver_count == 1);
+	cr_expect_eq(plan.network->record.resolvers[0].address[3], 53);
+}
+
 Test(plan_network, who_has_rules_keeps_no_capability_over_them_that_was_not_named)
 {
 	struct error err = {0};

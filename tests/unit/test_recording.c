@@ -16,7 +16,7 @@ static const char whole[] =
 	"\"x32\":{\"syscalls\":[\"read\"],\"arguments\":{}}},"
 	"\"capabilities\":[\"CAP_CHOWN\"],\"capabilitiesRecorded\":true,"
 	"\"endpoints\":[{\"direction\":\"ingress\",\"from\":\"any\",\"protocol\":\"tcp\",\"port\":80,\"bytes\":9,\"connections\":1}],"
-	"\"moreEndpoints\":true,"
+	"\"moreEndpoints\":true,\"endpointsRecorded\":true,"
 	"\"programs\":{\"accept4\":\"nginx\",\"fcntl\":\"sh\",\"socket\":\"nginx\",\"x86:ioctl\":\"old\",\"fcntl "
 	"any\":\"sh\","
 	"\"socket 2 1\":\"nginx\","
@@ -55,7 +55,7 @@ Test(recording, what_is_not_known_is_absent)
 	cr_expect_str_eq(text,
 			 "{\"version\":1,\"runtime\":{\"noNewPrivileges\":false,\"syscalls\":[]},\"complete\":false,"
 			 "\"lost\":18446744073709551615,\"syscalls\":[],\"arguments\":{},\"capabilities\":[],"
-			 "\"capabilitiesRecorded\":false,\"endpoints\":[],\"programs\":{}}\n");
+			 "\"capabilitiesRecorded\":false,\"endpoints\":[],\"endpointsRecorded\":false,\"programs\":{}}\n");
 	cr_assert_eq(parse(text, &again, &err), 0, "%s", err.text);
 	cr_expect(recording_equal(&recording, &again));
 	cr_assert_eq(parse("{\"version\": 1}", &again, &err), 0, "%s", err.text);
@@ -204,6 +204,28 @@ Test(recording, a_union_knows_capabilities_when_each_run_does)
 	cr_expect_eq(needs_capabilities(&both.needs), UINT64_C(1));
 	cr_assert_eq(recording_union(NULL, 0, &again, &err), 0);
 	cr_expect_not(again.capabilities_recorded);
+}
+
+Test(recording, a_union_knows_endpoints_when_each_run_does)
+{
+	_cleanup_recording_ struct recording with = recording_of("read"), none = recording_of("read"), both = {0}, mixed = {0},
+					     again = {0};
+	struct endpoint endpoint = {.direction = NET_INGRESS, .protocol = 6, .port = 80, .bytes = 5, .connections = 1};
+	struct error err = {0};
+
+	with.endpoints_recorded = true;
+	cr_assert_eq(endpoints_add(&with.endpoints, &endpoint, &err), 0);
+	cr_assert_eq(endpoints_add(&none.endpoints, &endpoint, &err), 0);
+	cr_expect_not(recording_equal(&with, &none));
+	mixed = unite(&with, &none);
+	cr_expect_not(mixed.endpoints_recorded, "one of them may have spoken with others");
+	cr_expect_eq(mixed.endpoints.count, 1);
+	cr_expect_eq(mixed.endpoints.list[0].connections, 2);
+	none.endpoints_recorded = true;
+	both = unite(&none, &with);
+	cr_expect(both.endpoints_recorded);
+	cr_assert_eq(recording_union(NULL, 0, &again, &err), 0);
+	cr_expect_not(again.endpoints_recorded);
 }
 
 Test(recording, a_union_knows_of_the_facts_what_is_the_same_in_all)

@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# With whom a recorded workload speaks, and the rules that are made of it, on each runtime: with a peer in a namespace of its own.
+
+load helpers
+load threats
+load network
+
+setup_file() {
+	stint_setup_file
+	peer_start
+}
+teardown_file() {
+	namespaces_end
+	stint_teardown_file
+}
+setup() { stint_setup; }
+teardown() { stint_teardown; }
+
+linked() {
+	NS=$(new_namespace)
+	connect_to "$NS"
+	forget
+}
+run_linked() { # ID OPTION... -- COMMAND...
+	local name=$1 options=()
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	network_bundle "$name" "$NS" "$@"
+	run --separate-stderr timeout 60 stint run --runtime "$RUNTIME" "${options[@]}" --id "$name" "$BUNDLE"
+}
+endpoints_of() { # ID: what there is of each but bytes
+	stint record show --json "$1" | jq -c '[.endpoints[] | [.direction, .address // .from, .protocol, .port, .connections]]'
+}
+
+SPEAKS="packets send $PEER 4000 100 7; packets send $PEER6 4000 100 5; packets pull $PEER 5000 100000; packets pull $PEER 5000 10"
+
+recorded_and_held() {
+	local profile=$STINT_TEST_DIR/generated.json
+	linked
+	run_linked "$id" --record -- /bin/sh -c "$SPEAKS; packets pull 127.0.0.1 5000 1 || true"
+	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+	[ "$(endpoints_of "$id")" = "[[\"egress\",\"$PEER\",\"tcp\",5000,2],[\"egress\",\"$PEER\",\"udp\",4000,1],[\"egress\",\"$PEER6\",\"udp\",4000,1]]" ] ||
+		{ endpoints_of "$id"; stint record show "$id"; return 1; }
+	[ "$(stint record show --json "$id" | jq '.endpointsRecorded')" = true ]
+	# Both ways: what was pulled is among them.
+	[ "$(stint record show --json "$id" | jq '.endpoints[0].bytes > 100000')" = true ]
+	stint record show "$id" | grep -q "egress   $PEER6 udp 4000  .* in 1 connection$"
+	stint profile generate --network -o "$profile" "$id"
+	[ "$(jq -c '.network' "$profile")" = "{\"egress\":{\"default\":\"deny\",\"allow\":[\"$PEER tcp 5000\",\"$PEER udp 4000\",\"$PEER6 udp 4000\"]},\"ingress\":{\"default\":\"deny\",\"allow\":[]}}" ] ||
+		{ jq -c .network "$profile"; return 1; }
+	[ "$(jq -c '[.capabilities, (.seccomp | type)]' "$profile")" = '[null,"object"]' ]
+
+	linked
+	run_linked "$id-held" --profile "$profile" -- /bin/sh -c "$SPEAKS"
+	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+	[ "$(came datagrams)" -eq 12 ] || { came datagrams; report_of "$id-held" .network; return 1; }
+	[ "$(report_of "$id-held" '[.network.drops[].packets] | add // 0')" -eq 0 ] || { report_of "$id-held" .network; return 1; }
+
+	linked
+	run_linked "$id-other" --profile "$profile" -- /bin/sh -c "packets send $FAR 4000 100 3; packets send $PEER 4001 100 2; packets pull $FAR 5000 10 || echo refused"
+	[ "${lines[-1]}" = refused ] || { echo "$output $stderr"; return 1; }
+	[ "$(came datagrams)" -eq 0 ]
+}
+@test "what a recorded run spoke with is allowed by the profile that is made of it, and nothing else" { on_each_runtime recorded_and_held; }
+
+# With rules that hold at the same time, and killed: what was seen until then is there, and nothing that was denied.
+recorded_under_rules() {
+	local profile
+	linked
+	profile=$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER udp 4000\"]}}")
+	network_bundle "$id" "$NS" /bin/sh -c "packets send $PEER 4000 100 1; packets send $FAR 4000 100 1; exec sleep 600"
+	stint run --runtime "$RUNTIME" --record --profile "$profile" --id "$id" "$BUNDLE" >/dev/null 2>&1 3>&- &
+	eventually 10 all_came 1
+	stint verify "$id" | grep -q '^network .*enforced' || { stint verify "$id"; return 1; }
+	kill -9 "$(init_of "$id")"
+	wait $! || true
+	[ "$(endpoints_of "$id")" = "[[\"egress\",\"$PEER\",\"udp\",4000,1]]" ] || { endpoints_of "$id"; return 1; }
+	[ "$(stint record show --json "$id" | jq '[.endpointsRecorded, .complete]' -c)" = '[true,true]' ]
+}
+all_came() { [ "$(came datagrams)" -eq "$1" ]; }
+init_of() { stint ps --json | jq -r --arg id "$1" '.. | objects | select(.id? == $id) | .pid'; }
+@test "endpoints of a container with rules that is killed" { on_each_runtime recorded_under_rules; }
+
+merged() {
+	linked
+	run_linked "$id" --record -- /bin/sh -c "packets send $PEER 4000 100 1"
+	linked
+	run_linked "$id-2" --record -- /bin/sh -c "packets send $PEER 4000 100 1; packets send $FAR 4000 100 1"
+	stint profile generate --network "$id" "$id-2" | jq -e --arg one "$PEER udp 4000" --arg two "$FAR udp 4000" \
+		'.network.egress.allow == [$one, $two]'
+	# Whose network is the host's has none that are its own.
+	network_bundle "$id-host" own /bin/true
+	config 'del(.linux.namespaces[] | select(.type == "network"))'
+	stint run --runtime "$RUNTIME" --record --id "$id-host" "$BUNDLE"
+	[ -z "$(network_of "$id-host")" ]
+	stint record show "$id-host" | grep -q '^Endpoints were not recorded: it takes a network namespace'
+	run --separate-stderr stint profile generate --network "$id" "$id-host"
+	[ "$status" -eq 1 ] && [[ "$stderr" == *"1 of 2 runs were recorded without their endpoints"* ]] || { echo "$status $stderr"; return 1; }
+}
+@test "of several runs the endpoints are put together, and one without them is refused" { on_each_runtime merged; }
