@@ -379,7 +379,8 @@ denied_is_told() {
 flood() {
 	linked
 	run_linked "$(network_profile deny '{"egress": {"default": "deny"}}')" \
-		/bin/sh -c 'for port in $(seq 2000 2300); do packets send '$PEER' $port 10 20; done >/dev/null; sleep 1'
+		/bin/sh -c 'for port in $(seq 2000 2020); do packets send '$PEER' $port 10 1; done >/dev/null
+			for port in $(seq 2000 2300); do packets send '$PEER' $port 10 20; done >/dev/null; sleep 1'
 	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
 	[ "$(report_of "$id" '.violations | length')" = 16 ] || { report_of "$id" .violations; return 1; }
 	[[ "$(report_of "$id" '.warnings | join(" ")')" == *"packets were denied to or from more places than there is room for"* ]] || { report_of "$id" .warnings; return 1; }

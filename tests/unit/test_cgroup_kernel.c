@@ -332,7 +332,7 @@ Test(cgroup_kernel, a_fork_bomb_dies_without_cgroup_kill)
 	cr_assert_eq(cgroup_limits_set(&group, &limits, NULL), 0);
 	cr_assert_eq(cgroup_open(&host, &l, path, &v1, NULL), 0);
 	(void)child_of(&l, path, bomb);
-	for (int i = 0; i < 500 && cgroup_pids(&v1, NULL, 0) < 190; i++)
+	for (int i = 0; i < 5000 && cgroup_pids(&v1, NULL, 0) < 190; i++)
 		(void)usleep(1000);
 	cr_expect_geq(cgroup_pids(&v1, NULL, 0), 100, "the bomb did not go off");
 	rounds = kill_all(&v1);
