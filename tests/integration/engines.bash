@@ -55,10 +55,12 @@ start_dockerd() {
 	run_dockerd
 	tar -C "$BUSYBOX_ROOTFS" -c . | docker_ import - busybox >/dev/null
 }
-run_dockerd() {
-	setsid dockerd -H "unix://$ENGINES/docker.sock" --containerd "$ENGINES/containerd.sock" --data-root "$ENGINES/docker" \
+run_dockerd() { # with DOCKERD_AT, a process: in that one's network namespace, with a bridge at DOCKERD_BRIDGE there
+	local at=() network=(--bridge none --iptables=false)
+	[ -z "${DOCKERD_AT:-}" ] || { at=(nsenter -t "$DOCKERD_AT" -n) && network=(--bip "$DOCKERD_BRIDGE"); }
+	setsid "${at[@]}" dockerd -H "unix://$ENGINES/docker.sock" --containerd "$ENGINES/containerd.sock" --data-root "$ENGINES/docker" \
 		--exec-root "$ENGINES/docker-exec" --pidfile "$ENGINES/docker.pid" --config-file "$ENGINES/daemon.json" \
-		--bridge none --iptables=false --storage-driver "${ENGINE_STORAGE:-vfs}" </dev/null >>"$ENGINES/docker.log" 2>&1 3>&- &
+		"${network[@]}" --storage-driver "${ENGINE_STORAGE:-vfs}" </dev/null >>"$ENGINES/docker.log" 2>&1 3>&- &
 	wait_for 60 docker_ version || { tail -n 20 "$ENGINES/docker.log" >&2; return 1; }
 }
 docker_() { timeout -k 1 60 docker -H "unix://$ENGINES/docker.sock" "$@"; }

@@ -225,10 +225,17 @@ gave_up() { [ -n "$(docker_ inspect -f '{{.State.Error}}' "$1")" ] && exited "$1
 @test "docker: a restart policy does not give a spent budget again" { on_each_engine_runtime restarts; }
 
 namespaces_shared() {
+	local rules
 	run_ -d --name t-first busybox sleep 300 >/dev/null
 	docker_ run -d --runtime "stint-$RUNTIME" --network container:t-first --pid container:t-first --name t-second busybox sleep 300 >/dev/null
 	behind stint verify "$(id_of t-second)"
 	docker_ run --rm --runtime "stint-$RUNTIME" --network host busybox true
+	# Rules would be the machine's: refused, and none of the machine's has changed.
+	rules=$(nft list ruleset 2>&1)
+	host_says '{"ceiling": {"network": {"egress": {"default": "deny"}}}}'
+	run docker_ run --rm --runtime "stint-$RUNTIME" --network host busybox true
+	[ "$status" -ne 0 ] && [[ "$output" == *"stint: "*network*host* ]] || { echo "$status $output"; return 1; }
+	[ "$(nft list ruleset 2>&1)" = "$rules" ]
 	docker_ rm -f t-second >/dev/null
 	[ "$(docker_ inspect -f '{{.State.Status}}' t-first)" = running ]
 	docker_ rm -f t-first >/dev/null

@@ -70,7 +70,7 @@ static unsigned char *put_name(unsigned char *at, const char *name)
 	return at;
 }
 
-/* Of names that are not compressed. Returns what follows. */
+/* As far as it is not a pointer to where it was before. Returns what follows. */
 static const unsigned char *get_name(const unsigned char *at, const unsigned char *end, char name[256])
 {
 	size_t used = 0;
@@ -82,7 +82,7 @@ static const unsigned char *get_name(const unsigned char *at, const unsigned cha
 		at += 1 + *at;
 	}
 	name[used ? used - 1 : 0] = '\0';
-	return at + 1;
+	return at + (at < end && *at >= 0xc0 ? 2 : 1);
 }
 
 static unsigned type_of(const char *word)
