@@ -65,6 +65,8 @@ static void figures(FILE *out, const struct json *report)
 		{"Written", "usage.ioWriteBytes", UNIT_SIZE},
 		{"Sent", "usage.netEgressBytes", UNIT_SIZE},
 		{"Received", "usage.netIngressBytes", UNIT_SIZE},
+		{"Connections out", "network.egress.connections", UNIT_COUNT},
+		{"Connections in", "network.ingress.connections", UNIT_COUNT},
 		{"OOM kills", "usage.oomKills", UNIT_COUNT},
 	};
 	char text[UNIT_TEXT_MAX];

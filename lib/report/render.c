@@ -113,6 +113,8 @@ static void print_usage(FILE *out, const struct json *report)
 		{"written", "usage.ioWriteBytes", UNIT_SIZE, true},
 		{"sent", "usage.netEgressBytes", UNIT_SIZE, true},
 		{"received", "usage.netIngressBytes", UNIT_SIZE, true},
+		{"connections out", "network.egress.connections", UNIT_COUNT, true},
+		{"connections in", "network.ingress.connections", UNIT_COUNT, true},
 		{"OOM kills", "usage.oomKills", UNIT_COUNT, true},
 	};
 	uint64_t value;
@@ -120,6 +122,18 @@ static void print_usage(FILE *out, const struct json *report)
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
 		if (!figures[i].quiet || (report_number(report, figures[i].path, &value) && value > 0))
 			amount(out, report, figures[i].label, figures[i].path, figures[i].unit);
+}
+
+static void print_drops(FILE *out, const struct json *report)
+{
+	char packets[UNIT_TEXT_MAX], bytes[UNIT_TEXT_MAX];
+
+	json_each(drop, json_find(report, "network.drops")) {
+		(void)fprintf(out, "  %-16s%s in %s packets, by ", "dropped", report_amount(drop, "bytes", UNIT_SIZE, bytes),
+			      report_amount(drop, "packets", UNIT_COUNT, packets));
+		print_clean(out, report_text(drop, "rule", "a rule"));
+		(void)fputc('\n', out);
+	}
 }
 
 static const char *times(uint64_t count)
@@ -163,6 +177,7 @@ static int render_text(const struct json *report, FILE *out, struct error *err)
 	print_exit(out, report);
 	print_verdict(out, report);
 	print_usage(out, report);
+	print_drops(out, report);
 	print_monitor(out, report);
 	json_each(warning, json_get(report, "warnings"))
 		line(out, "warning", json_string(warning) ? json_string(warning) : "(not a text)");

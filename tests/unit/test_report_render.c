@@ -123,6 +123,20 @@ Test(report_render, text_says_first_what_ended_it)
 	render_has(REPORT_TEXT, (const char *[]){"not exact", "  warning         figures are", NULL});
 }
 
+Test(report_render, text_tells_of_the_network)
+{
+	static const struct ledger_figures counted = {
+		.bytes = {[NET_EGRESS] = 2048}, .connections = {[NET_EGRESS] = 3, [NET_INGRESS] = 1},
+		.drop_count = 1, .drops = {{.rule = "egress policy", .packets = 7, .bytes = 420}},
+	};
+
+	ended_by_itself(0);
+	network = &counted;
+	render_has(REPORT_TEXT, (const char *[]){"  sent            2 KiB\n", "  connections out 3\n", "  connections in  1\n",
+						 "  dropped         420 B in 7 packets, by egress policy\n", NULL});
+	render_has(REPORT_HTML, (const char *[]){"Connections out", NULL});
+}
+
 Test(report_render, json_is_the_line_again)
 {
 	_cleanup_free_ char *expected = NULL;
