@@ -42,10 +42,10 @@ static int read_policy(int state_fd, struct net_policy *ret_policy, struct error
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_free_ char *text = NULL;
 	size_t length;
-	int r = file_read(state_fd, NETWORK_POLICY, JSON_MAX_BYTES, &text, &length, err);
+	int r = file_read(state_fd, NETWORK_POLICY, JSON_LARGE_BYTES, &text, &length, err);
 
 	if (r == 0)
-		r = json_parse(NETWORK_POLICY, text, length, &doc, err);
+		r = json_parse_large(NETWORK_POLICY, text, length, &doc, err);
 	return r < 0 ? r : net_policy_from_json(json_root(doc), ret_policy, err);
 }
 

@@ -387,3 +387,16 @@ flood() {
 	[ "$(report_of "$id" '[.network.drops[].packets] | add >= 6020')" = true ] || { report_of "$id" .network; return 1; }
 }
 @test "denied: of a flood there are sixteen places, and a number" { on_each_runtime flood; }
+
+# --- long lists ---
+
+many_entries() {
+	linked
+	jq -n --arg peer "$PEER udp 4000" '{stintVersion: "1.0", name: "many", network: {egress: {default: "deny",
+		allow: ([$peer] + [range(100000) | "11.\(. * 2 / 65536 | floor).\(. * 2 / 256 % 256 | floor).\(. * 2 % 256)"])}}}' >"$STINT_TEST_DIR/many.json"
+	run_linked "$STINT_TEST_DIR/many.json" packets send "$PEER" 4000 100 5
+	[ "$status" -eq 0 ] && [ "$output" = '5 0' ] || { echo "$output $stderr"; return 1; }
+	all_came 5
+}
+# bats test_tags=once
+@test "egress: an allow list of 100,000 addresses" { on_each_runtime many_entries; }
