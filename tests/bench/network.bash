@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The section "network" of tests/bench/run: what it takes to set rules, against `nft -f` of the same, and what a packet costs that
+# they allow, against none and iptables. Sourced by it. All of it is in network namespaces of its own.
+
+# A profile that allows COUNT addresses, none beside another; what stint-network is given for it, and the same as nft has it.
+network_rules() { # COUNT: $DIR/rules.json, $DIR/rules.nft
+	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "11.%d.%d.%d\n", i * 2 / 65536, i * 2 / 256 % 256, i * 2 % 256 }' | jq -R . |
+		jq -s '{stintVersion: "1.0", name: "bench", network: {egress: {default: "deny", allow: .}}}' >"$DIR/network.json"
+	new_id
+	stint run --runtime crun --id "$ID" --profile "$DIR/network.json" "$DIR/asleep" >"$DIR/$ID.out" 2>&1 </dev/null &
+	for _ in $(seq 200); do
+		[ ! -s "$STINT_ROOT/run/stint/$ID/pid" ] || break
+		sleep 0.1
+	done
+	cp "$STINT_ROOT/run/stint/$ID/network.json" "$DIR/rules.json"
+	nsenter -t "$(cat "$STINT_ROOT/run/stint/$ID/pid")" -n nft list ruleset >"$DIR/rules.nft"
+	crun kill "$ID" KILL
+	wait $! || true
+}
+
+# Each in a new namespace, as a container has one, and less what that takes by itself.
+network_apply() {
+	local count rounds=$network_rounds goal
+	bundle asleep /bin/sleep 600
+	for count in 1 10000 100000; do
+		network_rules $count
+		alternate 0 -- unshare -n true -- unshare -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules.json" -- unshare -n nft -f "$DIR/rules.nft"
+		goal=
+		[ $count != 1 ] || goal='<0.1'
+		[ $count != 10000 ] || goal='<0.333'
+		awk -v base="$(median_of 0)" -v a="$(median_of 1)" 'BEGIN { print a - base }' | row network "an allow list of $count: stint-network's part" ms
+		awk -v base="$(median_of 0)" -v a="$(median_of 2)" 'BEGIN { print a - base }' | row network "  nft -f" ms
+		awk -v base="$(median_of 0)" -v a="$(median_of 1)" -v b="$(median_of 2)" 'BEGIN { print (a - base) / (b - base) }' |
+			row network "  stint / nft" ratio "$goal"
+	done
+}
+
+# Two namespaces with a link between them.
+network_ends() {
+	unshare -n sleep 600 &
+	near=$!
+	unshare -n sleep 600 &
+	far=$!
+	background+=($near $far)
+	until [ "$(readlink /proc/$near/ns/net)" != "$(readlink /proc/self/ns/net)" ] && [ "$(readlink /proc/$far/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do
+		sleep 0.01
+	done
+	nsenter -t $far -n ip link add peer type veth peer name eth0 netns $near
+	nsenter -t $far -n sh -c 'ip addr add 11.0.0.0/31 dev peer; ip link set peer up'
+	nsenter -t $near -n sh -c 'ip link set lo up; ip addr add 11.0.0.1/31 dev eth0; ip link set eth0 up'
+	nsenter -t $far -n iperf3 -s >/dev/null 2>&1 &
+	background+=($!)
+	sleep 0.5
+}
+with_none() { :; }
+with_stint() { nsenter -t $near -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules.json" >/dev/null; }
+with_iptables() {
+	nsenter -t $near -n sh -c 'for chain in INPUT OUTPUT; do
+		iptables -P $chain DROP; iptables -A $chain -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT; done
+		iptables -A OUTPUT -o lo -j ACCEPT; iptables -A INPUT -i lo -j ACCEPT
+		iptables -A OUTPUT -d 11.0.0.0 -m conntrack --ctstate NEW -j ACCEPT'
+}
+network_packets() {
+	local what round near far
+	network_rules 1
+	for round in 1 2 3; do
+		for what in none stint iptables; do
+			network_ends
+			with_$what
+			# Small datagrams as fast as one process can: ns a packet.
+			nsenter -t $near -n iperf3 -c 11.0.0.0 -u -b 0 -l 64 -t 2 -J | jq '.end.sum | .seconds * 1e9 / .packets' >>"$DIR/packets-$what"
+			kill -9 $near $far "${background[-1]}"
+			wait $near $far "${background[-1]}" 2>/dev/null || true
+		done
+	done
+	for what in none stint iptables; do row network "a datagram that is sent, rules of $what" ns <"$DIR/packets-$what"; done
+	awk -v a="$(sort -n "$DIR/packets-stint" | sed -n 2p)" -v b="$(sort -n "$DIR/packets-iptables" | sed -n 2p)" 'BEGIN { print a / b }' |
+		row network "  stint / iptables" ratio
+}
+
+section_network() {
+	if [ ! -x "$STINT_BIN/stint-network" ] || [ ! -x "${STINT_BENCH_PROGRAMS:-}/apply_rules" ]; then
+		not_measured network "all" "it takes stint-network, and the programs that 'make bench' makes"
+	elif [ "$(command -v nft iperf3 iptables | wc -l)" -ne 3 ]; then
+		not_measured network "all" "nft, iperf3 or iptables is not installed"
+	else
+		network_apply
+		network_packets
+	fi
+}
