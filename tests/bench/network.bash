@@ -20,15 +20,15 @@ network_rules() { # COUNT: $DIR/rules.json, $DIR/rules.nft
 
 # Each in a new namespace, as a container has one, and less what that takes by itself.
 network_apply() {
-	local count rounds=$network_rounds goal
+	local size rounds=$network_rounds goal
 	bundle asleep /bin/sleep 600
-	for count in 1 10000 100000; do
-		network_rules $count
+	for size in 1 10000 100000; do
+		network_rules $size
 		alternate 0 -- unshare -n true -- unshare -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules.json" -- unshare -n nft -f "$DIR/rules.nft"
 		goal=
-		[ $count != 1 ] || goal='<0.1'
-		[ $count != 10000 ] || goal='<0.333'
-		awk -v base="$(median_of 0)" -v a="$(median_of 1)" 'BEGIN { print a - base }' | row network "an allow list of $count: stint-network's part" ms
+		[ $size != 1 ] || goal='<0.1'
+		[ $size != 10000 ] || goal='<0.333'
+		awk -v base="$(median_of 0)" -v a="$(median_of 1)" 'BEGIN { print a - base }' | row network "an allow list of $size: stint-network's part" ms
 		awk -v base="$(median_of 0)" -v a="$(median_of 2)" 'BEGIN { print a - base }' | row network "  nft -f" ms
 		awk -v base="$(median_of 0)" -v a="$(median_of 1)" -v b="$(median_of 2)" 'BEGIN { print (a - base) / (b - base) }' |
 			row network "  stint / nft" ratio "$goal"
