@@ -15,7 +15,7 @@
 static struct nft_batch batch_of(const char *json)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
-	struct net_policy policy;
+	_cleanup_net_policy_ struct net_policy policy = {0};
 	struct nft_batch batch;
 	struct error err = {0};
 
