@@ -388,6 +388,42 @@ flood() {
 }
 @test "denied: of a flood there are sixteen places, and a number" { on_each_runtime flood; }
 
+# --- stint-network itself ---
+
+# Killed while the container sleeps, which then tries what it may and what it may not.
+killed_meanwhile() { # PROFILE
+	linked
+	network_bundle "$id" "$NS" /bin/sh -c "sleep 4; packets send $PEER 4000 100 3; packets send $PEER 4001 100 3; packets pull $FAR 5000 10 || echo refused"
+	stint run --runtime "$RUNTIME" --profile "$1" --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 </dev/null 3>&- &
+	background=$!
+	eventually 10 is_watched "$id"
+	eventually 5 applied "$id"
+	kill -KILL "$(network_of "$id")"
+	status=0
+	wait $background || status=$?
+	output=$(cat "$STINT_TEST_DIR/$id.out")
+}
+applied() { stint verify --json "$1" 2>/dev/null | jq -e '.controls[] | select(.control == "network") | .status == "enforced"' >/dev/null; }
+rules_outlive_it() {
+	host_config "$(command -v "$RUNTIME")" '{"onMonitorLoss": "continue"}'
+	killed_meanwhile "$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER udp 4000\"]}}")"
+	[ "$status" -eq 0 ] && [[ "$output" == *'3 0'$'\n''0 '*refused* ]] || { echo "$status $output"; return 1; }
+	eventually 5 all_came 3
+	[ "$(report_of "$id" '.warnings | any(test("stint-network was killed: the rules and byte budgets hold"))')" = true ] || { report_of "$id" .; return 1; }
+	[ "$(report_of "$id" '.network == null or (.network.exact | not)')" = true ] || { report_of "$id" .network; return 1; }
+	no_leftovers "$id"
+}
+@test "stint-network is killed: the rules hold, and the report says so" { on_each_runtime rules_outlive_it; no_host_config; }
+
+goes_with_it() {
+	host_config "$(command -v "$RUNTIME")"
+	killed_meanwhile "$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER udp 4000\"]}}")"
+	[ "$status" -eq 137 ] && [[ "$output" == *"stint-network was killed: the container is killed"* ]] || { echo "$status $output"; return 1; }
+	[ "$(came datagrams)" -eq 0 ]
+	no_leftovers "$id"
+}
+@test "stint-network is killed: so is the container, unless the host has it otherwise" { on_each_runtime goes_with_it; no_host_config; }
+
 # --- long lists ---
 
 many_entries() {
