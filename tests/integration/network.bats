@@ -140,6 +140,33 @@ quota_of_ingress() {
 }
 @test "netIngress: over TCP, and it is killed" { on_each_runtime quota_of_ingress; }
 
+# What has come to the peer's end of the cable, as IP packets, by the cable's own figures.
+arrived() { in_namespace "$PEER_PID" ip -s -j link show veth0 | jq '.[0].stats64.rx | .bytes - 14 * .packets'; }
+flood_by_tcp() {
+	linked
+	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "1MiB"}}')" /bin/sh -c "packets push $PEER 5000 50000000; sleep 20"
+	[ "$status" -eq 137 ] || { echo "$status $output $stderr"; return 1; }
+	[ "$(arrived)" -le 1048576 ] && [ "$(arrived)" -gt 900000 ] || { arrived; return 1; }
+	[ "$(report_of "$id" .verdict.budget)" = netEgress ]
+}
+@test "netEgress: no more than the budget leaves by TCP, however much is pushed" { on_each_runtime flood_by_tcp; }
+
+flooded_by_udp() {
+	linked
+	network_bundle "$id" "$NS" /bin/sh -c "packets count 7000 /dev/shm/counted & echo ready; sleep 4; cat /dev/shm/counted"
+	stint run --runtime "$RUNTIME" --profile "$(network_profile quota '{}' '{"netIngress": {"limit": "100KiB", "action": "cut"}}')" \
+		--id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 </dev/null 3>&- &
+	local pid=$!
+	eventually 10 grep -qs ready "$STINT_TEST_DIR/$id.out"
+	sleep 0.5
+	in_namespace "$PEER_PID" "$PACKETS" send $OWN 7000 972 2000
+	wait $pid || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	[ "$(report_of "$id" '.verdict.budget + " " + .verdict.action')" = 'netIngress cut' ] || { report_of "$id" .; return 1; }
+	[[ "$(cat "$STINT_TEST_DIR/$id.out")" =~ (^|$'\n')(10[0-2])\ [0-9]+ ]] || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	[ "$(report_of "$id" .usage.netIngressBytes)" -le 102400 ]
+}
+@test "netIngress: no more datagrams than the budget come in, however many are sent" { on_each_runtime flooded_by_udp; }
+
 # The moment of the first packet that did not pass, by the clock of who sent it, against the verdict's.
 prompt() {
 	local refused started detected
