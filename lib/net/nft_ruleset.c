@@ -79,14 +79,14 @@ static void count_and_drop(struct nft_rule *rule, unsigned direction, enum nft_c
 	nft_rule_end(rule);
 }
 
-/* Bytes: of a tenth of a second, but never so few that what one write sends whole (GSO: 64 KiB and headers) could not pass. */
+/* Of bytes the kernel's bucket holds a second's share and the burst (net/netfilter/nft_limit.c). That is never so little that what one
+ * write sends whole (GSO: 64 KiB and headers) could not pass. */
 static struct nft_limit bytes_over(uint64_t bytes_per_sec)
 {
-	static const uint64_t rate_max = UINT64_C(1) << 33, burst_min = 128 << 10, burst_max = 1U << 30;
+	static const uint64_t rate_max = UINT64_C(1) << 33, bucket_min = 128 << 10;
 	uint64_t rate = bytes_per_sec < rate_max ? bytes_per_sec : rate_max; /* the kernel multiplies it by 1e9 */
-	uint64_t burst = rate / 10;
+	uint64_t burst = rate < bucket_min ? bucket_min - rate : 0;
 
-	burst = burst < burst_min ? burst_min : burst > burst_max ? burst_max : burst;
 	return (struct nft_limit){.rate = rate, .seconds = 1, .burst = (uint32_t)burst, .bytes = true, .over = true};
 }
 

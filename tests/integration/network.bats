@@ -273,6 +273,23 @@ escapes() {
 }
 @test "T10: a container that keeps CAP_NET_ADMIN and CAP_NET_RAW on purpose does not get out of its rules" { on_each_runtime escapes; }
 
+# Of a flood a second's share passes, 128 KiB at least, and what the clock gives meanwhile; the rest is dropped.
+rate_holds() { # PROFILE LIMIT RATE: of five million bytes
+	local most
+	linked
+	run_linked "$1" packets send "$PEER" 4000 972 5000
+	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+	most=$(report_of "$id" "$2 + ([$3, 131072] | max) + $3 * (.usage.wallNs / 1e9 + 0.1) | floor") # it is seen to run a little after it does
+	[ "$(arrived)" -le "$most" ] && [ "$(arrived)" -gt $(($2 + 100000)) ] || { arrived; report_of "$id" .; return 1; }
+}
+bandwidth_holds() { rate_holds "$(network_profile slow '{"egress": {"bandwidth": "200KiB/s"}}')" 0 204800; }
+throttled() {
+	rate_holds "$(network_profile slow '{}' '{"netEgress": {"limit": "300KiB", "action": "throttle", "throttleTo": "100KiB/s"}}')" 307200 102400
+	[ "$(report_of "$id" '.verdict.budget + " " + .verdict.action')" = 'netEgress throttle' ] || { report_of "$id" .; return 1; }
+}
+@test "bandwidth: no more leaves than a second's share" { on_each_runtime bandwidth_holds; }
+@test "netEgress: throttled, and no more leaves than what is left to it" { on_each_runtime throttled; }
+
 # --- names ---
 
 names_open() {

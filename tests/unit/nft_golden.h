@@ -120,7 +120,7 @@ static const struct golden {
 	 "rule ingress:", {
 		"rule ingress: [ meta load iif => reg 1 ] [ cmp eq reg 1 0x00000001 ] [ immediate reg 0 accept ]",
 		"rule ingress: [ ct load state => reg 1 ] [ bitwise reg 1 = ( reg 1 & 0x00000006 ) ^ 0x00000000 ] [ cmp eq reg 1 0x00000000 ] [ immediate reg 0 jump -> ingress-new ]",
-		"rule ingress: [ limit rate 1000/second burst 131072 type bytes flags 0x1 ] [ objref type 1 name ingress-over-bandwidth ] [ immediate reg 0 drop ]",
+		"rule ingress: [ limit rate 1000/second burst 130072 type bytes flags 0x1 ] [ objref type 1 name ingress-over-bandwidth ] [ immediate reg 0 drop ]",
 		"rule ingress: [ objref type 1 name ingress ] [ immediate reg 0 accept ]",
 	 }},
 	{"{\"egress\": {\"layers\": []}, \"ingress\": {\"layers\": [{\"default\": \"allow\", \"deny\": [\"fd00::/8 udp 53\"]}], \"bandwidth\": 1000}, "
