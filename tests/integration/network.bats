@@ -143,8 +143,14 @@ quota_of_ingress() {
 # What has come to the peer's end of the cable, as IP packets, by the cable's own figures.
 arrived() { in_namespace "$PEER_PID" ip -s -j link show veth0 | jq '.[0].stats64.rx | .bytes - 14 * .packets'; }
 flood_by_tcp() {
+	local server
 	linked
-	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "1MiB"}}')" /bin/sh -c "packets push $PEER 5000 50000000; sleep 20"
+	# One of its own: whose end does not arrive either, and keeps it waiting.
+	nsenter -t "$PEER_PID" -n "$PACKETS" serve 5001 >/dev/null 2>&1 </dev/null 3>&- &
+	server=$!
+	sleep 0.3
+	run_linked "$(network_profile quota '{}' '{"netEgress": {"limit": "1MiB"}}')" /bin/sh -c "packets push $PEER 5001 50000000; sleep 20"
+	kill $server
 	[ "$status" -eq 137 ] || { echo "$status $output $stderr"; return 1; }
 	[ "$(arrived)" -le 1048576 ] && [ "$(arrived)" -gt 900000 ] || { arrived; return 1; }
 	[ "$(report_of "$id" .verdict.budget)" = netEgress ]
