@@ -168,7 +168,9 @@ flooded_by_udp() {
 	in_namespace "$PEER_PID" "$PACKETS" send $OWN 7000 972 2000
 	wait $pid || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
 	[ "$(report_of "$id" '.verdict.budget + " " + .verdict.action')" = 'netIngress cut' ] || { report_of "$id" .; return 1; }
-	[[ "$(cat "$STINT_TEST_DIR/$id.out")" =~ (^|$'\n')(10[0-2])\ [0-9]+ ]] || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	# A slow reader's own buffer may lose some of them.
+	got=$(sed -n 's/^\([0-9]*\) [0-9]*$/\1/p' "$STINT_TEST_DIR/$id.out")
+	[ "$got" -gt 20 ] && [ "$got" -le 102 ] || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
 	[ "$(report_of "$id" .usage.netIngressBytes)" -le 102400 ]
 }
 @test "netIngress: no more datagrams than the budget come in, however many are sent" { on_each_runtime flooded_by_udp; }
