@@ -17,7 +17,6 @@
 #include "lib/net/entry.h"
 #include "lib/net/flow_log.h"
 #include "lib/net/prefix.h"
-#include "lib/net/protocol.h"
 #include "shim/network.h"
 
 #define SECOND_NS UINT64_C(1000000000)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stint-network for a container that is being prepared. */
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-#include "lib/base/cleanup.h"
 #include "lib/net/prefix.h"
 
 static bool names_resolver(const struct net_layer *layer, const struct packet *packet)

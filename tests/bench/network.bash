@@ -3,7 +3,7 @@
 # they allow, against none and iptables. Sourced by it. All of it is in network namespaces of its own.
 
 # A profile that allows COUNT addresses, none beside another; what stint-network is given for it, and the same as nft has it.
-network_rules() { # COUNT: $DIR/rules.json, $DIR/rules.nft
+network_rules() { # COUNT: $DIR/rules/network.json, $DIR/rules.nft
 	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "11.%d.%d.%d\n", i * 2 / 65536, i * 2 / 256 % 256, i * 2 % 256 }' | jq -R . |
 		jq -s '{stintVersion: "1.0", name: "bench", network: {egress: {default: "deny", allow: .}}}' >"$DIR/network.json"
 	new_id
@@ -12,7 +12,8 @@ network_rules() { # COUNT: $DIR/rules.json, $DIR/rules.nft
 		[ ! -s "$STINT_ROOT/run/stint/$ID/pid" ] || break
 		sleep 0.1
 	done
-	cp "$STINT_ROOT/run/stint/$ID/network.json" "$DIR/rules.json"
+	mkdir -p "$DIR/rules"
+	cp "$STINT_ROOT/run/stint/$ID/network.json" "$DIR/rules/"
 	nsenter -t "$(cat "$STINT_ROOT/run/stint/$ID/pid")" -n nft list ruleset >"$DIR/rules.nft"
 	crun kill "$ID" KILL
 	wait $! || true
@@ -24,7 +25,7 @@ network_apply() {
 	bundle asleep /bin/sleep 600
 	for size in 1 10000 100000; do
 		network_rules $size
-		alternate 0 -- unshare -n true -- unshare -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules.json" -- unshare -n nft -f "$DIR/rules.nft"
+		alternate 0 -- unshare -n true -- unshare -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules" -- unshare -n nft -f "$DIR/rules.nft"
 		goal=
 		[ $size != 1 ] || goal='<0.1'
 		[ $size != 10000 ] || goal='<0.333'
@@ -53,7 +54,7 @@ network_ends() {
 	sleep 0.5
 }
 with_none() { :; }
-with_stint() { nsenter -t $near -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules.json" >/dev/null; }
+with_stint() { nsenter -t $near -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules" >/dev/null; }
 with_iptables() {
 	nsenter -t $near -n sh -c 'for chain in INPUT OUTPUT; do
 		iptables -P $chain DROP; iptables -A $chain -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT; done

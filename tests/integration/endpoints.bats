@@ -16,11 +16,6 @@ teardown_file() {
 setup() { stint_setup; }
 teardown() { stint_teardown; }
 
-linked() {
-	NS=$(new_namespace)
-	connect_to "$NS"
-	forget
-}
 run_linked() { # ID OPTION... -- COMMAND...
 	local name=$1 options=()
 	shift
@@ -81,7 +76,6 @@ recorded_under_rules() {
 	[ "$(endpoints_of "$id")" = "[[\"egress\",\"$PEER\",\"udp\",4000,1]]" ] || { endpoints_of "$id"; return 1; }
 	[ "$(stint record show --json "$id" | jq '[.endpointsRecorded, .complete]' -c)" = '[true,true]' ]
 }
-all_came() { [ "$(came datagrams)" -eq "$1" ]; }
 init_of() { stint ps --json | jq -r --arg id "$1" '.. | objects | select(.id? == $id) | .pid'; }
 @test "endpoints of a container with rules that is killed" { on_each_runtime recorded_under_rules; }
 

@@ -43,7 +43,6 @@ run_() { # OPTION... COMMAND...: under stint, by the profile in $profile
 	docker_ run --runtime "stint-$RUNTIME" "$@"
 }
 report() { jq -c -r "$1" "$STINT_ROOT-$RUNTIME/var/log/stint/reports.jsonl" | tail -n 1; } # JQ-FILTER: of the last one
-all_came() { [ "$(came datagrams)" -eq "$1" ]; }
 
 on_the_bridge() {
 	profile=$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER udp 4000\", \"$PEER tcp 5000\"]}}")

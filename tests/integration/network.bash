@@ -89,6 +89,13 @@ connect_to() { # PID
 	in_namespace "$PEER_PID" ip neigh replace $OWN lladdr 02:00:00:00:99:02 dev veth0 nud permanent
 }
 
+# A namespace with a link to the peer, for one container: $NS.
+linked() {
+	NS=$(new_namespace)
+	connect_to "$NS"
+	forget
+}
+
 # A bundle for COMMAND with `packets` in it, in the network namespace that process PID keeps for it (or, "own", in one that the
 # runtime makes). It has a name, as engines give one to a namespace that they made for a container.
 network_bundle() { # NAME PID|own COMMAND...
@@ -117,6 +124,7 @@ came() { # datagrams|bytes
 	before=$(cut -d ' ' -f $column "$BATS_TEST_TMPDIR/forgotten")
 	echo $((now - before))
 }
+all_came() { [ "$(came datagrams)" -eq "$1" ]; }
 # stint-network of container ID.
 network_of() { watcher_of stint-network "$1"; }
 # The machine's own rules, by a digest: nothing of the tests' may change them.

@@ -17,12 +17,6 @@ teardown_file() {
 setup() { stint_setup; }
 teardown() { stint_teardown; }
 
-# A namespace with a link to the peer, for one container.
-linked() {
-	NS=$(new_namespace)
-	connect_to "$NS"
-	forget
-}
 run_linked() { # PROFILE COMMAND...: with `stint run`; what it says is in $output, and on standard error in $stderr
 	local profile=$1
 	shift
@@ -50,7 +44,6 @@ first_instruction() {
 	run stint run --runtime "$RUNTIME" --id "$id-open" "$BUNDLE"
 	eventually 5 all_came 200
 }
-all_came() { [ "$(came datagrams)" -eq "$1" ]; }
 @test "a workload whose first instruction sends: nothing that is denied arrives" { on_each_runtime first_instruction; }
 
 reaches() {
