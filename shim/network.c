@@ -13,9 +13,8 @@
  * then is told there, and the container is not created.
  *
  * From then on we are in no namespace but the container's, with no capability but CAP_NET_ADMIN and a seccomp filter, and hold
- * three netlink sockets: one for questions (the figures), one for what the rules log (network_flows.c), and one on which the kernel
- * says that a quota is spent. That goes to the
- * monitor at once, by a connection to its control socket that we keep, and make again when the monitor is another one. Where the table is
+ * two netlink sockets: one for questions (the figures), one for what the rules log (network_flows.c), a quota that is spent among it.
+ * That goes to the monitor at once, by a connection to its control socket that we keep, and make again when the monitor is another one. Where the table is
  * owned by our socket (the container has CAP_NET_ADMIN itself) it goes with us: the monitor sees our end.
  *
  * When our socket in the state directory is taken away (the monitor, when the report is written; whoever undoes what was prepared), or
@@ -59,12 +58,8 @@ void network_drop(struct network *n, enum network_source source)
 
 int network_take_up(struct network *n, struct error *err)
 {
-	int r;
+	int r = flows_open(n, err);
 
-	n->fds[NETWORK_FROM_KERNEL] = rules_fd(n->rules);
-	r = network_wait_for(n, NETWORK_FROM_KERNEL, err);
-	if (r == 0)
-		r = flows_open(n, err);
 	return r < 0 ? r : confine_at_work(err);
 }
 
@@ -189,13 +184,14 @@ static bool launcher_gave_up(struct network *n)
 	return !ledger_watched(n->ledger_fd);
 }
 
-static void heard(enum budget budget, bool spent, uint64_t used, void *data)
+void network_heard(enum budget budget, bool spent, uint64_t used, void *network)
 {
-	struct network *n = data;
+	struct network *n = network;
+	uint32_t *heard = spent ? &n->spent : &n->warned, bit = UINT32_C(1) << budget;
 
-	if (spent)
-		n->spent |= UINT32_C(1) << budget;
-	n->warned |= spent ? 0 : UINT32_C(1) << budget;
+	if (*heard & bit)
+		return;
+	*heard |= bit;
 	n->used[budget] = used;
 	monitor_tell(n, budget, spent, used);
 }
@@ -208,9 +204,6 @@ static void work(struct network *n)
 		if (epoll_wait(n->epoll, &event, 1, -1) != 1)
 			continue;
 		switch (event.data.u32) {
-		case NETWORK_FROM_KERNEL:
-			rules_attend(n->rules, heard, n);
-			break;
 		case NETWORK_FROM_LOG:
 			flows_attend(n, false);
 			break;

@@ -8,8 +8,8 @@
 #include "lib/state/ledger.h"
 #include "shim/network_rules.h"
 
-enum network_source { NETWORK_FROM_SOCKET, NETWORK_FROM_STATE, NETWORK_FROM_LAUNCHER, NETWORK_FROM_KERNEL,
-		      NETWORK_FROM_LOG, NETWORK_FROM_MONITOR, NETWORK_SOURCES };
+enum network_source { NETWORK_FROM_SOCKET, NETWORK_FROM_STATE, NETWORK_FROM_LAUNCHER, NETWORK_FROM_LOG,
+		      NETWORK_FROM_MONITOR, NETWORK_SOURCES };
 
 struct network {
 	struct host host;
@@ -33,6 +33,8 @@ int network_wait_for(struct network *n, enum network_source source, struct error
 void network_drop(struct network *n, enum network_source source);
 /* The rules are there: listens to the kernel, and gives up what is no longer needed. */
 int network_take_up(struct network *n, struct error *err);
+/* A budget is spent, or its warning due (rules_heard); `network`: a struct network. */
+void network_heard(enum budget budget, bool spent, uint64_t used, void *network);
 
 /* network_place.c: `pid` is this container's first process, and the namespace it is in is not the host's; enters it. */
 int place_enter(struct network *n, pid_t pid, pid_t peer, int *ret_pidfd, struct error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the rules log: answers, which open what the policy has a name for, and what was denied, which is told.
+ * What the rules log: answers, which open what the policy has a name for; what was denied, which is told; and what went over a
+ * quota, of which the monitor hears.
  *
  * An answer goes to the container at the same time as to us, and so its first packet may come before the address is open. It is
  * dropped then, without an error (lib/net/nft_ruleset.c), and what sends it sends it again: TCP after a second. We are of
@@ -48,16 +49,21 @@ int flows_open(struct network *n, struct error *err)
 {
 	const struct net_policy *policy = rules_policy(n->rules);
 	bool names = net_policy_has_names(policy);
+	unsigned groups = names ? 1U << NFT_LOG_ANSWERS : 0;
 	int r;
 
-	if (!policy->direction[NET_EGRESS].layer_count && !policy->direction[NET_INGRESS].layer_count)
+	if (policy->direction[NET_EGRESS].layer_count || policy->direction[NET_INGRESS].layer_count)
+		groups |= 1U << NFT_LOG_DENIED;
+	for (unsigned q = 0; q < NET_QUOTAS; q++)
+		groups |= policy->quotas[q].set ? 1U << NFT_LOG_SPENT : 0;
+	if (!groups)
 		return 0;
 	n->flows = calloc(1, sizeof *n->flows);
 	if (n->flows && names)
 		n->flows->hosts = calloc(HOSTS_MAX, sizeof *n->flows->hosts);
 	if (!n->flows || (names && !n->flows->hosts))
 		return error_set(err, ENOMEM, "listen to what the network's rules log: out of memory");
-	r = flow_log_open(names, &n->fds[NETWORK_FROM_LOG], err);
+	r = flow_log_open(groups, &n->fds[NETWORK_FROM_LOG], err);
 	return r < 0 ? r : network_wait_for(n, NETWORK_FROM_LOG, err);
 }
 
@@ -176,14 +182,16 @@ static void take(const struct flow *flow, void *data)
 	struct network *n = data;
 	struct packet packet;
 
-	if (!packet_read(flow->packet, flow->length, &packet)) {
-		if (!flow->answer)
-			atomic_fetch_add(&n->ledger->violations.denials.more, 1);
-	} else if (!flow->answer) {
-		take_denied(n, &packet, flow->direction);
-	} else if (n->flows->hosts) {
+	bool read = packet_read(flow->packet, flow->length, &packet);
+
+	if (flow->group == NFT_LOG_SPENT)
+		rules_spent(n->rules, flow->quota, network_heard, n);
+	else if (flow->group == NFT_LOG_ANSWERS && read && n->flows->hosts)
 		take_answers(n, &packet);
-	}
+	else if (flow->group == NFT_LOG_DENIED && read)
+		take_denied(n, &packet, flow->direction);
+	else if (flow->group == NFT_LOG_DENIED)
+		atomic_fetch_add(&n->ledger->violations.denials.more, 1);
 }
 
 void flows_attend(struct network *n, bool all)
@@ -197,6 +205,8 @@ void flows_attend(struct network *n, bool all)
 		r = flow_log_read(n->fds[NETWORK_FROM_LOG], take, n, &lost, NULL);
 	if (n->flows->hosts)
 		atomic_fetch_add(&n->ledger->violations.denials.unheard, lost);
+	if (lost)
+		rules_ask_spent(n->rules, network_heard, n);
 	if (r < 0)
 		network_drop(n, NETWORK_FROM_LOG);
 }

@@ -20,7 +20,7 @@
 
 struct rules {
 	struct net_policy policy;
-	int questions, news; /* sockets to nf_tables of the container's namespace */
+	int questions; /* a socket to nf_tables of the container's namespace */
 	bool owned;	     /* the table is that socket's */
 };
 
@@ -58,7 +58,7 @@ int rules_prepare(int state_fd, struct rules **ret_rules, struct error *err)
 		free(rules);
 		return r;
 	}
-	rules->questions = rules->news = -1;
+	rules->questions = -1;
 	*ret_rules = rules;
 	return 0;
 }
@@ -72,47 +72,23 @@ int rules_set(struct rules *rules, struct error *err)
 	if (r == 0 && rules->policy.owned && !rules->owned)
 		r = error_set(err, ENOTSUP, "set the network rules: the container has CAP_NET_ADMIN and could undo them: a table that is "
 					    "another's takes Linux 5.12; take the capability from it");
-	return r < 0 ? r : nft_watch(&rules->news, err);
+	return r;
 }
 
-int rules_fd(const struct rules *rules)
+void rules_spent(const struct rules *rules, unsigned quota, rules_heard *heard, void *data)
 {
-	return rules->news;
+	heard(quotas[quota].budget, !quotas[quota].warns, rules->policy.quotas[quota].limit, data);
 }
 
-struct hearing {
-	struct rules *rules;
-	rules_heard *heard;
-	void *data;
-};
-
-/* More came than there was room for: what is spent can be asked for. */
-static void hear_again(const struct hearing *hearing)
+void rules_ask_spent(const struct rules *rules, rules_heard *heard, void *data)
 {
 	struct nft_figures figures;
 
-	if (nft_read_figures(hearing->rules->questions, &figures, NULL) < 0)
+	if (nft_read_figures(rules->questions, &figures, NULL) < 0)
 		return;
 	for (unsigned q = 0; q < NET_QUOTAS; q++)
-		if (figures.has_quota[q] && figures.used[q] >= hearing->rules->policy.quotas[q].limit)
-			hearing->heard(quotas[q].budget, !quotas[q].warns, figures.used[q], hearing->data);
-}
-
-static void hear(const struct nft_event *event, void *data)
-{
-	const struct hearing *hearing = data;
-
-	if (event->kind == NFT_EVENT_QUOTA_SPENT && event->quota < NET_QUOTAS)
-		hearing->heard(quotas[event->quota].budget, !quotas[event->quota].warns, event->used, hearing->data);
-	else if (event->kind == NFT_EVENT_LOST)
-		hear_again(hearing);
-}
-
-void rules_attend(struct rules *rules, rules_heard *heard, void *data)
-{
-	struct hearing hearing = {rules, heard, data};
-
-	(void)nft_read_events(rules->news, rules->questions, hear, &hearing, NULL);
+		if (figures.has_quota[q] && figures.used[q] >= rules->policy.quotas[q].limit)
+			rules_spent(rules, q, heard, data);
 }
 
 static void add_drops(struct ledger_figures *figures, const char *rule, const struct nft_count *count)
@@ -219,7 +195,7 @@ int rules_find(struct rules *rules, struct error *err)
 
 	if (r == 0)
 		r = nft_read_figures(rules->questions, &figures, err);
-	return r < 0 ? r : nft_watch(&rules->news, err);
+	return r;
 }
 
 int rules_compare(struct rules *rules, enum rules_state *ret_state, char difference[RULES_DIFFERENCE_MAX], struct error *err)

@@ -20,11 +20,12 @@ int rules_set(struct rules *rules, struct error *err);
 /* They were set there by a stint-network that is no more: finds them again. */
 int rules_find(struct rules *rules, struct error *err);
 
-/* Readable when the kernel has something to say. */
-int rules_fd(const struct rules *rules);
-/* What it says, each thing by one call: a quota that is `spent`, or of which so much is used that its budget's warning is due. */
+/* A budget of which all is `spent`, or so much is used that its warning is due. */
 typedef void rules_heard(enum budget budget, bool spent, uint64_t used, void *data);
-void rules_attend(struct rules *rules, rules_heard *heard, void *data);
+/* Of a quota (NET_QUOTA_*) that was gone over. */
+void rules_spent(const struct rules *rules, unsigned quota, rules_heard *heard, void *data);
+/* Of all of them, as the kernel has them now: where it could not be heard what it logs. */
+void rules_ask_spent(const struct rules *rules, rules_heard *heard, void *data);
 int rules_read(struct rules *rules, struct ledger_figures *ret_figures, struct error *err);
 
 const struct net_policy *rules_policy(const struct rules *rules);

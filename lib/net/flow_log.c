@@ -11,13 +11,12 @@
 #include <sys/socket.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/net/nft_ruleset.h"
 
 enum {
 	RECEIVE_BYTES = 1 << 20, /* a second of answers at the rate that the rules hold them to */
 	MESSAGE_BYTES = 1024,	 /* what the kernel sets aside for one: larger packets get more */
 	READS_AT_ONCE = 64,
-	DENIED_BYTES = 128, /* headers are all that is looked at */
+	HEADER_BYTES = 128, /* all that is looked at, but for answers */
 };
 
 static int no_log(int code, struct error *err)
@@ -69,20 +68,20 @@ static int bind_group(int fd, uint16_t group, uint32_t copied)
 	return read_acknowledgement(fd, group);
 }
 
-int flow_log_open(bool answers, int *ret_fd, struct error *err)
+int flow_log_open(unsigned groups, int *ret_fd, struct error *err)
 {
 	static const struct sockaddr_nl address = {.nl_family = AF_NETLINK};
 	static const int room = RECEIVE_BYTES;
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
-	int r;
+	int r = 0;
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) < 0)
 		return no_log(errno, err);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-	r = bind_group(fd, NFT_LOG_DENIED, DENIED_BYTES);
-	if (r == 0 && answers)
-		r = bind_group(fd, NFT_LOG_ANSWERS, NFT_LOG_LENGTH);
+	for (uint16_t group = NFT_LOG_DENIED; group < NFT_LOGS && r == 0; group++)
+		if (groups & 1U << group)
+			r = bind_group(fd, group, group == NFT_LOG_ANSWERS ? (uint32_t)NFT_LOG_LENGTH : HEADER_BYTES);
 	if (r < 0)
 		return no_log(-r, err);
 	*ret_fd = steal_fd(&fd);
@@ -90,7 +89,7 @@ int flow_log_open(bool answers, int *ret_fd, struct error *err)
 }
 
 struct parts {
-	const struct nlattr *head, *packet;
+	const struct nlattr *head, *packet, *prefix;
 };
 
 static int take_part(const struct nlattr *attribute, void *data)
@@ -102,7 +101,19 @@ static int take_part(const struct nlattr *attribute, void *data)
 		parts->head = attribute;
 	if (mnl_attr_get_type(attribute) == NFULA_PAYLOAD)
 		parts->packet = attribute;
+	if (mnl_attr_get_type(attribute) == NFULA_PREFIX && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0)
+		parts->prefix = attribute;
 	return MNL_CB_OK;
+}
+
+/* NET_QUOTAS: none. */
+static unsigned quota_of(const struct nlattr *prefix)
+{
+	unsigned q = 0;
+
+	while (q < NET_QUOTAS && (!prefix || strcmp(mnl_attr_get_str(prefix), nft_quota_names[q]) != 0))
+		q++;
+	return q;
 }
 
 static bool take_flow(const struct nlmsghdr *message, struct flow *flow)
@@ -118,12 +129,13 @@ static bool take_flow(const struct nlmsghdr *message, struct flow *flow)
 		return false;
 	memcpy(&packet, mnl_attr_get_payload(parts.head), sizeof packet);
 	*flow = (struct flow){
-		.answer = ntohs(head->res_id) == NFT_LOG_ANSWERS,
+		.group = ntohs(head->res_id),
+		.quota = quota_of(parts.prefix),
 		.direction = packet.hook == NF_INET_LOCAL_OUT ? NET_EGRESS : NET_INGRESS,
 		.packet = mnl_attr_get_payload(parts.packet),
 		.length = mnl_attr_get_payload_len(parts.packet),
 	};
-	return true;
+	return flow->group >= NFT_LOG_DENIED && flow->group < NFT_LOGS && (flow->group != NFT_LOG_SPENT || flow->quota < NET_QUOTAS);
 }
 
 void flow_log_take(const void *messages, size_t length, flow_told *told, void *data)

@@ -23,10 +23,6 @@ const char *nft_names_set(const struct net_layer *layer, size_t layer_index, siz
 /* The message is of nf_tables, and of our table or of something in it. */
 bool nft_is_ours(const struct nlmsghdr *message);
 
-struct nftnl_obj;
-/* Which of our quotas it is, and how much of that is used; -ENOENT: none. */
-int nft_quota_of(struct nftnl_obj *object, uint64_t *ret_used);
-
 /* The chain of one layer, and the sets that it looks into. */
 void nft_add_layer(struct nft_batch *batch, const struct net_layer *layer, unsigned direction, size_t index);
 

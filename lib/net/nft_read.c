@@ -9,7 +9,8 @@
 #include "lib/net/nft_dump.h"
 #include "lib/net/nft_internal.h"
 
-int nft_quota_of(struct nftnl_obj *object, uint64_t *ret_used)
+/* Which of our quotas it is, and how much of that is used; -ENOENT: none. */
+static int quota_of(struct nftnl_obj *object, uint64_t *ret_used)
 {
 	const char *name = nftnl_obj_get_str(object, NFTNL_OBJ_NAME);
 	uint64_t bytes, consumed;
@@ -62,7 +63,7 @@ static int take_object(const struct nlmsghdr *message, void *data)
 		reading->found = true;
 		if (nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER)
 			take_counter(object, &reading->figures);
-		quota = nft_quota_of(object, &used);
+		quota = quota_of(object, &used);
 		if (quota >= 0) {
 			reading->figures.has_quota[quota] = true;
 			reading->figures.used[quota] = used;

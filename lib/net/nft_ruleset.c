@@ -304,15 +304,30 @@ static void add_quota_rule(struct nft_batch *batch, const struct net_quota *quot
 			      false);
 	}
 	nft_match_quota(&rule, nft_quota_names[q]);
-	if (quota->holds && quota->throttle) {
+	nft_jump(&rule, nft_quota_names[q]);
+	nft_rule_end(&rule);
+}
+
+/* Where what goes over it gets. It is logged again now and then, in case that the first time was not heard. */
+static void add_quota_chain(struct nft_batch *batch, const struct net_quota *quota, const char *chain)
+{
+	static const struct nft_limit once_a_minute = {.rate = 1, .seconds = 60, .burst = 1};
+	struct nft_rule rule;
+
+	nft_new_chain(batch, chain);
+	rule = nft_rule_begin(batch, chain);
+	nft_match_limit(&rule, &once_a_minute);
+	nft_log(&rule, NFT_LOG_SPENT, NFT_LOG_LENGTH, chain);
+	nft_rule_end(&rule);
+	if (!quota->holds)
+		return;
+	rule = nft_rule_begin(batch, chain);
+	if (quota->throttle) {
 		struct nft_limit limit = bytes_over(quota->throttle);
 
 		nft_match_limit(&rule, &limit);
 	}
-	if (quota->holds)
-		count_and_drop(&rule, quota->direction, NFT_COUNT_QUOTA);
-	else
-		nft_rule_end(&rule);
+	count_and_drop(&rule, quota->direction, NFT_COUNT_QUOTA);
 }
 
 /* Those of a part first: what it drops is not used of the whole. */
@@ -323,6 +338,7 @@ static void add_quotas(struct nft_batch *batch, const struct net_policy *policy,
 
 		if (!quota->set || quota->direction != direction)
 			continue;
+		add_quota_chain(batch, quota, nft_quota_names[q]);
 		if (!quota->internet)
 			add_quota_rule(batch, quota, q, 0);
 		for (size_t f = 0; f < ARRAY_SIZE(families) && quota->internet; f++)

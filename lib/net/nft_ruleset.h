@@ -5,7 +5,8 @@
  *	chain egress, at hook output, after all others		what is let through by it leaves
  *	  loopback						accept
  *	  neither established nor related			jump egress-new
- *	  over the bandwidth, over a quota			drop
+ *	  over the bandwidth					drop
+ *	  over a quota						jump budget-egress …
  *	  						count, accept
  *	chain egress-new
  *	  neighbour and multicast listener discovery		return
@@ -20,6 +21,7 @@
  *	  what its names have					return
  *	  default deny						goto egress-denied
  *	chain egress-denied					log, count, reject (drop, where there are names)
+ *	chain budget-egress, of a quota				log once a minute, count, drop (where it only warns: log)
  *	chains ingress…, at hook input, likewise; drop instead of reject
  *	chain forward						drop: what is routed through belongs to no end that rules are for
  *
@@ -35,9 +37,11 @@
 #include "lib/net/nft_batch.h"
 #include "lib/net/policy.h"
 
+/* Groups of nflog. Of the last one the prefix is the quota's name: over it the kernel tells who listens to nf_tables of a quota that
+ * is spent, but not all kernels do before something changes in the rules (5.10 to 6.1 at least). */
+enum nft_log { NFT_LOG_DENIED = 1, NFT_LOG_ANSWERS, NFT_LOG_SPENT, NFT_LOGS };
+
 enum {
-	NFT_LOG_DENIED = 1, /* groups of nflog; the prefix is the direction's name */
-	NFT_LOG_ANSWERS = 2,
 	NFT_LOG_LENGTH = 4096 + 128, /* bytes of a packet that are logged at most: answers by UDP are no longer (EDNS) */
 	NFT_NAME_ADDRESSES_MAX = 16384, /* of the names of one layer with the same protocol and ports, at a time */
 };

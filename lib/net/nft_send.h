@@ -10,7 +10,7 @@
 int nft_open(int *ret_fd, struct error *err);
 
 /* All of it or nothing; the error names the first object that the kernel did not take, and says why. The socket must listen to
- * nothing else (nft_watch has its own). */
+ * nothing else. */
 int nft_send(int fd, const struct nft_batch *batch, struct error *err);
 
 /* The policy's table, instead of the one that was there. `policy->owned`: the table is the socket's, and outlives it where the

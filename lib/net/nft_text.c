@@ -293,9 +293,7 @@ bool nft_is_ours(const struct nlmsghdr *message)
 
 	if (NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES || mnl_nlmsg_get_payload_len(message) < sizeof *header)
 		return false;
-	/* Of a quota that is spent the kernel tells in nobody's name, and with the family of the packet that it was spent by. */
-	if (header->nfgen_family != NFPROTO_INET &&
-	    !(message->nlmsg_pid == 0 && NFNL_MSG_TYPE(message->nlmsg_type) == NFT_MSG_NEWOBJ))
+	if (header->nfgen_family != NFPROTO_INET)
 		return false;
 	(void)mnl_attr_parse(message, sizeof *header, take_table, &ours);
 	return ours;

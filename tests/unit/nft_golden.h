@@ -107,7 +107,7 @@ static const struct golden {
 	 "rule egress:", {
 		"rule egress: [ meta load oif => reg 1 ] [ cmp eq reg 1 0x00000001 ] [ immediate reg 0 accept ]",
 		"rule egress: [ ct load state => reg 1 ] [ bitwise reg 1 = ( reg 1 & 0x00000006 ) ^ 0x00000000 ] [ cmp eq reg 1 0x00000000 ] [ immediate reg 0 jump -> egress-new ]",
-		"rule egress: [ objref type 2 name budget-egress ] [ objref type 1 name egress-over-quota ] [ immediate reg 0 drop ]",
+		"rule egress: [ objref type 2 name budget-egress ] [ immediate reg 0 jump -> budget-egress ]",
 		"rule egress: [ objref type 1 name egress ] [ immediate reg 0 accept ]",
 	 }},
 	{"{\"egress\": {\"layers\": []}, \"ingress\": {\"layers\": [{\"default\": \"allow\", \"deny\": [\"fd00::/8 udp 53\"]}], \"bandwidth\": 1000}, "
@@ -128,6 +128,12 @@ static const struct golden {
 	 "element ingress", {
 		"element ingress-0-deny-0-ip6 fd000000000000000000000000000000",
 		"element ingress-0-deny-0-ip6 fe000000000000000000000000000000 end",
+	 }},
+	{"{\"egress\": {\"layers\": []}, \"ingress\": {\"layers\": [{\"default\": \"allow\", \"deny\": [\"fd00::/8 udp 53\"]}], \"bandwidth\": 1000}, "
+	 "\"quotas\": {\"netEgress\": {\"limit\": 1048576, \"used\": 1000, \"holds\": true}}, \"owned\": false, \"raw\": false}",
+	 "rule budget", {
+		"rule budget-egress: [ limit rate 1/minute burst 1 type packets flags 0x0 ] [ log prefix budget-egress group 3 snaplen 4224 qthreshold 0 ]",
+		"rule budget-egress: [ objref type 1 name egress-over-quota ] [ immediate reg 0 drop ]",
 	 }},
 	{"{\"egress\": {\"layers\": []}, \"ingress\": {\"layers\": [{\"default\": \"allow\", \"deny\": [\"fd00::/8 udp 53\"]}], \"bandwidth\": 1000}, "
 	 "\"quotas\": {\"netEgress\": {\"limit\": 1048576, \"used\": 1000, \"holds\": true}}, \"owned\": false, \"raw\": false}",

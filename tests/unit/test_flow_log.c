@@ -7,17 +7,20 @@
 #include "lib/net/nft_send.h"
 
 struct heard {
-	unsigned denied, answers;
+	unsigned denied, answers, spent;
 	unsigned direction;
 	struct packet last;
 };
+
+enum { ALL = 1 << NFT_LOG_DENIED | 1 << NFT_LOG_ANSWERS | 1 << NFT_LOG_SPENT };
 
 static void hear(const struct flow *flow, void *data)
 {
 	struct heard *heard = data;
 
-	heard->denied += !flow->answer;
-	heard->answers += flow->answer;
+	heard->denied += flow->group == NFT_LOG_DENIED;
+	heard->answers += flow->group == NFT_LOG_ANSWERS;
+	heard->spent += flow->group == NFT_LOG_SPENT;
 	heard->direction = flow->direction;
 	cr_expect(packet_read(flow->packet, flow->length, &heard->last));
 }
@@ -45,8 +48,8 @@ Test(flow_log, what_is_denied_and_what_is_answered_comes_in_its_order)
 	lab_run("echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6");
 	cr_assert_eq(nft_open(&fd, &err), 0, "%s", err.text);
 	cr_assert_eq(nft_apply(fd, &policy, &owned, &err), 0, "%s", err.text);
-	cr_assert_eq(flow_log_open(true, &log, &err), 0, "%s", err.text);
-	cr_expect_eq(flow_log_open(true, &other, &err), -EPERM, "they are somebody's");
+	cr_assert_eq(flow_log_open(ALL, &log, &err), 0, "%s", err.text);
+	cr_expect_eq(flow_log_open(ALL, &other, &err), -EPERM, "they are somebody's");
 	cr_expect(strstr(err.text, "one process can"), "%s", err.text);
 	cr_expect_eq(flow_log_read(log, hear, &heard, &lost, &err), 0);
 	cr_expect_eq(heard.denied + heard.answers, 0);
@@ -87,5 +90,5 @@ Test(flow_log, anything_else_is_no_flow)
 			memcpy(bytes + 4, (uint16_t[]){4 << 8}, 2);
 		flow_log_take(bytes, round % (sizeof bytes + 1), hear, &heard);
 	}
-	cr_expect_eq(heard.answers + heard.denied, 0);
+	cr_expect_eq(heard.answers + heard.denied + heard.spent, 0);
 }
