@@ -14,7 +14,7 @@ export PEER FAR OWN PEER6 OTHER
 
 # A process in a namespace of its own: prints its pid.
 new_namespace() {
-	unshare -n sleep 600 >/dev/null 2>&1 </dev/null 3>&- &
+	unshare -n sleep 3600 >/dev/null 2>&1 </dev/null 3>&- &
 	local pid=$!
 	eventually 5 in_its_own_namespace "$pid" >&2
 	echo "$pid" >>"$BATS_FILE_TMPDIR/namespaces"

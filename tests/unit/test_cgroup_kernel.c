@@ -420,7 +420,7 @@ Test(cgroup_kernel, each_of_many_gets_a_signal_once)
 	terminated = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq((void *)terminated, MAP_FAILED);
 	(void)child_in(path, many_that_count);
-	for (int i = 0; i < 1000 && cgroup_pids(&group, NULL, 0) < 400; i++)
+	for (int i = 0; i < 6000 && cgroup_pids(&group, NULL, 0) < 400; i++)
 		(void)usleep(5000);
 	cr_assert_eq(cgroup_pids(&group, NULL, 0), 400);
 	start = now_ns(CLOCK_MONOTONIC);
