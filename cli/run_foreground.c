@@ -19,6 +19,7 @@
 #include "cli/run.h"
 #include "lib/base/file.h"
 #include "lib/launch/control.h"
+#include "lib/launch/network.h"
 #include "lib/report/journal.h"
 #include "lib/report/report.h"
 
@@ -33,6 +34,7 @@ struct foreground {
 	int status;	   /* its wait status */
 	char *failure;	   /* what the runtime logged when it could not start the container */
 	struct error unwatched; /* why there was no monitor to be had */
+	unsigned networks;	/* how often stint-network was brought back */
 };
 
 static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH};
@@ -132,6 +134,15 @@ static void bring_back(struct foreground *f)
 		fprintf(stderr, "stint: %s: the container is killed: it would run on unwatched\n", f->id);
 }
 
+/* The monitor says when it was killed. Not for ever: what kills it may do so again. */
+static void bring_network_back(struct foreground *f)
+{
+	enum { TIMES = 3 };
+
+	if (f->networks < TIMES && network_bring_back(f->host, f->launch->key, f->launch->state_fd, f->launch->ledger, NULL) != 0)
+		f->networks++;
+}
+
 static void wait_for_runtime(struct foreground *f)
 {
 	for (;;) {
@@ -141,6 +152,8 @@ static void wait_for_runtime(struct foreground *f)
 			continue;
 		if (fds[1].revents && !print_lines(f, f->pipe))
 			bring_back(f);
+		else if (fds[1].revents)
+			bring_network_back(f);
 		if (fds[0].revents && read_signals(f))
 			return;
 	}
@@ -264,8 +277,12 @@ static int status_of_failure(const struct foreground *f)
 {
 	const char *text = f->failure ? f->failure : "";
 
-	/* The runtime has said why. */
+	/* The runtime has said why, or, where it was a hook of ours, that has. */
+	if (f->launch->ledger->network.failure[0])
+		fprintf(stderr, "stint: %s: %s\n", f->id, f->launch->ledger->network.failure);
 	fprintf(stderr, "stint: %s: the container could not be started\n", f->id);
+	if (f->launch->ledger->network.failure[0])
+		return EXIT_STINT;
 	if (strcasestr(text, "permission denied") || strcasestr(text, "operation not permitted") || strcasestr(text, "exec format error") ||
 	    strcasestr(text, "is a directory"))
 		return EXIT_NOT_EXECUTABLE;

@@ -171,14 +171,17 @@ static int network(struct hook *hook, struct error *err)
 	state_fd = openat(run_fd, hook->key, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (state_fd < 0)
 		return error_errno(err, errno, "set the network rules: open the state of %s", hook->key);
-	r = ledger_open(state_fd, false, &ledger, NULL, err);
+	r = ledger_open(state_fd, true, &ledger, NULL, err);
 	if (r < 0)
 		return r;
 	/* A hook that was copied into another container's config. */
-	if (strcmp(ledger->plan.id, hook->state.id) != 0)
+	if (strcmp(ledger->plan.id, hook->state.id) != 0) {
 		r = error_set(err, EINVAL, "set the network rules: %s is the state of another container", hook->key);
-	else
+	} else {
 		r = apply_network(&ledger->plan, state_fd, hook->state.pid, err);
+		if (r < 0)
+			(void)snprintf(ledger->network.failure, sizeof ledger->network.failure, "%.*s", LEDGER_TEXT_MAX - 1, err->text);
+	}
 	ledger_unmap(ledger);
 	return r;
 }

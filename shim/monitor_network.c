@@ -28,7 +28,8 @@ static void lost(struct monitor *m)
 	const struct ledger_plan *plan = &m->ledger->plan;
 
 	network_let_go(m);
-	if (m->state.network_lost || m->state.ended_boot_ns)
+	/* One that could not set the rules: the hook says so. */
+	if (m->state.network_lost || m->state.ended_boot_ns || !atomic_load(&m->ledger->network.applied))
 		return;
 	m->state.network_lost = true;
 	if (!plan->network_owned && !plan->kill_on_monitor_loss) {
@@ -106,6 +107,8 @@ void network_read_last(struct monitor *m)
 	struct ledger_figures figures;
 	bool read = false;
 
+	if (m->ledger->network.failure[0])
+		ledger_warn(&m->state, "%.*s", (int)sizeof m->ledger->network.failure - 1, m->ledger->network.failure);
 	if (!m->ledger->plan.network || m->state.network_exact)
 		return;
 	if (wait.fd >= 0 && send(wait.fd, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof message)

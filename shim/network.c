@@ -136,7 +136,11 @@ static int go_on(struct network *n, struct error *err)
 	if (r == 0)
 		r = rules_find(n->rules, err);
 	n->applied_pid = init;
-	return r < 0 ? r : network_take_up(n, err);
+	if (r == 0)
+		r = network_take_up(n, err);
+	if (r == 0)
+		rules_ask_spent(n->rules, network_heard, n); /* what nobody has heard meanwhile */
+	return r;
 }
 
 static int start(struct network *n, const char *root, const char *key, bool launched, struct error *err)

@@ -20,6 +20,7 @@
 #include "lib/base/log.h"
 #include "lib/launch/control.h"
 #include "lib/launch/launch.h"
+#include "lib/launch/network.h"
 #include "lib/oci/config.h"
 #include "shim/runtime.h"
 
@@ -236,6 +237,18 @@ int bring_back(const struct runtime *runtime, const char *key, int state_fd, str
 	return monitor_start(&runtime->host, key, -1, true, &pipe, err);
 }
 
+/* Where it cannot be, the rules hold all the same. */
+static void bring_network_back(const struct runtime *runtime, const char *key, int state_fd)
+{
+	struct ledger *ledger;
+
+	if (ledger_open(state_fd, false, &ledger, NULL, NULL) < 0)
+		return;
+	if (state_claim(state_fd) == 0)
+		(void)network_bring_back(&runtime->host, key, state_fd, ledger, NULL);
+	ledger_unmap(ledger);
+}
+
 int open_watched(const struct runtime *runtime, int *ret_fd, struct error *err)
 {
 	char key[STATE_KEY_MAX];
@@ -249,6 +262,7 @@ int open_watched(const struct runtime *runtime, int *ret_fd, struct error *err)
 		r = bring_back(runtime, key, state_fd, err);
 	if (r < 0)
 		return r;
+	bring_network_back(runtime, key, state_fd);
 	*ret_fd = steal_fd(&state_fd);
 	return 1;
 }

@@ -2,8 +2,11 @@
 /* Starting stint-network, and speaking to it. */
 #include "lib/launch/network.h"
 
+#include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "lib/base/cleanup.h"
@@ -11,7 +14,7 @@
 #include "lib/launch/internal.h"
 
 /* Entering a namespace and handing the kernel a batch takes milliseconds; a list of 100,000 prefixes a second. */
-enum { APPLY_TIMEOUT_MS = 15000 };
+enum { APPLY_TIMEOUT_MS = 15000, BRING_BACK_TIMEOUT_MS = 5000 };
 
 static int spawn(const struct host *host, const struct cgroup_layout *layout, const char *key, int socket, int launcher_pidfd,
 		 struct error *err)
@@ -93,6 +96,35 @@ int network_read(int state_fd, int timeout_ms, struct error *err)
 	const struct network_message message = {.verb = NETWORK_READ};
 
 	return ask(state_fd, &message, timeout_ms, err);
+}
+
+/* It holds its policy's lock as long as it lives. */
+static bool is_missed(const struct ledger *ledger, int state_fd)
+{
+	const struct ledger_state *state = ledger_current(ledger);
+	_cleanup_close_ int policy = -1;
+
+	if (!ledger->plan.network || ledger->plan.network_owned || !atomic_load(&ledger->network.applied) ||
+	    atomic_load(&ledger->finished) || state->ended_boot_ns || state->kill_after_boot_ns)
+		return false;
+	policy = openat(state_fd, NETWORK_POLICY, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return policy >= 0 && flock(policy, LOCK_SH | LOCK_NB) == 0;
+}
+
+int network_bring_back(const struct host *host, const char *key, int state_fd, const struct ledger *ledger, struct error *err)
+{
+	struct cgroup_layout layout;
+	int r;
+
+	if (!is_missed(ledger, state_fd))
+		return 0;
+	r = cgroup_layout_read(host, &layout, err);
+	if (r == 0)
+		r = network_start(host, &layout, key, state_fd, -1, err);
+	/* It answers when it is ready, and has the lock then. */
+	if (r == 0)
+		r = network_read(state_fd, BRING_BACK_TIMEOUT_MS, err);
+	return r < 0 ? r : 1;
 }
 
 /* A message of another's is bounded like any. */

@@ -11,6 +11,7 @@
 #include "lib/cgroup/cgroup.h"
 #include "lib/plan/edit.h"
 #include "lib/record/endpoints.h"
+#include "lib/state/ledger.h"
 #include "lib/state/state_dir.h"
 
 #define NETWORK_POLICY "network.json"
@@ -58,6 +59,9 @@ struct network_news {
  * does stint-network. */
 int network_start(const struct host *host, const struct cgroup_layout *layout, const char *key, int state_fd,
 		  int launcher_pidfd, struct error *err);
+/* The same once more, where it was killed and the container goes on: it takes up the rules as they are in the kernel. Does nothing
+ * where it is there, or nobody misses it. Of two who do this at a time one must be kept away (state_claim). 1: it is there again. */
+int network_bring_back(const struct host *host, const char *key, int state_fd, const struct ledger *ledger, struct error *err);
 
 /* The hook that has them set, for a container's config. */
 enum { NETWORK_HOOK_TIMEOUT_SECONDS = 20 };

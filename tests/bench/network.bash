@@ -19,12 +19,18 @@ network_rules() { # COUNT: $DIR/rules/network.json, $DIR/rules.nft
 	wait $! || true
 }
 
-# Each in a new namespace, as a container has one, and less what that takes by itself.
+# Each in a new namespace, as a container has one, and less what that takes by itself. One more has rules all the time, as there is on
+# every host with an engine: before the first rule and after the last one the kernel patches itself.
 network_apply() {
 	local size rounds=$network_rounds goal
 	bundle asleep /bin/sleep 600
 	for size in 1 10000 100000; do
 		network_rules $size
+		if [ $size = 1 ]; then
+			unshare -n sh -c 'nft -f "$1" && exec sleep 600' sh "$DIR/rules.nft" &
+			background+=($!)
+			sleep 1
+		fi
 		alternate 0 -- unshare -n true -- unshare -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules" -- unshare -n nft -f "$DIR/rules.nft"
 		goal=
 		[ $size != 1 ] || goal='<0.1'
@@ -70,6 +76,8 @@ network_packets() {
 			with_$what
 			# Small datagrams as fast as one process can: ns a packet.
 			nsenter -t $near -n iperf3 -c 11.0.0.0 -u -b 0 -l 64 -t 2 -J | jq '.end.sum | .seconds * 1e9 / .packets' >>"$DIR/packets-$what"
+			# And a stream, of which the kernel makes large ones: what a KiB takes.
+			nsenter -t $near -n iperf3 -c 11.0.0.0 -t 2 -J | jq '.end.sum_received | .seconds * 1e9 / .bytes * 1024' >>"$DIR/stream-$what"
 			kill -9 $near $far "${background[-1]}"
 			wait $near $far "${background[-1]}" 2>/dev/null || true
 		done
@@ -77,6 +85,9 @@ network_packets() {
 	for what in none stint iptables; do row network "a datagram that is sent, rules of $what" ns <"$DIR/packets-$what"; done
 	awk -v a="$(sort -n "$DIR/packets-stint" | sed -n 2p)" -v b="$(sort -n "$DIR/packets-iptables" | sed -n 2p)" 'BEGIN { print a / b }' |
 		row network "  stint / iptables" ratio
+	for what in none stint iptables; do row network "a KiB of a TCP stream, rules of $what" ns <"$DIR/stream-$what"; done
+	awk -v a="$(sort -n "$DIR/stream-stint" | sed -n 2p)" -v b="$(sort -n "$DIR/stream-none" | sed -n 2p)" 'BEGIN { print a / b }' |
+		row network "  stint / none" ratio
 }
 
 section_network() {

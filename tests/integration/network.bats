@@ -445,15 +445,18 @@ killed_meanwhile() { # PROFILE
 	background=$!
 	eventually 10 is_watched "$id"
 	eventually 5 applied "$id"
+	[ -z "${2:-}" ] || kill -STOP $background # who would bring it back
 	kill -KILL "$(network_of "$id")"
+	[ -z "${2:-}" ] || { eventually 20 ended "$id" && kill -CONT $background; }
 	status=0
 	wait $background || status=$?
 	output=$(cat "$STINT_TEST_DIR/$id.out")
 }
+ended() { [ -n "$(report_of "$1" .ended)" ]; }
 applied() { stint verify --json "$1" 2>/dev/null | jq -e '.controls[] | select(.control == "network") | .status == "enforced"' >/dev/null; }
 rules_outlive_it() {
 	host_config "$(command -v "$RUNTIME")" '{"onMonitorLoss": "continue"}'
-	killed_meanwhile "$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER udp 4000\"]}}")"
+	killed_meanwhile "$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER udp 4000\"]}}")" alone
 	[ "$status" -eq 0 ] && [[ "$output" == *'3 0'$'\n''0 '*refused* ]] || { echo "$status $output"; return 1; }
 	eventually 5 all_came 3
 	[ "$(report_of "$id" '.warnings | any(test("stint-network was killed: the rules and byte budgets hold"))')" = true ] || { report_of "$id" .; return 1; }
@@ -461,6 +464,69 @@ rules_outlive_it() {
 	no_leftovers "$id"
 }
 @test "stint-network is killed: the rules hold, and the report says so" { on_each_runtime rules_outlive_it; no_host_config; }
+
+some_came() { [ "$(came datagrams)" -gt "$1" ]; }
+another_network() { [ -n "$(network_of "$1")" ] && [ "$(network_of "$1")" != "$2" ]; }
+comes_back() {
+	local first pid profile
+	profile=$(network_profile quota '{}' '{"netEgress": {"limit": "100KiB"}}')
+	host_config "$(command -v "$RUNTIME")" '{"onMonitorLoss": "continue"}'
+	linked
+	network_bundle "$id" "$NS" /bin/sh -c "sleep 3; packets send $PEER 4000 972 200; sleep 20"
+	stint run --runtime "$RUNTIME" --profile "$profile" --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 </dev/null 3>&- &
+	pid=$!
+	eventually 10 is_watched "$id"
+	eventually 5 applied "$id"
+	first=$(network_of "$id")
+	kill -KILL "$first"
+	eventually 5 another_network "$id" "$first"
+	status=0
+	wait $pid || status=$?
+	[ "$status" -eq 137 ] || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	[ "$(report_of "$id" '[.verdict.budget, .network.exact, (.warnings | any(test("stint-network was started again")))] | join(" ")')" = 'netEgress true true' ] ||
+		{ report_of "$id" .; return 1; }
+	[ "$(report_of "$id" '.usage.netEgressBytes | . <= 102400 and . > 100000')" = true ] || { report_of "$id" .; return 1; }
+	# Under an engine by its next command; what was spent in between counts.
+	host_config "$(command -v "$RUNTIME")" "{\"onMonitorLoss\": \"continue\", \"defaultProfile\": \"$profile\"}"
+	linked
+	network_bundle "$id-2" "$NS" /bin/sh -c "sleep 1; packets send $PEER 4000 972 200; sleep 60"
+	engine_create "$id-2"
+	first=$(network_of "$id-2")
+	engine start "$id-2"
+	eventually 5 is_watched "$id-2"
+	kill -KILL "$first"
+	eventually 5 some_came 100
+	[ -z "$(network_of "$id-2")" ]
+	engine exec "$id-2" /bin/true || true # may be killed on its way
+	eventually 5 ended "$id-2"
+	[ "$(report_of "$id-2" '.verdict.budget, .verdict.action' | xargs)" = 'netEgress kill' ] || { report_of "$id-2" .; return 1; }
+	engine_clear "$id-2"
+	no_leftovers "$id"
+	no_leftovers "$id-2"
+}
+@test "stint-network is killed: stint run brings it back, and so does an engine's next command" { on_each_runtime comes_back; no_host_config; }
+
+# Somebody else has what the rules log, in a namespace that has a name: said by whoever cannot have it, whatever the runtime shows of a hook.
+log_is_taken() {
+	linked
+	network_bundle "$id" "$NS" /bin/echo it runs
+	nsenter -t "$NS" -n python3 -c 'import socket, struct, sys, time
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+s.bind((0, 0))
+s.send(struct.pack("=LHHLLBBHHHB3x", 28, 4 << 8 | 1, 5, 1, 0, 0, 0, socket.htons(1), 5, 1, 1))
+assert struct.unpack_from("=i", s.recv(100), 16)[0] == 0
+print("taken", flush=True)
+time.sleep(60)' >"$STINT_TEST_DIR/taken" 2>&1 </dev/null 3>&- &
+	local taker=$!
+	eventually 5 grep -qs taken "$STINT_TEST_DIR/taken"
+	run stint run --runtime "$RUNTIME" --profile "$(network_profile deny '{"egress": {"default": "deny"}}')" --id "$id" "$BUNDLE"
+	kill $taker
+	[ "$status" -eq 125 ] && [[ "$output" == *"listen to what the network's rules log (of a network namespace one process can"* ]] &&
+		[[ "$output" != *"it runs"* ]] || { echo "$status $output"; return 1; }
+	[ "$(report_of "$id" '.warnings | any(test("listen to what the network.s rules log"))')" = true ] || { report_of "$id" .; return 1; }
+	no_leftovers "$id"
+}
+@test "rules that cannot be set: why is said under every runtime, and stands in the report" { on_each_runtime log_is_taken; }
 
 goes_with_it() {
 	host_config "$(command -v "$RUNTIME")"
