@@ -66,9 +66,8 @@ const char *nft_counter_name(unsigned direction, enum nft_counter counter, char 
 /* `table_flags`: NFT_TABLE_F_OWNER and what there is beside it (nft_apply knows). */
 int nft_ruleset(const struct net_policy *policy, uint32_t table_flags, struct nft_batch *ret_batch, struct error *err);
 
-/* Opens what the answer says of the names that the policy has, for as long as it says, within these bounds. *ret_count: into
+/* Opens what the answer says of the names that the policy has, for as long as it counts (lib/net/answered.h). *ret_count: into
  * how many sets; with 0 there is nothing to send. */
-enum { NFT_ANSWER_SECONDS_MIN = 30, NFT_ANSWER_SECONDS_MAX = 3600 };
 int nft_answer(const struct net_policy *policy, const struct dns_answer *answer, struct nft_batch *ret_batch, size_t *ret_count,
 	       struct error *err);
 
