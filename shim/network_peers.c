@@ -72,6 +72,7 @@ static int read_endpoints(struct network *n, struct error *err)
 
 	if (r < 0)
 		return r;
+	flows_name_endpoints(n, &endpoints); /* not before they are read: what began since is the less */
 	endpoints_close(&n->endpoints);
 	n->endpoints = endpoints;
 	return 0;

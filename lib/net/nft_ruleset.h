@@ -38,6 +38,7 @@
 enum {
 	NFT_LOG_DENIED = 1, /* groups of nflog; the prefix is the direction's name */
 	NFT_LOG_ANSWERS = 2,
+	NFT_LOG_BEGUN = 3, /* connections, where endpoints are recorded: their first packets, which have passed */
 	NFT_LOG_LENGTH = 4096 + 128, /* bytes of a packet that are logged at most: answers by UDP are no longer (EDNS) */
 	NFT_NAME_ADDRESSES_MAX = 16384, /* of the names of one layer with the same protocol and ports, at a time */
 };
