@@ -120,6 +120,25 @@ int endpoints_add_all(struct endpoints *endpoints, const struct endpoints *other
 	return r;
 }
 
+unsigned endpoints_largest(const struct endpoints *endpoints, struct endpoint *ret_largest, unsigned max)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < endpoints->count; i++) {
+		const struct endpoint *endpoint = &endpoints->list[i];
+		unsigned at = count;
+
+		while (at > 0 && ret_largest[at - 1].bytes < endpoint->bytes)
+			at--;
+		if (at == max)
+			continue;
+		count += count < max;
+		memmove(&ret_largest[at + 1], &ret_largest[at], (count - at - 1) * sizeof *ret_largest);
+		ret_largest[at] = *endpoint;
+	}
+	return count;
+}
+
 bool endpoints_equal(const struct endpoints *a, const struct endpoints *b)
 {
 	if (a->count != b->count || a->more != b->more)
@@ -275,7 +294,7 @@ static struct json *protocol_node(struct json_doc *doc, uint8_t protocol)
 	return name ? json_new_string(doc, name) : json_new_uint64(doc, protocol);
 }
 
-static int write_one(const struct endpoint *endpoint, struct json_doc *doc, struct json *array)
+int endpoint_write(const struct endpoint *endpoint, struct json_doc *doc, struct json *array)
 {
 	char address[INET6_ADDRSTRLEN];
 	struct json *object = json_new(doc, JSON_OBJECT);
@@ -309,7 +328,7 @@ int endpoints_write(const struct endpoints *endpoints, struct json_doc *doc, str
 	int r = array ? 0 : -ENOMEM;
 
 	for (unsigned i = 0; i < endpoints->count && r == 0; i++)
-		r = write_one(&endpoints->list[i], doc, array);
+		r = endpoint_write(&endpoints->list[i], doc, array);
 	if (r < 0)
 		return error_set(err, -r, "write endpoints: out of memory");
 	*ret_array = array;

@@ -52,6 +52,8 @@ struct endpoints {
 
 /* Of one that is there already, bytes and connections are added up, and its name stays: those by another are by none. -ENOMEM. */
 int endpoints_add(struct endpoints *endpoints, const struct endpoint *endpoint, struct error *err);
+/* Those with the most bytes first, and of as many in their order; returns how many there are, `max` at most. */
+unsigned endpoints_largest(const struct endpoints *endpoints, struct endpoint *ret_largest, unsigned max);
 /* The same one, whatever is known of it beside; NULL: it is not there. */
 struct endpoint *endpoints_find(const struct endpoints *endpoints, const struct endpoint *endpoint);
 int endpoints_add_all(struct endpoints *endpoints, const struct endpoints *other, struct error *err);
@@ -61,6 +63,7 @@ void endpoints_close(struct endpoints *endpoints);
 
 /* One element of the array: -EINVAL with its place. */
 int endpoint_read(struct reader *reader, const struct json *node, struct endpoints *endpoints);
+int endpoint_write(const struct endpoint *endpoint, struct json_doc *doc, struct json *array);
 int endpoints_write(const struct endpoints *endpoints, struct json_doc *doc, struct json **ret_array, struct error *err);
 
 /*

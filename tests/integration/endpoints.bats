@@ -45,6 +45,11 @@ recorded_and_held() {
 	# Both ways: what was pulled is among them.
 	[ "$(stint record show --json "$id" | jq '.endpoints[0].bytes > 100000')" = true ]
 	stint record show "$id" | grep -q "egress   $PEER6 udp 4000  .* in 1 connection$"
+	# The report has those with the most bytes first, though no rule asks for its network.
+	[ "$(report_of "$id" '.network | [.exact, (.endpoints | map(.bytes) | . == (sort | reverse)), .endpoints[0].port, (.endpoints | length)]' | jq -c .)" = '[true,true,5000,3]' ] ||
+		{ report_of "$id" .network; return 1; }
+	[ "$(report_of "$id" '([.network.endpoints[].bytes] | add) <= .usage.netEgressBytes + .usage.netIngressBytes')" = true ] || { report_of "$id" .; return 1; }
+	stint report --last "$id" | grep -q "^  spoke with      egress $PEER tcp 5000, .* in 2 connections$" || { stint report --last "$id"; return 1; }
 	stint profile generate --network -o "$profile" "$id"
 	[ "$(jq -c '.network' "$profile")" = "{\"egress\":{\"default\":\"deny\",\"allow\":[\"$PEER tcp 5000\",\"$PEER udp 4000\",\"$PEER6 udp 4000\"]},\"ingress\":{\"default\":\"deny\",\"allow\":[]}}" ] ||
 		{ jq -c .network "$profile"; return 1; }
@@ -54,6 +59,7 @@ recorded_and_held() {
 	run_linked "$id-held" --profile "$profile" -- /bin/sh -c "$SPEAKS"
 	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
 	[ "$(came datagrams)" -eq 12 ] || { came datagrams; report_of "$id-held" .network; return 1; }
+	[ "$(report_of "$id-held" '.network | has("endpoints")')" = false ] # it is not recorded
 	[ "$(report_of "$id-held" '[.network.drops[].packets] | add // 0')" -eq 0 ] || { report_of "$id-held" .network; return 1; }
 
 	linked

@@ -248,3 +248,21 @@ Test(endpoints, a_name_that_would_open_more_or_nothing_is_not_proposed)
 			cr_expect_str_eq(entry->text, cases[i].allow, "%s", cases[i].name);
 	}
 }
+
+Test(endpoints, those_with_the_most_bytes_come_first)
+{
+	_cleanup_endpoints_ struct endpoints endpoints = {0};
+	struct endpoint endpoint = {.family = AF_INET, .protocol = IPPROTO_TCP}, largest[10];
+
+	cr_expect_eq(endpoints_largest(&endpoints, largest, 10), 0);
+	for (uint16_t i = 0; i < 500; i++) {
+		endpoint.port = i;
+		endpoint.bytes = i * 7919U % 500 / 2; /* each twice */
+		cr_assert_eq(endpoints_add(&endpoints, &endpoint, NULL), 0);
+		cr_assert_eq(endpoints_largest(&endpoints, largest, 10), i < 10 ? i + 1U : 10U);
+	}
+	for (unsigned i = 0; i < 10; i++) {
+		cr_expect_eq(largest[i].bytes, 249 - i / 2);
+		cr_expect(i % 2 == 0 || largest[i - 1].port < largest[i].port);
+	}
+}
