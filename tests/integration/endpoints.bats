@@ -104,6 +104,22 @@ merged() {
 }
 @test "of several runs the endpoints are put together, and one without them is refused" { on_each_runtime merged; }
 
+# Who is only recorded is not held by anything, and goes on without it.
+recorder_lost() {
+	local background
+	linked
+	network_bundle "$id" "$NS" /bin/sh -c "packets send $PEER 4000 100 1; sleep 2; packets send $PEER 4000 100 2"
+	stint run --runtime "$RUNTIME" --record --id "$id" "$BUNDLE" >/dev/null 2>&1 3>&- &
+	background=$!
+	eventually 10 all_came 1
+	kill -KILL "$(network_of "$id")"
+	wait $background
+	eventually 5 all_came 3
+	[ "$(stint record show --json "$id" | jq .endpointsRecorded)" = false ]
+	[ "$(report_of "$id" '[.network, .warnings]')" = '[null,[]]' ] || { report_of "$id" .; return 1; }
+}
+@test "a container that is only recorded goes on when stint-network is killed" { on_each_runtime recorder_lost; }
+
 # --- names ---
 
 names_of() { # ID: of what has one
