@@ -181,7 +181,8 @@ static void take_denied(struct network *n, const struct packet *packet, unsigned
 	struct net_entry entry = {.kind = NET_ENTRY_PREFIX,
 				  .match = {.prefix = net_prefix_of_address(packet->family, other), .protocol = packet->protocol,
 					    .last = UINT16_MAX}};
-	const struct answered *host = direction == NET_EGRESS && n->flows->hosts ? answered_find(n->flows->hosts, packet->family, other) : NULL;
+	const struct answered_list *hosts = direction == NET_EGRESS ? n->flows->hosts : NULL;
+	const struct answered *host = hosts ? answered_find(hosts, packet->family, other) : NULL;
 	char text[NET_ENTRY_TEXT_MAX];
 
 	memcpy(tried.address, other, sizeof tried.address);
