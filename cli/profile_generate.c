@@ -97,12 +97,16 @@ int profile_prove(const struct seccomp_filter *filter, struct error *err)
 	return r < 0 ? r : seccomp_try(&program, err);
 }
 
+static const uint64_t of_network = UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW;
+
 /* A whole profile, for what an OCI seccomp object has no place for. */
 static int make_profile(const struct profile_request *request, const struct generated *generated, struct json_doc *doc,
 			struct json *seccomp, struct json **ret_object, struct error *err)
 {
 	struct json *object = json_new(doc, JSON_OBJECT), *network = NULL;
-	int r = request->network ? endpoints_propose(&generated->seen.endpoints, doc, &network, err) : 0;
+	/* Who keeps one of those could forge what a name has, and may have. */
+	bool by_name = !request->capabilities || !(needs_capabilities(&generated->seen.needs) & of_network);
+	int r = request->network ? endpoints_propose(&generated->seen.endpoints, by_name, doc, &network, err) : 0;
 
 	if (r < 0)
 		return r;
@@ -167,8 +171,6 @@ static int check_endpoints(const struct chosen *chosen, struct error *err)
 /* What network rules take, unless the profile's own capabilities name it. */
 static void warn_of_lost(const struct profile_request *request, const struct generated *generated)
 {
-	static const uint64_t of_network = UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW;
-
 	if (request->network && !request->capabilities && (needs_capabilities(&generated->seen.needs) & of_network))
 		fprintf(stderr, "stint: warning: it used CAP_NET_RAW or CAP_NET_ADMIN, which a container with network rules keeps only where its "
 				"profile names them: --capabilities does\n");

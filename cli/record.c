@@ -178,9 +178,13 @@ static void print_endpoint(const struct endpoint *endpoint)
 		printf("%s", protocol);
 	else
 		printf("%u", endpoint->protocol);
-	printf("%s  %s in %llu connection%s%s%s%s\n", port, unit_format(UNIT_SIZE, endpoint->bytes, bytes),
-	       (unsigned long long)endpoint->connections, endpoint->connections == 1 ? "" : "s", endpoint->resolver ? ", a resolver" : "",
-	       endpoint->name[0] ? ", " : "", endpoint->name);
+	printf("%s  %s in %llu connection%s%s", port, unit_format(UNIT_SIZE, endpoint->bytes, bytes),
+	       (unsigned long long)endpoint->connections, endpoint->connections == 1 ? "" : "s", endpoint->resolver ? ", a resolver" : "");
+	if (endpoint->name[0] && endpoint->by_name < endpoint->connections)
+		printf(", %llu by %s", (unsigned long long)endpoint->by_name, endpoint->name);
+	else if (endpoint->name[0])
+		printf(", %s", endpoint->name);
+	printf("\n");
 }
 
 static void print_endpoints(const struct recording *recording)

@@ -145,15 +145,22 @@ static void bring_network_back(struct foreground *f)
 
 static void wait_for_runtime(struct foreground *f)
 {
+	enum { LOOKS = 4, LOOK_MS = 50 }; /* what dies holds its lock a moment longer than its connection to the monitor */
+	int looks = 0;
+
 	for (;;) {
 		struct pollfd fds[2] = {{.fd = f->signals, .events = POLLIN}, {.fd = f->pipe, .events = POLLIN}};
 
-		if (poll(fds, 2, -1) < 0)
+		if (poll(fds, 2, looks ? LOOK_MS : -1) < 0)
 			continue;
 		if (fds[1].revents && !print_lines(f, f->pipe))
 			bring_back(f);
-		else if (fds[1].revents)
+		else if (fds[1].revents && f->launch->ledger->plan.network)
+			looks = LOOKS;
+		if (looks) {
+			looks--;
 			bring_network_back(f);
+		}
 		if (fds[0].revents && read_signals(f))
 			return;
 	}

@@ -13,6 +13,11 @@
 
 enum { LAST_FIGURES_MS = 500 };
 
+static bool has_network(const struct monitor *m)
+{
+	return m->ledger->plan.network || m->ledger->plan.network_recorded;
+}
+
 void network_let_go(struct monitor *m)
 {
 	if (m->fds[SOURCE_NETWORK] < 0)
@@ -28,8 +33,8 @@ static void lost(struct monitor *m)
 	const struct ledger_plan *plan = &m->ledger->plan;
 
 	network_let_go(m);
-	/* One that could not set the rules: the hook says so. */
-	if (m->state.network_lost || m->state.ended_boot_ns || !atomic_load(&m->ledger->network.applied))
+	/* Who is only recorded goes on; and of rules that could not be set the hook says so. */
+	if (!plan->network || m->state.network_lost || m->state.ended_boot_ns || !atomic_load(&m->ledger->network.applied))
 		return;
 	m->state.network_lost = true;
 	if (!plan->network_owned && !plan->kill_on_monitor_loss) {
@@ -45,7 +50,7 @@ bool network_adopt(struct monitor *m, int fd, pid_t peer)
 {
 	const struct network_message welcome = {.verb = NETWORK_WELCOME};
 
-	if (!m->ledger->plan.network || peer <= 1 || peer != atomic_load(&m->ledger->network.pid))
+	if (!has_network(m) || peer <= 1 || peer != atomic_load(&m->ledger->network.pid))
 		return false;
 	network_let_go(m);
 	m->fds[SOURCE_NETWORK] = fd;
@@ -107,9 +112,9 @@ void network_read_last(struct monitor *m)
 	struct ledger_figures figures;
 	bool read = false;
 
-	if (m->ledger->network.failure[0])
+	if (m->ledger->plan.network && m->ledger->network.failure[0])
 		ledger_warn(&m->state, "%.*s", (int)sizeof m->ledger->network.failure - 1, m->ledger->network.failure);
-	if (!m->ledger->plan.network || m->state.network_exact)
+	if (!has_network(m) || m->state.network_exact)
 		return;
 	if (wait.fd >= 0 && send(wait.fd, &message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof message)
 		while (!read && m->fds[SOURCE_NETWORK] >= 0 && poll(&wait, 1, LAST_FIGURES_MS) == 1 && take(m, &news))
@@ -117,12 +122,12 @@ void network_read_last(struct monitor *m)
 	m->state.network_exact = read && news.used;
 	if (ledger_figures(m->ledger, &figures))
 		memcpy(m->state.network_used, figures.used, sizeof m->state.network_used);
-	if (!m->state.network_exact && atomic_load(&m->ledger->network.applied))
+	if (m->ledger->plan.network && !m->state.network_exact && atomic_load(&m->ledger->network.applied))
 		ledger_warn(&m->state, "the figures of the network are those of the last reading, if any: stint-network did not answer");
 }
 
 void network_dismiss(struct monitor *m)
 {
-	if (m->ledger->plan.network || m->ledger->plan.network_recorded)
+	if (has_network(m))
 		(void)unlinkat(m->state_fd, NETWORK_SOCKET, 0);
 }

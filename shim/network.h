@@ -53,6 +53,8 @@ void monitor_tell(struct network *n, enum budget budget, bool spent, uint64_t us
 int flows_open(struct network *n, struct error *err);
 /* Of what there is, so much that nobody has to wait for it; `all`: as far as it can be said that it has an end. */
 void flows_attend(struct network *n, bool all);
+/* The names that they had until now, where they are recorded. */
+void flows_name_endpoints(struct network *n, struct endpoints *endpoints);
 
 /* network_confine.c */
 /* What is left until the rules are set, and from then on. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the rules log: answers, which open what the policy has a name for; what was denied, which is told; and what went over a
- * quota, of which the monitor hears.
+ * What the rules log: answers, which open what the policy has a name for, and what was denied, which is told; and where endpoints are
+ * recorded what was begun, which has the name that an answer gave it; and what went over a quota, of which the monitor hears.
  *
  * An answer goes to the container at the same time as to us, and so its first packet may come before the address is open. It is
  * dropped then, without an error (lib/net/nft_ruleset.c), and what sends it sends it again: TCP after a second. We are of
@@ -14,16 +14,17 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/net/answered.h"
 #include "lib/net/answers.h"
 #include "lib/net/entry.h"
 #include "lib/net/flow_log.h"
 #include "lib/net/prefix.h"
+#include "lib/record/endpoint_names.h"
 #include "shim/network.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 
 enum {
-	HOSTS_MAX = 256,    /* addresses of which it is known which name they were the answer to: the last ones */
 	OPENINGS_A_SECOND = 100,
 	CROSSED_SECONDS = 2, /* a packet that was denied so soon after the answer that opens its way was on it already */
 	INGRESS_MAX = LEDGER_DENIALS_MAX / 2, /* who knocks from outside leaves room for what is tried inside */
@@ -32,64 +33,53 @@ enum {
 
 _Static_assert((int)LEDGER_HOST_MAX >= (int)DNS_NAME_MAX, "a name fits the ledger");
 
-struct host_name {
-	uint8_t family, address[16];
-	char name[DNS_NAME_MAX];
-	uint64_t opened_ns; /* 0: it was not */
-};
-
 struct flows {
-	struct host_name *hosts; /* HOSTS_MAX; NULL: there are no names */
-	unsigned next;
+	struct answered_list *hosts; /* by whom rules believe; NULL: they have no names */
+	struct endpoint_names *recorded; /* NULL: they are not */
 	uint64_t second_ns; /* the one that `openings` are of */
 	unsigned openings;
 };
 
+static uint32_t kinds_of(const struct net_policy *policy)
+{
+	uint32_t kinds = 0;
+
+	if (policy->direction[NET_EGRESS].layer_count || policy->direction[NET_INGRESS].layer_count)
+		kinds |= UINT32_C(1) << FLOW_DENIED;
+	if (net_policy_hears_answers(policy))
+		kinds |= UINT32_C(1) << FLOW_ANSWER;
+	if (policy->record.set)
+		kinds |= UINT32_C(1) << FLOW_BEGUN;
+	for (unsigned q = 0; q < NET_QUOTAS; q++)
+		kinds |= policy->quotas[q].set ? UINT32_C(1) << FLOW_SPENT : 0;
+	return kinds;
+}
+
+static bool make_room(struct flows *flows, const struct net_policy *policy)
+{
+	if (net_policy_has_names(policy) && !(flows->hosts = calloc(1, sizeof *flows->hosts)))
+		return false;
+	return !policy->record.set || (flows->recorded = calloc(1, sizeof *flows->recorded));
+}
+
 int flows_open(struct network *n, struct error *err)
 {
 	const struct net_policy *policy = rules_policy(n->rules);
-	bool names = net_policy_has_names(policy);
-	unsigned groups = names ? 1U << NFT_LOG_ANSWERS : 0;
+	uint32_t kinds = kinds_of(policy);
 	int r;
 
-	if (policy->direction[NET_EGRESS].layer_count || policy->direction[NET_INGRESS].layer_count)
-		groups |= 1U << NFT_LOG_DENIED;
-	for (unsigned q = 0; q < NET_QUOTAS; q++)
-		groups |= policy->quotas[q].set ? 1U << NFT_LOG_SPENT : 0;
-	if (!groups)
+	if (!kinds)
 		return 0;
 	n->flows = calloc(1, sizeof *n->flows);
-	if (n->flows && names)
-		n->flows->hosts = calloc(HOSTS_MAX, sizeof *n->flows->hosts);
-	if (!n->flows || (names && !n->flows->hosts))
+	if (!n->flows || !make_room(n->flows, policy))
 		return error_set(err, ENOMEM, "listen to what the network's rules log: out of memory");
-	r = flow_log_open(groups, &n->fds[NETWORK_FROM_LOG], err);
+	r = flow_log_open(kinds, &n->fds[NETWORK_FROM_LOG], err);
+	if (r < 0 && !net_policy_asks(policy))
+		return 0; /* without names it is recorded all the same */
 	return r < 0 ? r : network_wait_for(n, NETWORK_FROM_LOG, err);
 }
 
 /* --- answers --- */
-
-static struct host_name *find_host(struct flows *flows, uint8_t family, const uint8_t address[16])
-{
-	for (unsigned i = 0; flows->hosts && i < HOSTS_MAX; i++)
-		if (flows->hosts[i].family == family && memcmp(flows->hosts[i].address, address, 16) == 0)
-			return &flows->hosts[i];
-	return NULL;
-}
-
-static void remember(struct flows *flows, const struct dns_answer *answer, uint64_t opened_ns)
-{
-	for (size_t i = 0; i < answer->count; i++) {
-		const struct dns_address *address = &answer->addresses[i];
-		struct host_name *host = find_host(flows, address->family, address->bytes);
-
-		if (!host)
-			host = &flows->hosts[flows->next++ % HOSTS_MAX];
-		*host = (struct host_name){.family = address->family, .opened_ns = opened_ns};
-		memcpy(host->address, address->bytes, sizeof host->address);
-		(void)snprintf(host->name, sizeof host->name, "%s", answer->name);
-	}
-}
 
 /* The kernel hears of so many in a second at most: whoever asks for more has that of his own names. */
 static bool may_open(struct flows *flows, uint64_t now_ns)
@@ -101,35 +91,61 @@ static bool may_open(struct flows *flows, uint64_t now_ns)
 	return flows->openings++ < OPENINGS_A_SECOND;
 }
 
-static void take_answer(struct network *n, const struct dns_message *message)
+static void open_hosts(struct network *n, const struct dns_answer *answer, uint64_t now_ns)
 {
-	uint64_t now_ns = n->host.boottime_ns(), opened_ns = 0;
-	struct dns_answer answer;
+	uint64_t opened_ns = 0;
 
-	if (dns_read_answer(message->bytes, message->length, &answer, NULL) < 0 || !answer.count)
-		return;
-	if (net_policy_knows(rules_policy(n->rules), answer.name)) {
-		if (may_open(n->flows, now_ns) && rules_open(n->rules, &answer, NULL) == 0)
+	if (net_policy_knows(rules_policy(n->rules), answer->name)) {
+		if (may_open(n->flows, now_ns) && rules_open(n->rules, answer, NULL) == 0)
 			opened_ns = now_ns;
 		else
 			atomic_fetch_add(&n->ledger->violations.denials.unheard, 1);
 	}
-	remember(n->flows, &answer, opened_ns);
+	answered_add(n->flows->hosts, answer, now_ns, opened_ns);
 }
 
 static void take_answers(struct network *n, const struct packet *packet)
 {
+	const struct net_policy *policy = rules_policy(n->rules);
+	bool believed = net_is_resolvers(policy, packet), named = believed || net_is_recorded_resolvers(&policy->record, packet);
 	struct dns_message messages[DNS_MESSAGES_MAX];
-	size_t count = net_is_resolvers(rules_policy(n->rules), packet) ? net_answer_messages(packet, messages) : 0;
+	size_t count = named ? net_answer_messages(packet, messages) : 0;
+	uint64_t now_ns = n->host.boottime_ns();
+	struct dns_answer answer;
 
-	for (size_t i = 0; i < count; i++)
-		take_answer(n, &messages[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (dns_read_answer(messages[i].bytes, messages[i].length, &answer, NULL) < 0 || !answer.count)
+			continue;
+		if (n->flows->hosts && believed)
+			open_hosts(n, &answer, now_ns);
+		if (n->flows->recorded)
+			endpoint_names_answer(n->flows->recorded, &answer, now_ns);
+	}
+}
+
+/* --- what was begun --- */
+
+static void take_begun(struct network *n, const struct packet *packet)
+{
+	struct endpoint to = {.direction = NET_EGRESS, .family = packet->family, .protocol = packet->protocol,
+			      .port = packet->has_ports ? packet->destination_port : 0};
+
+	memcpy(to.address, packet->destination, sizeof to.address);
+	if (n->flows->recorded)
+		(void)endpoint_names_begin(n->flows->recorded, &to, n->host.boottime_ns(), NULL);
+}
+
+void flows_name_endpoints(struct network *n, struct endpoints *endpoints)
+{
+	flows_attend(n, true);
+	if (n->flows && n->flows->recorded)
+		endpoint_names_give(n->flows->recorded, endpoints);
 }
 
 /* --- what was denied --- */
 
 /* Since the answer was logged before it. */
-static bool crossed_its_answer(const struct network *n, const struct host_name *host, const struct net_packet *packet)
+static bool crossed_its_answer(const struct network *n, const struct answered *host, const struct net_packet *packet)
 {
 	return host && host->opened_ns && n->host.boottime_ns() - host->opened_ns < CROSSED_SECONDS * SECOND_NS &&
 	       net_policy_opens(rules_policy(n->rules), host->name, packet);
@@ -167,7 +183,8 @@ static void take_denied(struct network *n, const struct packet *packet, unsigned
 	struct net_entry entry = {.kind = NET_ENTRY_PREFIX,
 				  .match = {.prefix = net_prefix_of_address(packet->family, other), .protocol = packet->protocol,
 					    .last = UINT16_MAX}};
-	const struct host_name *host = direction == NET_EGRESS ? find_host(n->flows, packet->family, other) : NULL;
+	const struct answered_list *hosts = direction == NET_EGRESS ? n->flows->hosts : NULL;
+	const struct answered *host = hosts ? answered_find(hosts, packet->family, other) : NULL;
 	char text[NET_ENTRY_TEXT_MAX];
 
 	memcpy(tried.address, other, sizeof tried.address);
@@ -182,16 +199,18 @@ static void take(const struct flow *flow, void *data)
 	struct network *n = data;
 	struct packet packet;
 
-	bool read = packet_read(flow->packet, flow->length, &packet);
-
-	if (flow->group == NFT_LOG_SPENT)
+	if (flow->kind == FLOW_SPENT) {
 		rules_spent(n->rules, flow->quota, network_heard, n);
-	else if (flow->group == NFT_LOG_ANSWERS && read && n->flows->hosts)
-		take_answers(n, &packet);
-	else if (flow->group == NFT_LOG_DENIED && read)
+	} else if (!packet_read(flow->packet, flow->length, &packet)) {
+		if (flow->kind == FLOW_DENIED)
+			atomic_fetch_add(&n->ledger->violations.denials.more, 1);
+	} else if (flow->kind == FLOW_DENIED) {
 		take_denied(n, &packet, flow->direction);
-	else if (flow->group == NFT_LOG_DENIED)
-		atomic_fetch_add(&n->ledger->violations.denials.more, 1);
+	} else if (flow->kind == FLOW_ANSWER) {
+		take_answers(n, &packet);
+	} else {
+		take_begun(n, &packet);
+	}
 }
 
 void flows_attend(struct network *n, bool all)

@@ -51,6 +51,23 @@ static int apply(struct network *n, pid_t pid, pid_t peer, struct error *err)
 	return 0;
 }
 
+static int read_named(struct network *n, struct endpoints *ret_endpoints, struct error *err)
+{
+	int r = rules_read_endpoints(n->rules, ret_endpoints, err);
+
+	if (r == 0)
+		flows_name_endpoints(n, ret_endpoints); /* not before they are read: what began since is the less */
+	return r;
+}
+
+static void add_endpoints(struct network *n, struct ledger_figures *figures)
+{
+	_cleanup_endpoints_ struct endpoints endpoints = {0};
+
+	figures->has_endpoints = rules_policy(n->rules)->record.set && read_named(n, &endpoints, NULL) == 0;
+	figures->endpoint_count = endpoints_largest(&endpoints, figures->endpoints, LEDGER_ENDPOINTS_MAX);
+}
+
 static int read_figures(struct network *n, struct error *err)
 {
 	struct ledger_figures figures;
@@ -59,16 +76,18 @@ static int read_figures(struct network *n, struct error *err)
 	flows_attend(n, true);
 	r = n->applied_to < 0 ? error_set(err, ENODATA, "the network rules are not set yet") : rules_read(n->rules, &figures, err);
 
-	if (r == 0)
-		ledger_publish_figures(n->ledger, &figures);
-	return r;
+	if (r < 0)
+		return r;
+	add_endpoints(n, &figures);
+	ledger_publish_figures(n->ledger, &figures);
+	return 0;
 }
 
 static int read_endpoints(struct network *n, struct error *err)
 {
 	struct endpoints endpoints;
 	int r = n->applied_to < 0 ? error_set(err, ENODATA, "the endpoints are not recorded yet") :
-				    rules_read_endpoints(n->rules, &endpoints, err);
+				    read_named(n, &endpoints, err);
 
 	if (r < 0)
 		return r;
@@ -172,8 +191,7 @@ void monitor_connect(struct network *n)
 	size_t size = offsetof(struct control_message, limits);
 	_cleanup_close_ int fd = -1;
 
-	/* One that only watches is nothing to the monitor. */
-	if (!n->ledger->plan.network || control_connect(n->state_fd, CONTROL_SOCKET, "the monitor", &fd, NULL) < 0 ||
+	if (control_connect(n->state_fd, CONTROL_SOCKET, "the monitor", &fd, NULL) < 0 ||
 	    send(fd, &message, size, MSG_NOSIGNAL) != (ssize_t)size)
 		return;
 	n->fds[NETWORK_FROM_MONITOR] = steal_fd(&fd);

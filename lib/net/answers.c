@@ -34,6 +34,18 @@ bool net_is_resolvers(const struct net_policy *policy, const struct packet *pack
 	return false;
 }
 
+bool net_is_recorded_resolvers(const struct net_record *record, const struct packet *packet)
+{
+	for (size_t i = 0; i < record->resolver_count; i++) {
+		struct net_match match = {.prefix = record->resolvers[i], .protocol = packet->protocol,
+					  .first = packet->source_port, .last = packet->source_port};
+
+		if (packet->has_ports && net_match_is_for_names(&match) && net_prefix_has(&match.prefix, packet->family, packet->source))
+			return true;
+	}
+	return false;
+}
+
 size_t net_answer_messages(const struct packet *packet, struct dns_message ret_messages[DNS_MESSAGES_MAX])
 {
 	const uint8_t *at = packet->payload, *end = packet->payload + packet->payload_length;

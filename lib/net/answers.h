@@ -15,6 +15,9 @@
 /* The packet, which the rules have logged as a reply from port 53, is of a resolver's. */
 bool net_is_resolvers(const struct net_policy *policy, const struct packet *packet);
 
+/* Or of one whose answers give names to what is recorded, and open nothing: that the container's resolv.conf names. */
+bool net_is_recorded_resolvers(const struct net_record *record, const struct packet *packet);
+
 /* The messages in a packet: one in UDP; in TCP those that begin and end in this segment, of which the first begins with it
  * (RFC 1035, 4.2.2). Returns how many. */
 struct dns_message {

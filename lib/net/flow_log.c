@@ -11,12 +11,23 @@
 #include <sys/socket.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/net/nft_ruleset.h"
 
 enum {
 	RECEIVE_BYTES = 1 << 20, /* a second of answers at the rate that the rules hold them to */
 	MESSAGE_BYTES = 1024,	 /* what the kernel sets aside for one: larger packets get more */
 	READS_AT_ONCE = 64,
-	HEADER_BYTES = 128, /* all that is looked at, but for answers */
+	HEADERS_BYTES = 128,
+};
+
+static const struct {
+	uint16_t group;
+	uint32_t copied; /* of each packet: as much as is looked at */
+} groups[FLOW_KINDS] = {
+	[FLOW_DENIED] = {NFT_LOG_DENIED, HEADERS_BYTES},
+	[FLOW_ANSWER] = {NFT_LOG_ANSWERS, NFT_LOG_LENGTH},
+	[FLOW_BEGUN] = {NFT_LOG_BEGUN, HEADERS_BYTES},
+	[FLOW_SPENT] = {NFT_LOG_SPENT, HEADERS_BYTES},
 };
 
 static int no_log(int code, struct error *err)
@@ -68,7 +79,7 @@ static int bind_group(int fd, uint16_t group, uint32_t copied)
 	return read_acknowledgement(fd, group);
 }
 
-int flow_log_open(unsigned groups, int *ret_fd, struct error *err)
+int flow_log_open(uint32_t kinds, int *ret_fd, struct error *err)
 {
 	static const struct sockaddr_nl address = {.nl_family = AF_NETLINK};
 	static const int room = RECEIVE_BYTES;
@@ -79,9 +90,9 @@ int flow_log_open(unsigned groups, int *ret_fd, struct error *err)
 		return no_log(errno, err);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-	for (uint16_t group = NFT_LOG_DENIED; group < NFT_LOGS && r == 0; group++)
-		if (groups & 1U << group)
-			r = bind_group(fd, group, group == NFT_LOG_ANSWERS ? (uint32_t)NFT_LOG_LENGTH : HEADER_BYTES);
+	for (unsigned k = 0; k < FLOW_KINDS && r == 0; k++)
+		if (kinds & UINT32_C(1) << k)
+			r = bind_group(fd, groups[k].group, groups[k].copied);
 	if (r < 0)
 		return no_log(-r, err);
 	*ret_fd = steal_fd(&fd);
@@ -106,6 +117,16 @@ static int take_part(const struct nlattr *attribute, void *data)
 	return MNL_CB_OK;
 }
 
+static bool kind_of(const struct nfgenmsg *head, enum flow_kind *ret_kind)
+{
+	for (unsigned k = 0; k < FLOW_KINDS; k++)
+		if (ntohs(head->res_id) == groups[k].group) {
+			*ret_kind = (enum flow_kind)k;
+			return true;
+		}
+	return false;
+}
+
 /* NET_QUOTAS: none. */
 static unsigned quota_of(const struct nlattr *prefix)
 {
@@ -121,21 +142,22 @@ static bool take_flow(const struct nlmsghdr *message, struct flow *flow)
 	const struct nfgenmsg *head = mnl_nlmsg_get_payload(message);
 	struct nfulnl_msg_packet_hdr packet;
 	struct parts parts = {0};
+	enum flow_kind kind;
 
 	if (message->nlmsg_type != (NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_PACKET) || mnl_nlmsg_get_payload_len(message) < sizeof *head)
 		return false;
 	(void)mnl_attr_parse(message, sizeof *head, take_part, &parts);
-	if (!parts.head || !parts.packet)
+	if (!parts.head || !parts.packet || !kind_of(head, &kind))
 		return false;
 	memcpy(&packet, mnl_attr_get_payload(parts.head), sizeof packet);
 	*flow = (struct flow){
-		.group = ntohs(head->res_id),
+		.kind = kind,
 		.quota = quota_of(parts.prefix),
 		.direction = packet.hook == NF_INET_LOCAL_OUT ? NET_EGRESS : NET_INGRESS,
 		.packet = mnl_attr_get_payload(parts.packet),
 		.length = mnl_attr_get_payload_len(parts.packet),
 	};
-	return flow->group >= NFT_LOG_DENIED && flow->group < NFT_LOGS && (flow->group != NFT_LOG_SPENT || flow->quota < NET_QUOTAS);
+	return kind != FLOW_SPENT || flow->quota < NET_QUOTAS;
 }
 
 void flow_log_take(const void *messages, size_t length, flow_told *told, void *data)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the rules log (nflog): packets that were denied, the answers of the container's resolvers, and the first packet that went over
- * a quota. The packets are hostile.
+ * What the rules log (nflog): packets that were denied, the answers of the container's resolvers, the first packets of
+ * connections, and what goes over a quota. The packets are hostile.
  *
  * All groups come by one socket, so they come in their order: an answer before the connection that it made somebody try.
  */
@@ -10,22 +10,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/error.h"
-#include "lib/net/nft_ruleset.h"
+
+enum flow_kind { FLOW_DENIED, FLOW_ANSWER, FLOW_BEGUN, FLOW_SPENT, FLOW_KINDS };
 
 struct flow {
-	enum nft_log group;
-	unsigned quota;	    /* NFT_LOG_SPENT: NET_QUOTA_* */
+	enum flow_kind kind;
+	unsigned quota;	    /* FLOW_SPENT: NET_QUOTA_* */
 	unsigned direction; /* NET_EGRESS, NET_INGRESS */
 	const void *packet; /* from its IP header on; in what was read */
 	size_t length;	    /* of what was copied of it */
 };
 typedef void flow_told(const struct flow *flow, void *data);
 
-/* A socket (non-blocking) that gets those of the groups (a bit each: 1 << NFT_LOG_DENIED …) from the network namespace that we are in.
- * -EPERM: somebody else has them. */
-int flow_log_open(unsigned groups, int *ret_fd, struct error *err);
+/* A socket (non-blocking) that gets those of some kinds (a bit set) from the network namespace that we are in. -EPERM: somebody else
+ * has them. */
+int flow_log_open(uint32_t kinds, int *ret_fd, struct error *err);
 
 /* Of what is there, so much at most as keeps nobody waiting: 1 when there may be more, 0 when that was all. Adds to *lost how
  * often there was more than the socket holds. */

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/net/answered.h"
 #include "lib/net/nft_internal.h"
-
-static uint64_t lifetime_ms(uint32_t ttl)
-{
-	uint32_t seconds = ttl < NFT_ANSWER_SECONDS_MIN ? NFT_ANSWER_SECONDS_MIN : ttl;
-
-	return (uint64_t)(seconds < NFT_ANSWER_SECONDS_MAX ? seconds : NFT_ANSWER_SECONDS_MAX) * 1000;
-}
 
 static size_t put_answer(struct nft_batch *batch, const struct net_layer *layer, size_t layer_index, size_t name_index,
 			 const struct dns_answer *answer)
@@ -17,7 +11,7 @@ static size_t put_answer(struct nft_batch *batch, const struct net_layer *layer,
 		const struct dns_address *address = &answer->addresses[i];
 
 		nft_names_set(layer, layer_index, name_index, address->family, set);
-		nft_put_address(batch, set, address->family, address->bytes, lifetime_ms(address->ttl));
+		nft_put_address(batch, set, address->family, address->bytes, UINT64_C(1000) * net_answer_seconds(address->ttl));
 	}
 	return answer->count;
 }

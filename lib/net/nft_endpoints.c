@@ -100,6 +100,17 @@ static void add_ingress(struct nft_batch *batch)
 	nft_rule_end(&rule);
 }
 
+static void add_log(struct nft_batch *batch)
+{
+	static const struct nft_limit limit = {.rate = 1000, .seconds = 1, .burst = 1000};
+	struct nft_rule rule = nft_rule_begin(batch, EGRESS_CHAIN);
+
+	nft_match_ct_status(&rule, IPS_CONFIRMED, true);
+	nft_match_limit(&rule, &limit);
+	nft_log(&rule, NFT_LOG_BEGUN, NFT_LOG_LENGTH, "begun");
+	nft_rule_end(&rule);
+}
+
 void nft_add_endpoints(struct nft_batch *batch)
 {
 	nft_new_counter(batch, MORE_COUNTER);
@@ -110,6 +121,8 @@ void nft_add_endpoints(struct nft_batch *batch)
 		nft_new_counting_set(batch, kind->set, (uint32_t)key_size(kind), NFT_ENDPOINT_ELEMENTS_MAX);
 		if (k == 0 || strcmp(kind->chain, kinds[k - 1].chain) != 0)
 			nft_new_chain(batch, kind->chain);
+		if (k == 0)
+			add_log(batch);
 		for (unsigned p = 1; p <= UINT8_MAX; p++)
 			if (protocol_has_ports((uint8_t)p))
 				add_counting(batch, kind, (uint8_t)p);

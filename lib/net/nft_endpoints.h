@@ -6,6 +6,7 @@
  *	  of a connection, sent by who began it		jump to the direction's own
  *	  of a connection, sent by the other		jump to the other direction's
  *	chain endpoints-egress
+ *	  the first of a connection			log
  *	  by address, protocol, port			count in the set endpoints-ip or endpoints-ip6, return
  *	  no room					count
  *	chain endpoints-ingress
@@ -15,7 +16,8 @@
  *	  by protocol, port				count in the set of that name, return
  *	  no room					count
  *
- * The first packet of a connection is counted in an element of its own, so that its packets are the connections.
+ * The first packet of a connection is counted in an element of its own, so that its packets are the connections. It is logged as
+ * well, in its order among the answers of resolvers: that tells which name the address had then.
  */
 #ifndef STINT_NET_NFT_ENDPOINTS_H
 #define STINT_NET_NFT_ENDPOINTS_H

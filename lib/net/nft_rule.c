@@ -198,10 +198,10 @@ void nft_match_ct_state(struct nft_rule *rule, uint32_t bits, bool none)
 	compare_bits(rule, bits, none);
 }
 
-void nft_match_ct_status(struct nft_rule *rule, uint32_t bits)
+void nft_match_ct_status(struct nft_rule *rule, uint32_t bits, bool none)
 {
 	load_ct(rule, NFT_CT_STATUS);
-	compare_bits(rule, bits, false);
+	compare_bits(rule, bits, none);
 }
 
 /* IP_CT_DIR_*, which the kernel's headers for programs leave out. */

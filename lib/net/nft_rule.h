@@ -36,7 +36,7 @@ void nft_match_source(struct nft_rule *rule, uint32_t address); /* IPv4, in host
 
 /* Any of these bits is set; or, `none`, not one. NF_CT_STATE_BIT(…), IPS_*. */
 void nft_match_ct_state(struct nft_rule *rule, uint32_t bits, bool none);
-void nft_match_ct_status(struct nft_rule *rule, uint32_t bits);
+void nft_match_ct_status(struct nft_rule *rule, uint32_t bits, bool none);
 void nft_match_ct_reply(struct nft_rule *rule);
 void nft_match_ct_original(struct nft_rule *rule);
 

@@ -280,7 +280,7 @@ static void add_new(struct nft_batch *batch, const struct net_policy *policy, un
 	}
 	/* Sent once more, or by UDP to one that does not answer: only what was let through is ever confirmed. */
 	rule = nft_rule_begin(batch, chain);
-	nft_match_ct_status(&rule, IPS_CONFIRMED);
+	nft_match_ct_status(&rule, IPS_CONFIRMED, false);
 	nft_return(&rule);
 	nft_rule_end(&rule);
 	for (size_t i = 0; i < direction->layer_count; i++) {
@@ -363,7 +363,7 @@ static void add_answer_log(struct nft_batch *batch, const char *chain, uint8_t p
 	nft_match_ports(&rule, NFT_PORT_SOURCE, domain, domain);
 	if (loopback) {
 		nft_match_source(&rule, docker_resolver);
-		nft_match_ct_status(&rule, IPS_DST_NAT);
+		nft_match_ct_status(&rule, IPS_DST_NAT, false);
 	}
 	nft_match_ct_state(&rule, ESTABLISHED, false);
 	nft_match_ct_reply(&rule);
@@ -374,7 +374,7 @@ static void add_answer_log(struct nft_batch *batch, const char *chain, uint8_t p
 
 static void add_answer_logs(struct nft_batch *batch, const struct net_policy *policy, unsigned direction, bool loopback)
 {
-	if (direction != NET_INGRESS || !net_policy_has_names(policy))
+	if (direction != NET_INGRESS || !net_policy_hears_answers(policy))
 		return;
 	add_answer_log(batch, nft_direction_names[direction], IPPROTO_UDP, loopback);
 	add_answer_log(batch, nft_direction_names[direction], IPPROTO_TCP, loopback);

@@ -37,11 +37,13 @@
 #include "lib/net/nft_batch.h"
 #include "lib/net/policy.h"
 
-/* Groups of nflog. Of the last one the prefix is the quota's name: over it the kernel tells who listens to nf_tables of a quota that
- * is spent, but not all kernels do before something changes in the rules (5.10 to 6.1 at least). */
-enum nft_log { NFT_LOG_DENIED = 1, NFT_LOG_ANSWERS, NFT_LOG_SPENT, NFT_LOGS };
-
 enum {
+	NFT_LOG_DENIED = 1, /* groups of nflog; the prefix is the direction's name */
+	NFT_LOG_ANSWERS = 2,
+	NFT_LOG_BEGUN = 3, /* connections, where endpoints are recorded: their first packets, which have passed */
+	/* What went over a quota, whose name is the prefix. The kernel tells who listens to nf_tables, too, but not all kernels do
+	 * before something changes in the rules (6.1 does not). */
+	NFT_LOG_SPENT = 4,
 	NFT_LOG_LENGTH = 4096 + 128, /* bytes of a packet that are logged at most: answers by UDP are no longer (EDNS) */
 	NFT_NAME_ADDRESSES_MAX = 16384, /* of the names of one layer with the same protocol and ports, at a time */
 };
@@ -70,9 +72,8 @@ const char *nft_counter_name(unsigned direction, enum nft_counter counter, char 
 /* `table_flags`: NFT_TABLE_F_OWNER and what there is beside it (nft_apply knows). */
 int nft_ruleset(const struct net_policy *policy, uint32_t table_flags, struct nft_batch *ret_batch, struct error *err);
 
-/* Opens what the answer says of the names that the policy has, for as long as it says, within these bounds. *ret_count: into
+/* Opens what the answer says of the names that the policy has, for as long as it counts (lib/net/answered.h). *ret_count: into
  * how many sets; with 0 there is nothing to send. */
-enum { NFT_ANSWER_SECONDS_MIN = 30, NFT_ANSWER_SECONDS_MAX = 3600 };
 int nft_answer(const struct net_policy *policy, const struct dns_answer *answer, struct nft_batch *ret_batch, size_t *ret_count,
 	       struct error *err);
 

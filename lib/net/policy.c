@@ -51,6 +51,11 @@ bool net_policy_has_names(const struct net_policy *policy)
 	return false;
 }
 
+bool net_policy_hears_answers(const struct net_policy *policy)
+{
+	return policy->record.set || net_policy_has_names(policy);
+}
+
 bool net_match_is_for_names(const struct net_match *match)
 {
 	enum { DOMAIN_PORT = 53 };

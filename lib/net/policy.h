@@ -96,8 +96,10 @@ void net_policy_clear(struct net_policy *policy);
 
 /* Is there anything for the kernel to hold, or to count for a budget? To record is none of it. */
 bool net_policy_asks(const struct net_policy *policy);
-/* Is there a name for which answers have to be heard? */
+/* Is there a name that answers open something for? */
 bool net_policy_has_names(const struct net_policy *policy);
+/* For one, or for the names of what is recorded? */
+bool net_policy_hears_answers(const struct net_policy *policy);
 /* What the match lets pass is for asking a resolver, and for nothing else. */
 bool net_match_is_for_names(const struct net_match *match);
 

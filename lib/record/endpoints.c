@@ -67,19 +67,32 @@ static int make_room(struct endpoints *endpoints, struct error *err)
 	return 0;
 }
 
-int endpoints_add(struct endpoints *endpoints, const struct endpoint *endpoint, struct error *err)
+struct endpoint *endpoints_find(const struct endpoints *endpoints, const struct endpoint *endpoint)
 {
 	unsigned at = place_of(endpoints, endpoint);
-	struct endpoint *there;
+
+	return at < endpoints->count && order(&endpoints->list[at], endpoint) == 0 ? &endpoints->list[at] : NULL;
+}
+
+static void add_up(struct endpoint *there, const struct endpoint *endpoint)
+{
+	there->bytes = sum(there->bytes, endpoint->bytes);
+	there->connections = sum(there->connections, endpoint->connections);
+	there->resolver = there->resolver || endpoint->resolver;
+	if (!there->name[0])
+		memcpy(there->name, endpoint->name, sizeof there->name);
+	if (strcmp(there->name, endpoint->name) == 0)
+		there->by_name = sum(there->by_name, endpoint->by_name);
+}
+
+int endpoints_add(struct endpoints *endpoints, const struct endpoint *endpoint, struct error *err)
+{
+	struct endpoint *there = endpoints_find(endpoints, endpoint);
+	unsigned at;
 	int r;
 
-	if (at < endpoints->count && order(&endpoints->list[at], endpoint) == 0) {
-		there = &endpoints->list[at];
-		there->bytes = sum(there->bytes, endpoint->bytes);
-		there->connections = sum(there->connections, endpoint->connections);
-		there->resolver = there->resolver || endpoint->resolver;
-		if (!there->name[0])
-			memcpy(there->name, endpoint->name, sizeof there->name);
+	if (there) {
+		add_up(there, endpoint);
 		return 0;
 	}
 	if (endpoints->count == ENDPOINTS_MAX) {
@@ -89,6 +102,7 @@ int endpoints_add(struct endpoints *endpoints, const struct endpoint *endpoint, 
 	r = make_room(endpoints, err);
 	if (r < 0)
 		return r;
+	at = place_of(endpoints, endpoint);
 	there = &endpoints->list[at];
 	memmove(there + 1, there, (endpoints->count - at) * sizeof *there);
 	*there = *endpoint;
@@ -106,6 +120,25 @@ int endpoints_add_all(struct endpoints *endpoints, const struct endpoints *other
 	return r;
 }
 
+unsigned endpoints_largest(const struct endpoints *endpoints, struct endpoint *ret_largest, unsigned max)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < endpoints->count; i++) {
+		const struct endpoint *endpoint = &endpoints->list[i];
+		unsigned at = count;
+
+		while (at > 0 && ret_largest[at - 1].bytes < endpoint->bytes)
+			at--;
+		if (at == max)
+			continue;
+		count += count < max;
+		memmove(&ret_largest[at + 1], &ret_largest[at], (count - at - 1) * sizeof *ret_largest);
+		ret_largest[at] = *endpoint;
+	}
+	return count;
+}
+
 bool endpoints_equal(const struct endpoints *a, const struct endpoints *b)
 {
 	if (a->count != b->count || a->more != b->more)
@@ -114,7 +147,7 @@ bool endpoints_equal(const struct endpoints *a, const struct endpoints *b)
 		const struct endpoint *x = &a->list[i], *y = &b->list[i];
 
 		if (order(x, y) != 0 || x->resolver != y->resolver || strcmp(x->name, y->name) != 0 || x->bytes != y->bytes ||
-		    x->connections != y->connections)
+		    x->connections != y->connections || x->by_name != y->by_name)
 			return false;
 	}
 	return true;
@@ -227,6 +260,8 @@ int endpoint_read(struct reader *reader, const struct json *node, struct endpoin
 		 .offset = offsetof(struct endpoint, bytes)},
 		{.name = "connections", .types = TYPE(JSON_NUMBER), .read = read_count, .max = UINT64_MAX,
 		 .offset = offsetof(struct endpoint, connections)},
+		{.name = "byName", .types = TYPE(JSON_NUMBER), .read = read_count, .max = UINT64_MAX,
+		 .offset = offsetof(struct endpoint, by_name)},
 	};
 	struct endpoint endpoint = {0};
 	struct reader inner = *reader;
@@ -245,6 +280,8 @@ int endpoint_read(struct reader *reader, const struct json *node, struct endpoin
 		return refuse(reader, node, "an endpoint of egress has an \"address\", and one of ingress a \"from\"");
 	if ((json_get(node, "port") != NULL) != protocol_has_ports(endpoint.protocol))
 		return refuse(reader, node, "an endpoint has a port when its protocol has ports, and only then");
+	if (endpoint.by_name > (endpoint.name[0] ? endpoint.connections : 0))
+		return refuse(reader, node, "an endpoint's connections \"byName\" are some of its \"connections\", and it has a \"name\"");
 	return endpoints_add(endpoints, &endpoint, reader->err);
 }
 
@@ -257,7 +294,7 @@ static struct json *protocol_node(struct json_doc *doc, uint8_t protocol)
 	return name ? json_new_string(doc, name) : json_new_uint64(doc, protocol);
 }
 
-static int write_one(const struct endpoint *endpoint, struct json_doc *doc, struct json *array)
+int endpoint_write(const struct endpoint *endpoint, struct json_doc *doc, struct json *array)
 {
 	char address[INET6_ADDRSTRLEN];
 	struct json *object = json_new(doc, JSON_OBJECT);
@@ -280,7 +317,9 @@ static int write_one(const struct endpoint *endpoint, struct json_doc *doc, stru
 		r = json_set(doc, object, "resolver", json_new_bool(doc, true));
 	if (r == 0)
 		r = json_set(doc, object, "bytes", json_new_uint64(doc, endpoint->bytes));
-	return r < 0 ? r : json_set(doc, object, "connections", json_new_uint64(doc, endpoint->connections));
+	if (r == 0)
+		r = json_set(doc, object, "connections", json_new_uint64(doc, endpoint->connections));
+	return r < 0 || !endpoint->by_name ? r : json_set(doc, object, "byName", json_new_uint64(doc, endpoint->by_name));
 }
 
 int endpoints_write(const struct endpoints *endpoints, struct json_doc *doc, struct json **ret_array, struct error *err)
@@ -289,7 +328,7 @@ int endpoints_write(const struct endpoints *endpoints, struct json_doc *doc, str
 	int r = array ? 0 : -ENOMEM;
 
 	for (unsigned i = 0; i < endpoints->count && r == 0; i++)
-		r = write_one(&endpoints->list[i], doc, array);
+		r = endpoint_write(&endpoints->list[i], doc, array);
 	if (r < 0)
 		return error_set(err, -r, "write endpoints: out of memory");
 	*ret_array = array;

@@ -31,6 +31,33 @@ const char *report_amount(const struct json *report, const char *path, enum unit
 	return text;
 }
 
+const char *report_drop(const struct json *drop, char text[FIELD_TEXT_MAX])
+{
+	char packets[UNIT_TEXT_MAX], bytes[UNIT_TEXT_MAX];
+
+	(void)snprintf(text, FIELD_TEXT_MAX, "%s in %s packets, by %s", report_amount(drop, "bytes", UNIT_SIZE, bytes),
+		       report_amount(drop, "packets", UNIT_COUNT, packets), report_text(drop, "rule", "a rule"));
+	return text;
+}
+
+/* "egress 192.0.2.1 tcp 443, 5 KiB in 2 connections, api.example.com" */
+const char *report_endpoint(const struct json *endpoint, char text[FIELD_TEXT_MAX])
+{
+	char bytes[UNIT_TEXT_MAX], connections[UNIT_TEXT_MAX], number[UNIT_TEXT_MAX], port[UNIT_TEXT_MAX + 1] = "";
+	const char *name = report_text(endpoint, "name", "");
+	uint64_t value;
+	bool one = report_number(endpoint, "connections", &value) && value == 1;
+
+	if (report_number(endpoint, "port", &value))
+		(void)snprintf(port, sizeof port, " %llu", (unsigned long long)value);
+	(void)snprintf(text, FIELD_TEXT_MAX, "%.16s %.64s %.16s%s, %s in %s connection%s%s%.300s", report_text(endpoint, "direction", "?"),
+		       report_text(endpoint, "address", report_text(endpoint, "from", "?")),
+		       report_text(endpoint, "protocol", report_amount(endpoint, "protocol", UNIT_COUNT, number)), port,
+		       report_amount(endpoint, "bytes", UNIT_SIZE, bytes), report_amount(endpoint, "connections", UNIT_COUNT, connections),
+		       one ? "" : "s", *name ? ", " : "", name);
+	return text;
+}
+
 enum unit report_verdict_unit(const struct json *report)
 {
 	int budget = budget_from_name(report_text(report, "verdict.budget", ""));

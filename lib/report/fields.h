@@ -26,6 +26,11 @@ enum unit report_verdict_unit(const struct json *report);
 enum { SIGNAL_TEXT_MAX = 32 };
 const char *report_signal(uint64_t signal, char text[SIGNAL_TEXT_MAX]);
 
+/* Of `network`: one of its "drops", and one of its "endpoints", in words. Returns `text`. */
+enum { FIELD_TEXT_MAX = 512 };
+const char *report_drop(const struct json *drop, char text[FIELD_TEXT_MAX]);
+const char *report_endpoint(const struct json *endpoint, char text[FIELD_TEXT_MAX]);
+
 /* A text from outside on a terminal: control characters become "?". */
 void print_clean(FILE *out, const char *text);
 

@@ -77,19 +77,25 @@ static void figures(FILE *out, const struct json *report)
 	(void)fputs("</table>\n", out);
 }
 
-static void warnings(FILE *out, const struct json *report)
+static void list(FILE *out, const char *heading, const struct json *array, const char *words(const struct json *, char[FIELD_TEXT_MAX]))
 {
-	const struct json *array = json_get(report, "warnings");
+	char text[FIELD_TEXT_MAX];
 
 	if (!array || !array->first)
 		return;
-	(void)fputs("<h2>Warnings</h2>\n<ul>\n", out);
-	json_each(warning, array) {
+	(void)fprintf(out, "<h2>%s</h2>\n<ul>\n", heading);
+	json_each(item, array) {
 		(void)fputs("<li>", out);
-		escaped(out, json_string(warning) ? json_string(warning) : "(not a text)");
+		escaped(out, words(item, text));
 		(void)fputs("</li>\n", out);
 	}
 	(void)fputs("</ul>\n", out);
+}
+
+static const char *warning_text(const struct json *warning, char text[FIELD_TEXT_MAX])
+{
+	(void)text;
+	return json_string(warning) ? json_string(warning) : "(not a text)";
 }
 
 int render_html(const struct json *report, FILE *out, struct error *err)
@@ -115,7 +121,9 @@ int render_html(const struct json *report, FILE *out, struct error *err)
 	row(out, "Exit status", report_amount(report, "exit.code", UNIT_COUNT, code));
 	(void)fputs("</table>\n", out);
 	figures(out, report);
-	warnings(out, report);
+	list(out, "Dropped", json_find(report, "network.drops"), report_drop);
+	list(out, "Spoke with", json_find(report, "network.endpoints"), report_endpoint);
+	list(out, "Warnings", json_get(report, "warnings"), warning_text);
 	(void)fputs("</body>\n</html>\n", out);
 	return 0;
 }

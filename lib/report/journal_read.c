@@ -13,7 +13,7 @@
 #include "lib/report/journal.h"
 
 enum {
-	READ_BYTES = 128 << 10,
+	READ_BYTES = 160 << 10,
 	PENDING_MAX = 64, /* so many ledgers with a report that could not be appended */
 };
 _Static_assert(READ_BYTES > 2 * LEDGER_REPORT_MAX, "a whole line fits what is read at once");

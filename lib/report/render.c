@@ -124,16 +124,14 @@ static void print_usage(FILE *out, const struct json *report)
 			amount(out, report, figures[i].label, figures[i].path, figures[i].unit);
 }
 
-static void print_drops(FILE *out, const struct json *report)
+static void print_network(FILE *out, const struct json *report)
 {
-	char packets[UNIT_TEXT_MAX], bytes[UNIT_TEXT_MAX];
+	char text[FIELD_TEXT_MAX];
 
-	json_each(drop, json_find(report, "network.drops")) {
-		(void)fprintf(out, "  %-16s%s in %s packets, by ", "dropped", report_amount(drop, "bytes", UNIT_SIZE, bytes),
-			      report_amount(drop, "packets", UNIT_COUNT, packets));
-		print_clean(out, report_text(drop, "rule", "a rule"));
-		(void)fputc('\n', out);
-	}
+	json_each(drop, json_find(report, "network.drops"))
+		line(out, "dropped", report_drop(drop, text));
+	json_each(endpoint, json_find(report, "network.endpoints"))
+		line(out, "spoke with", report_endpoint(endpoint, text));
 }
 
 static const char *times(uint64_t count)
@@ -177,7 +175,7 @@ static int render_text(const struct json *report, FILE *out, struct error *err)
 	print_exit(out, report);
 	print_verdict(out, report);
 	print_usage(out, report);
-	print_drops(out, report);
+	print_network(out, report);
 	print_monitor(out, report);
 	json_each(warning, json_get(report, "warnings"))
 		line(out, "warning", json_string(warning) ? json_string(warning) : "(not a text)");

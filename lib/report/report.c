@@ -10,13 +10,17 @@
 
 #define UNKNOWN UINT64_MAX
 
-enum { VIOLATION_LENGTH = 4 * LEDGER_NAME_MAX + 512, DENIAL_LENGTH = 4 * LEDGER_NAME_MAX + 2 * LEDGER_HOST_MAX + 288 };
+enum {
+	VIOLATION_LENGTH = 4 * LEDGER_NAME_MAX + 512,
+	DENIAL_LENGTH = 4 * LEDGER_NAME_MAX + 2 * LEDGER_HOST_MAX + 288,
+	ENDPOINT_LENGTH = DNS_NAME_MAX + 288,
+};
 
 /* Why the line always fits: once cleaned, a text grows at most twofold (quotes and backslashes),
  * and there are the warnings of plan and state, ours, and a few names. */
 _Static_assert(2 * (2 * LEDGER_WARNINGS_MAX + 2 + 4) * LEDGER_TEXT_MAX + LEDGER_VIOLATIONS_MAX * VIOLATION_LENGTH +
 		       LEDGER_DENIALS_MAX * DENIAL_LENGTH +
-		       LEDGER_DROPS_MAX * (2 * LEDGER_NAME_MAX + 96) + 4096 <= LEDGER_REPORT_MAX,
+		       LEDGER_DROPS_MAX * (2 * LEDGER_NAME_MAX + 96) + LEDGER_ENDPOINTS_MAX * ENDPOINT_LENGTH + 4096 <= LEDGER_REPORT_MAX,
 	       "a report fits its place in the ledger");
 
 /* Nested calls stay readable when a missing node is remembered rather than tested for. */
@@ -186,6 +190,16 @@ static struct json *direction_object(struct builder *b, const struct ledger_figu
 	return object;
 }
 
+static struct json *endpoints_array(struct builder *b, const struct ledger_figures *figures)
+{
+	struct json *array = json_new(b->doc, JSON_ARRAY);
+
+	for (uint32_t i = 0; i < figures->endpoint_count && i < LEDGER_ENDPOINTS_MAX; i++)
+		if (!array || endpoint_write(&figures->endpoints[i], b->doc, array) < 0)
+			b->failed = true;
+	return array;
+}
+
 /* What passed, and what did not. `figures` NULL: nobody counted, or could be asked. */
 static struct json *network_object(struct builder *b, const struct ledger_state *state, const struct ledger_figures *figures)
 {
@@ -206,6 +220,8 @@ static struct json *network_object(struct builder *b, const struct ledger_state 
 		add(b, drops, drop);
 	}
 	put(b, object, "drops", drops);
+	if (figures->has_endpoints)
+		put(b, object, "endpoints", endpoints_array(b, figures));
 	put(b, object, "exact", json_new_bool(b->doc, state->network_exact));
 	return object;
 }

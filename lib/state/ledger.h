@@ -24,6 +24,7 @@
 #include "lib/budget/schedule.h"
 #include "lib/cgroup/cgroup.h"
 #include "lib/net/policy.h"
+#include "lib/record/endpoints.h"
 #include "lib/state/state_dir.h"
 
 enum {
@@ -36,7 +37,8 @@ enum {
 	LEDGER_DENIALS_MAX = 16,
 	LEDGER_HOST_MAX = 256,
 	LEDGER_DROPS_MAX = 16,
-	LEDGER_REPORT_MAX = 60 << 10,
+	LEDGER_ENDPOINTS_MAX = 10,
+	LEDGER_REPORT_MAX = 66 << 10,
 };
 
 /* Who is in the launcher's place, and so what its end means. */
@@ -148,6 +150,9 @@ struct ledger_figures {
 	uint64_t used[BUDGET_COUNT]; /* of each network budget, earlier lives included */
 	uint32_t drop_count;
 	struct ledger_drops drops[LEDGER_DROPS_MAX]; /* by rule, of those that dropped anything */
+	bool has_endpoints; /* they are recorded */
+	uint32_t endpoint_count;
+	struct endpoint endpoints[LEDGER_ENDPOINTS_MAX]; /* with the most bytes, the most first */
 };
 struct ledger_network {
 	_Atomic int32_t pid;	  /* who the monitor takes for stint-network; 0: none */

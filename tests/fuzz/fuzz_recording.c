@@ -34,6 +34,18 @@ static void check_needs(const struct needs *needs)
 	}
 }
 
+static void check_endpoints(const struct endpoints *endpoints)
+{
+	check(endpoints->count <= ENDPOINTS_MAX);
+	for (unsigned i = 0; i < endpoints->count; i++) {
+		const struct endpoint *endpoint = &endpoints->list[i];
+
+		check(endpoint->by_name <= endpoint->connections && (endpoint->name[0] || !endpoint->by_name));
+		check(strspn(endpoint->name, DNS_NAME_LETTERS) == strlen(endpoint->name));
+		check(endpoints_find(endpoints, endpoint) == endpoint);
+	}
+}
+
 static void check_again(const struct recording *recording)
 {
 	_cleanup_recording_ struct recording again = {0};
@@ -74,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check_needs(&recording.needs);
 	check_needs(&recording.runtime_needs);
+	check_endpoints(&recording.endpoints);
 	check_again(&recording);
 	check_together(&recording);
 	return 0;

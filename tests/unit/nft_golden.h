@@ -132,7 +132,7 @@ static const struct golden {
 	{"{\"egress\": {\"layers\": []}, \"ingress\": {\"layers\": [{\"default\": \"allow\", \"deny\": [\"fd00::/8 udp 53\"]}], \"bandwidth\": 1000}, "
 	 "\"quotas\": {\"netEgress\": {\"limit\": 1048576, \"used\": 1000, \"holds\": true}}, \"owned\": false, \"raw\": false}",
 	 "rule budget", {
-		"rule budget-egress: [ limit rate 1/minute burst 1 type packets flags 0x0 ] [ log prefix budget-egress group 3 snaplen 4224 qthreshold 0 ]",
+		"rule budget-egress: [ limit rate 1/minute burst 1 type packets flags 0x0 ] [ log prefix budget-egress group 4 snaplen 4224 qthreshold 0 ]",
 		"rule budget-egress: [ objref type 1 name egress-over-quota ] [ immediate reg 0 drop ]",
 	 }},
 	{"{\"egress\": {\"layers\": []}, \"ingress\": {\"layers\": [{\"default\": \"allow\", \"deny\": [\"fd00::/8 udp 53\"]}], \"bandwidth\": 1000}, "

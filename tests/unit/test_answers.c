@@ -44,6 +44,28 @@ Test(answers, a_resolver_is_what_is_allowed_at_its_port_and_no_other)
 	cr_expect(net_is_resolvers(&policy, &packet), "Docker's");
 }
 
+Test(answers, a_recorded_resolver_is_who_is_named_at_its_port)
+{
+	struct net_policy policy = {.record = {.set = true, .resolvers = {{AF_INET, 32, {10, 0, 0, 2}}}, .resolver_count = 1}};
+	struct packet packet = reply(2, IPPROTO_UDP, 53);
+
+	cr_expect(net_is_recorded_resolvers(&policy.record, &packet));
+	cr_expect(!net_is_resolvers(&policy, &packet), "it opens nothing");
+	packet = reply(2, IPPROTO_TCP, 53);
+	cr_expect(net_is_recorded_resolvers(&policy.record, &packet));
+	packet.has_ports = false;
+	cr_expect(!net_is_recorded_resolvers(&policy.record, &packet));
+	packet = reply(2, IPPROTO_UDP, 54);
+	cr_expect(!net_is_recorded_resolvers(&policy.record, &packet), "another port");
+	packet = reply(2, IPPROTO_SCTP, 53);
+	cr_expect(!net_is_recorded_resolvers(&policy.record, &packet), "another protocol");
+	packet = reply(3, IPPROTO_UDP, 53);
+	cr_expect(!net_is_recorded_resolvers(&policy.record, &packet), "another address");
+	packet = reply(2, IPPROTO_UDP, 53);
+	packet.family = AF_INET6;
+	cr_expect(!net_is_recorded_resolvers(&policy.record, &packet), "another family");
+}
+
 Test(answers, by_udp_a_packet_is_a_message)
 {
 	struct packet packet = {.protocol = IPPROTO_UDP, .payload = (const uint8_t *)"abc", .payload_length = 3};

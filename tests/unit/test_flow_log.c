@@ -6,21 +6,21 @@
 #include "lib/net/headers.h"
 #include "lib/net/nft_send.h"
 
+enum { BOTH = 1 << FLOW_DENIED | 1 << FLOW_ANSWER, RECORDED = 1 << FLOW_ANSWER | 1 << FLOW_BEGUN };
+
 struct heard {
-	unsigned denied, answers, spent;
+	unsigned denied, answers, begun;
 	unsigned direction;
 	struct packet last;
 };
-
-enum { ALL = 1 << NFT_LOG_DENIED | 1 << NFT_LOG_ANSWERS | 1 << NFT_LOG_SPENT };
 
 static void hear(const struct flow *flow, void *data)
 {
 	struct heard *heard = data;
 
-	heard->denied += flow->group == NFT_LOG_DENIED;
-	heard->answers += flow->group == NFT_LOG_ANSWERS;
-	heard->spent += flow->group == NFT_LOG_SPENT;
+	heard->denied += flow->kind == FLOW_DENIED;
+	heard->answers += flow->kind == FLOW_ANSWER;
+	heard->begun += flow->kind == FLOW_BEGUN;
 	heard->direction = flow->direction;
 	cr_expect(packet_read(flow->packet, flow->length, &heard->last));
 }
@@ -48,8 +48,8 @@ Test(flow_log, what_is_denied_and_what_is_answered_comes_in_its_order)
 	lab_run("echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6");
 	cr_assert_eq(nft_open(&fd, &err), 0, "%s", err.text);
 	cr_assert_eq(nft_apply(fd, &policy, &owned, &err), 0, "%s", err.text);
-	cr_assert_eq(flow_log_open(ALL, &log, &err), 0, "%s", err.text);
-	cr_expect_eq(flow_log_open(ALL, &other, &err), -EPERM, "they are somebody's");
+	cr_assert_eq(flow_log_open(BOTH, &log, &err), 0, "%s", err.text);
+	cr_expect_eq(flow_log_open(BOTH, &other, &err), -EPERM, "they are somebody's");
 	cr_expect(strstr(err.text, "one process can"), "%s", err.text);
 	cr_expect_eq(flow_log_read(log, hear, &heard, &lost, &err), 0);
 	cr_expect_eq(heard.denied + heard.answers, 0);
@@ -76,6 +76,47 @@ Test(flow_log, what_is_denied_and_what_is_answered_comes_in_its_order)
 	cr_expect_eq(lost, 0);
 }
 
+/* Of a container that has no rules and is recorded: whatever is from port 53, and once whatever it begins. */
+Test(flow_log, what_is_recorded_is_answered_and_begun)
+{
+	struct net_policy policy = {.record = {.set = true}};
+	struct lab lab = lab_open();
+	struct lab_packet asked = to(1, 53), answer = asked, in = to(3, 53);
+	struct heard heard = {0};
+	struct error err = {0};
+	unsigned lost = 0;
+	bool owned;
+	int fd, log;
+
+	lab_run("echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6");
+	cr_assert_eq(nft_open(&fd, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_apply(fd, &policy, &owned, &err), 0, "%s", err.text);
+	cr_assert_eq(flow_log_open(RECORDED, &log, &err), 0, "%s", err.text);
+	cr_expect(lab_leaves(&lab, &asked));
+	asked.marker = 10; /* the same connection */
+	cr_expect(lab_leaves(&lab, &asked));
+	cr_expect_eq(flow_log_read(log, hear, &heard, &lost, &err), 0);
+	cr_expect_eq(heard.begun, 1);
+	cr_expect_eq(heard.direction, NET_EGRESS);
+	cr_expect_eq(heard.last.destination_port, 53);
+	memcpy(answer.source, asked.destination, 16);
+	memcpy(answer.destination, asked.source, 16);
+	answer.source_port = 53;
+	answer.port = asked.source_port;
+	answer.marker = 4;
+	cr_expect(lab_comes_in(&lab, &answer));
+	memcpy(in.source, asked.destination, 16); /* another's, who was not asked */
+	memcpy(in.destination, asked.source, 16);
+	in.source_port = 53;
+	in.port = 1;
+	in.marker = 5;
+	cr_expect(lab_comes_in(&lab, &in));
+	cr_expect_eq(flow_log_read(log, hear, &heard, &lost, &err), 0);
+	cr_expect_eq(heard.begun, 1);
+	cr_expect_eq(heard.answers, 1);
+	cr_expect_eq(heard.denied, 0);
+}
+
 Test(flow_log, anything_else_is_no_flow)
 {
 	_Alignas(4) uint8_t bytes[256];
@@ -90,5 +131,5 @@ Test(flow_log, anything_else_is_no_flow)
 			memcpy(bytes + 4, (uint16_t[]){4 << 8}, 2);
 		flow_log_take(bytes, round % (sizeof bytes + 1), hear, &heard);
 	}
-	cr_expect_eq(heard.answers + heard.denied + heard.spent, 0);
+	cr_expect_eq(heard.answers + heard.denied + heard.begun, 0);
 }

@@ -255,8 +255,8 @@ static void hear(const struct flow *flow, void *data)
 {
 	struct heard *heard = data;
 
-	heard->spent += flow->group == NFT_LOG_SPENT && flow->quota == NET_QUOTA_EGRESS;
-	heard->others += flow->group != NFT_LOG_SPENT || flow->quota != NET_QUOTA_EGRESS;
+	heard->spent += flow->kind == FLOW_SPENT && flow->quota == NET_QUOTA_EGRESS;
+	heard->others += flow->kind != FLOW_SPENT || flow->quota != NET_QUOTA_EGRESS;
 }
 
 /* 32 bytes a packet: 100 of them are the limit to the byte, and one is one too many. */
@@ -273,7 +273,7 @@ Test(nft_kernel, a_quota_is_exact_and_told_once, .init = setup)
 	int log;
 
 	apply(&policy);
-	cr_assert_eq(flow_log_open(1U << NFT_LOG_SPENT, &log, &err), 0, "%s", err.text);
+	cr_assert_eq(flow_log_open(1U << FLOW_SPENT, &log, &err), 0, "%s", err.text);
 	for (int i = 0; i < 100; i++)
 		(void)lab_send_raw(AF_INET, p.destination, packet, length);
 	cr_assert_eq(flow_log_read(log, hear, &heard, &lost, &err), 0, "%s", err.text);

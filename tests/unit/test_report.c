@@ -2,6 +2,8 @@
 /* From the ledger to the report's line. */
 #include "tests/unit/report_fixture.h"
 
+#include <netinet/in.h>
+
 static void is_number(struct json_doc *doc, const char *path, uint64_t expected)
 {
 	uint64_t value = 0;
@@ -324,8 +326,29 @@ Test(report, what_the_network_denied_is_a_violation_with_the_entry_for_it)
 	cr_expect_null(first->next->next);
 }
 
+Test(report, endpoints_are_there_when_they_were_recorded)
+{
+	static struct ledger_figures counted = {.endpoint_count = 2, .endpoints = {
+		{.direction = NET_EGRESS, .family = AF_INET, .address = {192, 0, 2, 1}, .protocol = IPPROTO_TCP, .port = 443,
+		 .name = "api.example.com", .bytes = 5120, .connections = 2, .by_name = 2},
+		{.direction = NET_INGRESS, .protocol = IPPROTO_UDP, .port = 80, .bytes = 9, .connections = 1},
+	}};
+	_cleanup_json_ struct json_doc *doc = NULL, *with = NULL;
+
+	killed_for_cpu();
+	network = &counted;
+	doc = parsed();
+	cr_expect_null(json_find(json_root(doc), "network.endpoints"), "nobody counted them");
+	counted.has_endpoints = true;
+	with = parsed();
+	cr_expect(strstr(text_line, "\"drops\":[],\"endpoints\":[{\"direction\":\"egress\",\"address\":\"192.0.2.1\",\"protocol\":\"tcp\",\"port\":443,"
+				    "\"name\":\"api.example.com\",\"bytes\":5120,\"connections\":2,\"byName\":2},{\"direction\":\"ingress\",\"from\":\"any\","),
+		  "%s", text_line);
+}
+
 Test(report, of_more_violations_than_there_is_room_for_the_number_is_told)
 {
+	static struct ledger_figures counted = {.has_endpoints = true};
 	_cleanup_json_ struct json_doc *doc = NULL;
 	unsigned told = 0;
 
@@ -349,6 +372,16 @@ Test(report, of_more_violations_than_there_is_room_for_the_number_is_told)
 		memset(denial->host, 'h', sizeof denial->host - 1);
 	}
 	violations.denials.count = LEDGER_DENIALS_MAX;
+	counted.endpoint_count = LEDGER_ENDPOINTS_MAX;
+	for (int i = 0; i < LEDGER_ENDPOINTS_MAX; i++) {
+		struct endpoint *endpoint = &counted.endpoints[i];
+
+		*endpoint = (struct endpoint){.direction = NET_EGRESS, .family = AF_INET6, .protocol = IPPROTO_UDPLITE, .port = UINT16_MAX,
+					      .resolver = true, .bytes = UINT64_MAX, .connections = UINT64_MAX, .by_name = UINT64_MAX};
+		memset(endpoint->address, 0xff, sizeof endpoint->address);
+		memset(endpoint->name, 'n', sizeof endpoint->name - 1);
+	}
+	network = &counted;
 	violations.denials.more = violations.denials.unheard = UINT32_MAX;
 	doc = parsed();
 	json_each(violation, json_get(json_root(doc), "violations"))

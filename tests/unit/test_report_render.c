@@ -2,6 +2,8 @@
 /* From a report to what people and other tools read. */
 #include "tests/unit/report_fixture.h"
 
+#include <netinet/in.h>
+
 static void verdict_is(const char *expected)
 {
 	_cleanup_json_ struct json_doc *doc = parsed();
@@ -127,14 +129,24 @@ Test(report_render, text_tells_of_the_network)
 {
 	static const struct ledger_figures counted = {
 		.bytes = {[NET_EGRESS] = 2048}, .connections = {[NET_EGRESS] = 3, [NET_INGRESS] = 1},
-		.drop_count = 1, .drops = {{.rule = "egress policy", .packets = 7, .bytes = 420}},
+		.drop_count = 1, .drops = {{.rule = "egress <policy>", .packets = 7, .bytes = 420}},
+		.has_endpoints = true, .endpoint_count = 3, .endpoints = {
+			{.direction = NET_EGRESS, .family = AF_INET, .address = {192, 0, 2, 1}, .protocol = IPPROTO_TCP, .port = 443,
+			 .name = "api.example.com", .bytes = 5120, .connections = 2},
+			{.direction = NET_INGRESS, .from_private = true, .protocol = IPPROTO_UDP, .port = 8080, .bytes = 9, .connections = 1},
+			{.direction = NET_EGRESS, .family = AF_INET6, .address = {[15] = 1}, .protocol = 253},
+		},
 	};
 
 	ended_by_itself(0);
 	network = &counted;
 	render_has(REPORT_TEXT, (const char *[]){"  sent            2 KiB\n", "  connections out 3\n", "  connections in  1\n",
-						 "  dropped         420 B in 7 packets, by egress policy\n", NULL});
-	render_has(REPORT_HTML, (const char *[]){"Connections out", NULL});
+						 "  dropped         420 B in 7 packets, by egress <policy>\n",
+						 "  spoke with      egress 192.0.2.1 tcp 443, 5 KiB in 2 connections, api.example.com\n",
+						 "  spoke with      ingress private udp 8080, 9 B in 1 connection\n",
+						 "  spoke with      egress ::1 253, 0 B in 0 connections\n", NULL});
+	render_has(REPORT_HTML, (const char *[]){"Connections out", "<h2>Dropped</h2>", "420 B in 7 packets, by egress &lt;policy&gt;</li>",
+						 "<h2>Spoke with</h2>", "tcp 443, 5 KiB in 2 connections, api.example.com</li>", NULL});
 }
 
 Test(report_render, json_is_the_line_again)
