@@ -102,6 +102,7 @@ merged() {
 	run --separate-stderr stint profile generate --network "$id" "$id-host"
 	[ "$status" -eq 1 ] && [[ "$stderr" == *"1 of 2 runs were recorded without their endpoints"* ]] || { echo "$status $stderr"; return 1; }
 }
+# bats test_tags=once
 @test "of several runs the endpoints are put together, and one without them is refused" { on_each_runtime merged; }
 
 # Who is only recorded is not held by anything, and goes on without it.
@@ -118,6 +119,7 @@ recorder_lost() {
 	[ "$(stint record show --json "$id" | jq .endpointsRecorded)" = false ]
 	[ "$(report_of "$id" '[.network, .warnings]')" = '[null,[]]' ] || { report_of "$id" .; return 1; }
 }
+# bats test_tags=once
 @test "a container that is only recorded goes on when stint-network is killed" { on_each_runtime recorder_lost; }
 
 # --- names ---
@@ -186,4 +188,5 @@ named_under_rules() {
 	[[ "$output" == connected* ]] || { echo "$output $stderr"; return 1; }
 	[ "$(names_of "$id-dns")" = "[[\"$FAR\",5000,\"api.example.com\",1,1]]" ] || { names_of "$id-dns"; return 1; }
 }
+# bats test_tags=once
 @test "names: under rules, the answers of a resolver that they do not allow as one name nothing that passes, and open nothing" { on_each_runtime named_under_rules; }

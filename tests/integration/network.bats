@@ -148,6 +148,7 @@ flood_by_tcp() {
 	[ "$(arrived)" -le 1048576 ] && [ "$(arrived)" -gt 900000 ] || { arrived; return 1; }
 	[ "$(report_of "$id" .verdict.budget)" = netEgress ]
 }
+# bats test_tags=once
 @test "netEgress: no more than the budget leaves by TCP, however much is pushed" { on_each_runtime flood_by_tcp; }
 
 flooded_by_udp() {
@@ -166,6 +167,7 @@ flooded_by_udp() {
 	[ "$got" -gt 20 ] && [ "$got" -le 102 ] || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
 	[ "$(report_of "$id" .usage.netIngressBytes)" -le 102400 ]
 }
+# bats test_tags=once
 @test "netIngress: no more datagrams than the budget come in, however many are sent" { on_each_runtime flooded_by_udp; }
 
 # The moment of the first packet that did not pass, by the clock of who sent it, against the verdict's.
@@ -197,6 +199,7 @@ late_interface() {
 	no_host_config
 	[ "$(came datagrams)" -eq 5 ]
 }
+# bats test_tags=once
 @test "an interface that comes between create and start finds the rules there" { on_each_runtime late_interface; }
 
 no_interface() {
@@ -206,6 +209,7 @@ no_interface() {
 	[[ "$output" == *$'\n'0 ]]
 	[ "$(report_of "$id" '.usage.netEgressBytes, .network.exact' | xargs)" = '0 true' ]
 }
+# bats test_tags=once
 @test "a namespace with nothing but loopback works, too" { on_each_runtime no_interface; }
 
 no_policy() {
@@ -218,6 +222,7 @@ no_policy() {
 	wait "$pid" || true
 	[ "$(report_of "$id" .network)" = null ]
 }
+# bats test_tags=once
 @test "a container without network rules has no stint-network" { on_each_runtime no_policy; }
 
 # Nothing of it is left: neither processes nor descriptors nor the namespace.
@@ -233,6 +238,7 @@ no_leaks() {
 	no_leftovers "$id"
 }
 as_many_namespaces() { [ "$(lsns -t net -n | wc -l)" -eq "$1" ]; }
+# bats test_tags=once
 @test "when it has ended nothing is left of it" { on_each_runtime no_leaks; }
 
 # T9: what is meant for a container is never set in the host's network.
@@ -252,6 +258,7 @@ host_network() {
 	[ "$(host_rules)" = "$before" ]
 	no_leftovers "$id"
 }
+# bats test_tags=once
 @test "T9: rules for a container in the host's network are refused, and the host's are as they were" { on_each_runtime host_network; }
 
 # T10: who may administer the network, because its profile says so, is held all the same.
@@ -290,7 +297,9 @@ throttled() {
 	rate_holds "$(network_profile slow '{}' '{"netEgress": {"limit": "300KiB", "action": "throttle", "throttleTo": "100KiB/s"}}')" 307200 102400
 	[ "$(report_of "$id" '.verdict.budget + " " + .verdict.action')" = 'netEgress throttle' ] || { report_of "$id" .; return 1; }
 }
+# bats test_tags=once
 @test "bandwidth: no more leaves than a second's share" { on_each_runtime bandwidth_holds; }
+# bats test_tags=once
 @test "netEgress: throttled, and no more leaves than what is left to it" { on_each_runtime throttled; }
 
 # --- names ---
@@ -324,6 +333,7 @@ names_expire() {
 	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
 	[ "$(sed 's/ [0-9]*$//' <<<"$output" | xargs)" = 'connected connected Connection timed out connected' ] || { echo "$output"; return 1; }
 }
+# bats test_tags=once
 @test "names: an address is closed again when the answer's time is over, and open with the next one" {
 	local runtimes=${STINT_TEST_RUNTIMES:-crun}
 	RUNTIME=${runtimes%% *} id=t-names-expire names_expire
@@ -349,6 +359,7 @@ names_deny() {
 	[ "$(report_of "$id" '.violations[] | .need, .rule.egress.allow[0]' | xargs)" = "egress $FAR tcp 5000 api.example.com tcp 5000" ] ||
 		{ report_of "$id" .violations; return 1; }
 }
+# bats test_tags=once
 @test "names: an answer opens neither the cloud's metadata nor what another layer denies" { on_each_runtime names_deny; }
 
 # It may be asked, as everything there may; but no entry says that it is for questions.
@@ -362,6 +373,7 @@ names_of_others() {
 	[ "$(report_of "$id" '.violations[0] | .need, .rule.egress.allow[0]' | xargs)" = "egress $FAR tcp 5000 $FAR tcp 5000" ] ||
 		{ report_of "$id" .violations; return 1; }
 }
+# bats test_tags=once
 @test "names: an answer of anybody but the resolver opens nothing, and gives no name to what was denied" { on_each_runtime names_of_others; }
 
 # What is asked for in great numbers opens no more than the kernel is told in a second, and the next one is open again.
@@ -385,6 +397,7 @@ names_flood() {
 	wait "$pid" || true
 	[[ "$(report_of "$id" '.warnings | join(" ")')" == *"times DNS answers came too fast"* ]] || { report_of "$id" .; return 1; }
 }
+# bats test_tags=once
 @test "names: a flood of answers opens some, is counted, and keeps nobody from the next; verify holds" { on_each_runtime names_flood; }
 
 names_and_capabilities() {
@@ -400,6 +413,7 @@ names_and_capabilities() {
 	done
 	no_leftovers "$id"
 }
+# bats test_tags=once
 @test "names: a container that could forge answers has none" { on_each_runtime names_and_capabilities; }
 
 # --- what was denied ---
@@ -433,6 +447,7 @@ flood() {
 	[[ "$(report_of "$id" '.warnings | join(" ")')" == *"packets were denied to or from more places than there is room for"* ]] || { report_of "$id" .warnings; return 1; }
 	[ "$(report_of "$id" '[.network.drops[].packets] | add >= 6020')" = true ] || { report_of "$id" .network; return 1; }
 }
+# bats test_tags=once
 @test "denied: of a flood there are sixteen places, and a number" { on_each_runtime flood; }
 
 # --- stint-network itself ---
@@ -463,6 +478,7 @@ rules_outlive_it() {
 	[ "$(report_of "$id" '.network == null or (.network.exact | not)')" = true ] || { report_of "$id" .network; return 1; }
 	no_leftovers "$id"
 }
+# bats test_tags=once
 @test "stint-network is killed: the rules hold, and the report says so" { on_each_runtime rules_outlive_it; no_host_config; }
 
 some_came() { [ "$(came datagrams)" -gt "$1" ]; }
@@ -535,6 +551,7 @@ goes_with_it() {
 	[ "$(came datagrams)" -eq 0 ]
 	no_leftovers "$id"
 }
+# bats test_tags=once
 @test "stint-network is killed: so is the container, unless the host has it otherwise" { on_each_runtime goes_with_it; no_host_config; }
 
 # --- long lists ---
