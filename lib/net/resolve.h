@@ -9,6 +9,7 @@
 struct net_context {
 	struct net_prefix resolvers[NET_RESOLVERS_MAX]; /* whole addresses */
 	size_t resolver_count;
+	bool docker_resolver; /* so is Docker's own, on loopback: nothing has to be allowed for it, and its answers count */
 	const struct json *services; /* of stint.json: {"db": ["10.0.0.5 tcp 5432", …], …}; NULL: none */
 };
 

@@ -249,7 +249,7 @@ static int find_resolvers(const struct host *host, const struct host_config *hos
 	if (!asks_dns(&plan->effective, host_config))
 		return 0;
 	r = resolvers_find(host, config, bundle, context, err);
-	if (r == 0 && !context->resolver_count)
+	if (r == 0 && !context->resolver_count && !context->docker_resolver)
 		plan_warn(plan, "\"dns\" opens nothing: the container's /etc/resolv.conf names no server outside of it");
 	return r;
 }
@@ -306,7 +306,7 @@ int plan_network_resolve(const struct host *host, const struct host_config *host
 					   "the container could forge what the name has; take one of them away");
 	if (r < 0)
 		return error_prefix(err, "network of %s", source_of(p));
-	if (net_policy_has_names(&keep->policy) && !has_resolver(&keep->policy.direction[NET_EGRESS]))
+	if (net_policy_has_names(&keep->policy) && !has_resolver(&keep->policy.direction[NET_EGRESS]) && !context.docker_resolver)
 		plan_warn(plan, "host names in \"allow\" open nothing: there is no resolver whose answers count; add \"dns\" to it");
 	take_quotas(p, &keep->policy);
 	keep->policy.record = record;

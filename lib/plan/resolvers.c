@@ -83,6 +83,7 @@ static const char *value_of(const char *line, const char *keyword)
 /* *ret_noted: Docker has said what is behind its own. Returns whether one of the servers is on loopback. */
 static bool read_text(const char *text, struct net_context *context, bool *ret_noted)
 {
+	static const struct net_prefix docker = {AF_INET, 32, {127, 0, 0, 11}};
 	bool local = false;
 	int servers = 0;
 
@@ -100,6 +101,7 @@ static bool read_text(const char *text, struct net_context *context, bool *ret_n
 			continue;
 		servers++;
 		local = local || is_loopback(&address);
+		context->docker_resolver |= net_prefix_order(&address, &docker) == 0;
 		add(context, &address);
 	}
 	return local;

@@ -315,6 +315,21 @@ Test(plan_network, dns_is_the_containers_own_resolvers)
 			  PLAN_WRAPPER, &err), 0);
 }
 
+/* Whose servers are asked from the host's network. */
+Test(plan_network, docker_s_own_resolver_is_one)
+{
+	struct error err = {0};
+
+	put("docker.conf", "nameserver 127.0.0.11\n# ExtServers: [host(127.0.0.53)]\n");
+	put("local.conf", "nameserver 127.0.0.1\n");
+	cr_assert_eq(make(NAMES(",\"dns\""), ALL, OWN, ",\"mounts\":[{\"destination\":\"/etc/resolv.conf\",\"type\":\"bind\",\"source\":\"docker.conf\"}]",
+			  PLAN_WRAPPER, &err), 0, "%s", err.text);
+	cr_expect(!warned("open"), "%s", plan.warnings[0]);
+	cr_assert_eq(make(NAMES(",\"dns\""), ALL, OWN, ",\"mounts\":[{\"destination\":\"/etc/resolv.conf\",\"type\":\"bind\",\"source\":\"local.conf\"}]",
+			  PLAN_WRAPPER, &err), 0, "%s", err.text);
+	cr_expect(warned("\"dns\" opens nothing") && warned("host names in \"allow\" open nothing"));
+}
+
 static const char *read_servers(const char *text, const char *host_text)
 {
 	static char list[NET_RESOLVERS_MAX * NET_PREFIX_TEXT_MAX];
