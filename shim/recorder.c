@@ -459,6 +459,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	p.record.facts.complete = options.launched;
+	record_begin(&p.record, p.has_filter && seccomp_kills(&p.filter), p.taken_capabilities);
 	if (!say("ready"))
 		return 1;
 	ask_version(&p);

@@ -388,7 +388,7 @@ static int agent_start(const struct source_request *request, struct source **ret
 	if (!request->launched || request->plan->launcher == LAUNCHER_HOOK)
 		return error_set(err, ENOTSUP, "record system calls by notification: the container has its seccomp filter already; it is "
 					       "recorded when stint-runtime or stint run starts it");
-	agent.source.kind = &source_notify;
+	agent.source = (struct source){.kind = &source_notify, .blind = LEDGER_BLIND_KILLS | LEDGER_BLIND_CAPABILITIES};
 	agent.proc = request->host->proc;
 	agent.refusals = request->refusals;
 	agent.filter = request->filter;
@@ -453,6 +453,13 @@ static int add_assumed(const struct needs *assumed, struct needs *needs, struct 
 	return r;
 }
 
+/* There is a place for each call, and one for what is more than the values of one. */
+static uint64_t agent_lost(const struct source *source)
+{
+	(void)source;
+	return 0;
+}
+
 static int agent_read(struct source *source, struct recording *recording, struct error *err)
 {
 	struct agent *agent = agent_of(source);
@@ -476,6 +483,6 @@ static bool agent_is_needed(const struct source *source)
 }
 
 const struct source_kind source_notify = {
-	.capability = -1, .start = agent_start, .fd = agent_fd, .attend = agent_attend, .read = agent_read,
+	.capability = -1, .start = agent_start, .fd = agent_fd, .attend = agent_attend, .lost = agent_lost, .read = agent_read,
 	.refused = agent_refused, .is_needed = agent_is_needed,
 };

@@ -143,6 +143,7 @@ static void print_violations(FILE *out, const struct json *report, const char *a
 int report_why(const struct json *report, char **ret_text, struct error *err)
 {
 	struct text_stream stream;
+	const struct json *exact = json_get(report, "violationsExact");
 	bool verdict = json_is(json_get(report, "verdict"), JSON_OBJECT);
 	uint64_t kills;
 	int r = text_stream_open(&stream, err);
@@ -161,6 +162,8 @@ int report_why(const struct json *report, char **ret_text, struct error *err)
 	print_violations(stream.out, report, "denied", OF_CAPABILITIES, "; its model denied it ");
 	print_violations(stream.out, report, "denied", OF_PACKETS, "; its network rules denied it ");
 	print_violations(stream.out, report, "allowed", OF_ALL, "; its model does not know ");
+	if (json_is(exact, JSON_BOOL) && !exact->boolean)
+		(void)fputs("; violations may be missing: see the warnings of its report", stream.out);
 	(void)fputc('.', stream.out);
 	return text_stream_finish(&stream, ret_text, err);
 }

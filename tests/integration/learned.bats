@@ -72,6 +72,7 @@ enforced() {
 	! stint record show "$id-1" >/dev/null 2>&1 || { echo "it was recorded"; return 1; }
 	runs "$id-2" 'for i in 1 2 3; do mkdir /dev/shm/d || echo refused; done' >"$STINT_TEST_DIR/out" 2>&1
 	[ "$(grep -c refused "$STINT_TEST_DIR/out")" -eq 3 ]
+	[ "$(report_of "$id-1" '[.violationsExact, .warnings]')" = "[true,[]]" ] || { report_of "$id-1" .; return 1; }
 	violations "$id-2" 'map(select(.need == "mkdir") | [.action, .count, .program]) == [["denied", 3, "mkdir"]]'
 	stint why "$id-2" | grep -q 'its seccomp filter denied it .*mkdir 3 times'
 	# Still denied: nothing that it does makes it looser.
@@ -123,6 +124,9 @@ refuser_killed() {
 	wait $run || true
 	no_host_config
 	! grep made "$STINT_TEST_DIR/out" || return 1
+	[ "$(report_of "$id-1" .violationsExact)" = false ]
+	report_of "$id-1" '.warnings[]' | grep 'violations may be missing: its recorder did not see it to its end'
+	stint why "$id-1" | grep 'violations may be missing'
 }
 # bats test_tags=once
 @test "learned: by notification, what is denied stays so when the recorder is killed" { on_each_runtime refuser_killed; }
@@ -136,6 +140,55 @@ flood() {
 }
 # bats test_tags=once
 @test "learned: a flood of denials is counted, and told of once" { on_each_runtime flood; }
+
+# fcntl is allowed for some commands: of more others than there is room for nobody knows whether the filter denied them.
+lost_some() {
+	cat >"$STINT_TEST_DIR/commands.c" <<-'END'
+		#include <fcntl.h>
+		#include <stdlib.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			for (int i = 0; argc > 1 && i < atoi(argv[1]); i++)
+				syscall(SYS_fcntl, 0, 5000 + i);
+			return syscall(SYS_fcntl, 0, F_GETFL) < 0;
+		}
+	END
+	cc -O1 -static -o "$BUSYBOX_ROOTFS/bin/commands" "$STINT_TEST_DIR/commands.c"
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	for i in 1 2 3; do
+		runs "$id-l$i" 'commands; true'
+	done
+	stint profile accept --mode enforce "$id-l1"
+	runs "$id-1" 'commands 20; true'
+	[ "$(report_of "$id-1" '[.violationsExact, (.violations | length > 15)]')" = '[true,true]' ] ||
+		{ report_of "$id-1" '[.violationsExact, .violations, .warnings]'; return 1; }
+	runs "$id-2" 'commands 150; true'
+	[ "$(report_of "$id-2" .violationsExact)" = false ]
+	report_of "$id-2" '.warnings[]' | grep "violations may be missing: [1-9][0-9]* events found no room in the recorder's tables"
+	stint report "$id-2" | grep 'violations may be missing: [1-9]'
+	stint why "$id-2" | grep 'violations may be missing: see the warnings of its report'
+}
+# bats test_tags=once
+@test "learned: of denials that found no room with the recorder the report says that some may be missing" { on_each_runtime lost_some; }
+
+# An installation without the recorder: the filter holds, and the report says that nobody tells of what it denies.
+untold() {
+	local bin=$STINT_TEST_DIR/bin-$RUNTIME
+	learned "$id"
+	stint profile accept --mode enforce "$id-l1"
+	mkdir "$bin"
+	cp "$STINT_BIN"/stint* "$bin"
+	rm "$bin/stint-recorder"
+	bundle "$id-1" /bin/sh -c 'mkdir /dev/shm/d || echo refused'
+	[ "$("$bin/stint" run --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" 2>/dev/null)" = refused ]
+	[ "$(report_of "$id-1" '[.violations, .violationsExact]')" = '[[],false]' ]
+	report_of "$id-1" '.warnings[0]' | grep 'what its model denies stays denied, and is not told of: .*there is no .*stint-recorder'
+	stint why "$id-1" | grep 'violations may be missing'
+}
+# bats test_tags=once
+@test "learned: where no recorder can be had the filter holds, and the report says that denials are not told of" { on_each_runtime untold; }
 
 canary() {
 	local i recorded=0

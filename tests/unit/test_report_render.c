@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a report to what people and other tools read. */
+#include "lib/record/model.h"
 #include "tests/unit/report_fixture.h"
 
 static void verdict_is(const char *expected)
@@ -45,6 +46,16 @@ static void why_has(const char *const *parts)
 	cr_assert_eq(text[strlen(text) - 1], '.');
 }
 
+static void why_has_not(const char *part)
+{
+	_cleanup_json_ struct json_doc *doc = parsed();
+	_cleanup_free_ char *text = NULL;
+	struct error err = {0};
+
+	cr_assert_eq(report_why(json_root(doc), &text, &err), 0, "%s", err.text);
+	cr_assert_null(strstr(text, part), "'%s' is in: %s", part, text);
+}
+
 Test(report_render, why_names_budget_amounts_and_source)
 {
 	killed_for_cpu();
@@ -66,6 +77,16 @@ Test(report_render, why_tells_of_violations)
 						.denials = {.list = {{.entry = "192.0.2.1 tcp 443", .count = 2}}, .count = 1}};
 	why_has((const char *[]){"; its seccomp filter denied it mkdir 3 times, unshare 0; its model denied it CAP_CHOWN 2 times; "
 				 "its network rules denied it egress 192.0.2.1 tcp 443 2 times; its model does not know ioctl 5.", NULL});
+}
+
+Test(report_render, why_says_that_violations_may_be_missing)
+{
+	ended_by_itself(3);
+	plan.watch = WATCH_ENFORCE;
+	violations = (struct ledger_violations){.recorder = LEDGER_RECORDER_TOLD, .lost = 1};
+	why_has((const char *[]){"; violations may be missing: see the warnings of its report.", NULL});
+	violations.lost = 0;
+	why_has_not("may be missing");
 }
 
 Test(report_render, why_without_a_verdict)
