@@ -173,6 +173,39 @@ lost_some() {
 # bats test_tags=once
 @test "learned: of denials that found no room with the recorder the report says that some may be missing" { on_each_runtime lost_some; }
 
+# A call that the bundle's own filter kills for is denied by neither an error nor an answer of the recorder's.
+killed_for() {
+	learned "$id"
+	stint profile accept --mode enforce "$id-l1"
+	[ -z "${1:-}" ] || host_config "$(command -v "$RUNTIME")" "{\"recorder\": \"$1\"}"
+	bundle "$id-1" /bin/sh -c 'echo a | cat; exec mkdir /dev/shm/d'
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS"}]}'
+	run -159 stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE"
+	no_host_config
+	report_of "$id-1" '.exit.code' | grep -x 159
+	stint why "$id-1" >"$STINT_TEST_DIR/why"
+	grep 'SIGSYS is how a seccomp filter ends who makes a call that it denies' "$STINT_TEST_DIR/why"
+}
+killed_for_seen() {
+	host_config "$(command -v "$RUNTIME")"
+	killed_for
+	violations "$id-1" 'any(.need == "mkdir" and .action == "denied")'
+	[ "$(report_of "$id-1" '[.violationsExact, .warnings]')" = '[true,[]]' ] || { report_of "$id-1" .; return 1; }
+	grep 'it denies; its seccomp filter denied it mkdir' "$STINT_TEST_DIR/why"
+}
+killed_for_unseen() {
+	killed_for notify
+	violations "$id-1" '. == []'
+	[ "$(report_of "$id-1" '.violationsExact')" = false ]
+	report_of "$id-1" '.warnings[]' | grep 'violations may be missing: calls for which its filter kills or sends SIGSYS are not seen'
+	grep "the kernel's log says which one .*violations may be missing" "$STINT_TEST_DIR/why"
+}
+# bats test_tags=once
+@test "learned: a call that is killed for is told of; by notification it is said that it cannot be seen" {
+	on_each_runtime killed_for_seen
+	on_each_runtime killed_for_unseen
+}
+
 # An installation without the recorder: the filter holds, and the report says that nobody tells of what it denies.
 untold() {
 	local bin=$STINT_TEST_DIR/bin-$RUNTIME

@@ -104,6 +104,28 @@ Test(report_render, why_without_a_verdict)
 	why_has((const char *[]){"never started", NULL});
 }
 
+Test(report_render, why_explains_sigsys)
+{
+	const char *which = "; SIGSYS is how a seccomp filter ends who makes a call that it denies: the kernel's log says which one "
+			    "(ausearch -m SECCOMP, or type=1326 in dmesg)";
+
+	ended_by_itself(3);
+	why_has_not("SIGSYS");
+	state.exit_code = 159;
+	state.exit_signal = 31;
+	why_has((const char *[]){"by signal 31 (SIGSYS)", which, NULL});
+	state.exit_signal = 0; /* as a shell says it of a child */
+	why_has((const char *[]){"with status 159", "; 159 is 128 + 31 (SIGSYS)", which, NULL});
+	/* It was seen which. */
+	violations = (struct ledger_violations){.list = {{.need = "mkdir", .denied = true, .count = 1}}, .count = 1};
+	why_has((const char *[]){"; SIGSYS is how a seccomp filter ends who makes a call that it denies; its seccomp filter denied it mkdir.",
+				 NULL});
+	/* What is allowed, or is no call, did not do it. */
+	violations = (struct ledger_violations){.list = {{.need = "mkdir", .count = 1}, {.need = "CAP_CHOWN", .denied = true, .count = 1}},
+						.count = 2};
+	why_has((const char *[]){which, NULL});
+}
+
 /* The caller frees it. */
 static char *rendered(enum report_format format)
 {
