@@ -22,6 +22,7 @@
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -466,5 +467,6 @@ int main(int argc, char **argv)
 	wait_and_write(&p);
 	record_write(&p.record, true);
 	stay_while_needed(&p);
+	atomic_store(&p.ledger->asked, 0);
 	return 0;
 }

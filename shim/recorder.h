@@ -40,6 +40,7 @@ struct source_request {
 struct source {
 	const struct source_kind *kind;
 	uint32_t blind; /* enum ledger_blind: what it does not see at all */
+	bool answers;	/* what is allowed: without it the container does not get on */
 };
 struct source_kind {
 	int capability; /* that it takes once it has started; -1: none */

@@ -388,7 +388,8 @@ static int agent_start(const struct source_request *request, struct source **ret
 	if (!request->launched || request->plan->launcher == LAUNCHER_HOOK)
 		return error_set(err, ENOTSUP, "record system calls by notification: the container has its seccomp filter already; it is "
 					       "recorded when stint-runtime or stint run starts it");
-	agent.source = (struct source){.kind = &source_notify, .blind = LEDGER_BLIND_KILLS | LEDGER_BLIND_CAPABILITIES};
+	agent.source = (struct source){.kind = &source_notify, .blind = LEDGER_BLIND_KILLS | LEDGER_BLIND_CAPABILITIES,
+					.answers = !request->refusals};
 	agent.proc = request->host->proc;
 	agent.refusals = request->refusals;
 	agent.filter = request->filter;

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/units.h"
 #include "lib/launch/network.h"
@@ -163,4 +164,6 @@ void record_begin(struct record *record, bool kills, uint64_t taken_capabilities
 
 	atomic_store(&record->ledger->violations.blind, record->source->blind & matters);
 	atomic_store(&record->ledger->violations.recorder, LEDGER_RECORDER_SEES);
+	if (record->source->answers)
+		atomic_store(&record->ledger->asked, getpid());
 }
