@@ -2,7 +2,8 @@
 /*
  * A container that is recorded by notification goes no further without its recorder. When that is killed the kernel answers ENOSYS in
  * its place, but not before the runtime has handed over the descriptor that is answered by: until then who waits for the answer holds
- * it himself, and waits for ever, and so does the runtime that waits for him. So such a container ends with its recorder.
+ * it himself, and waits for ever, and so does the runtime that waits for him. So such a container ends with its recorder; one
+ * whose denied calls alone are asked about, until its program has begun (crun, on its way, makes calls that models do not know).
  */
 #include <stdatomic.h>
 #include <sys/epoll.h>
@@ -21,7 +22,7 @@ void recorder_event(struct monitor *m)
 	let_go(m);
 	if (!atomic_exchange(&m->ledger->asked, 0) || m->state.ended_boot_ns)
 		return;
-	monitor_say(m, "stint-recorder was killed: the container is killed, which is recorded by notification and cannot go on without its "
+	monitor_say(m, "stint-recorder was killed: the container is killed, which asks it by notification and cannot go on without its "
 		       "answers");
 	if (!m->state.kill_after_boot_ns)
 		m->state.kill_after_boot_ns = m->host.boottime_ns();

@@ -378,12 +378,15 @@ static void wait_and_write(struct recorder_process *p)
 		switch (event.data.u32) {
 		case EVENT_NEWS:
 			source->kind->attend(source);
+			(void)record_is_starting(&p->record);
 			set_timer(p);
 			break;
 		case EVENT_TIMER:
 			drain(p->fds[EVENT_TIMER]);
 			p->timer_set = false;
 			record_write(&p->record, false);
+			if (record_is_starting(&p->record))
+				set_timer(p);
 			break;
 		case EVENT_STATE:
 			drain(p->fds[EVENT_STATE]);

@@ -40,7 +40,7 @@ struct source_request {
 struct source {
 	const struct source_kind *kind;
 	uint32_t blind; /* enum ledger_blind: what it does not see at all */
-	bool answers;	/* what is allowed: without it the container does not get on */
+	bool answers;	/* what is allowed: without it the container does not get on, ever */
 };
 struct source_kind {
 	int capability; /* that it takes once it has started; -1: none */
@@ -58,6 +58,8 @@ struct source_kind {
 		       void *data, struct error *err);
 	/* A process depends on us: until that is not so any more we do not end. */
 	bool (*is_needed)(const struct source *source);
+	/* The runtime is on its way to the container's program, and may wait for us for ever if we end now. NULL: never. */
+	bool (*is_starting)(struct source *source);
 };
 
 extern const struct source_kind source_ebpf;   /* recorder_kernel.c; recorder_no_kernel.c where stint is built without it */
@@ -84,6 +86,8 @@ struct record {
 };
 /* The report says from then on what may be missing of its violations. `kills`: the container's filter does, or sends SIGSYS. */
 void record_begin(struct record *record, bool kills, uint64_t taken_capabilities);
+/* Until it is not, the container ends with us; and does so ever if the source answers what is allowed. */
+bool record_is_starting(struct record *record);
 /* What was seen so far, as it is; `over`: it is all. What goes wrong is said through say(). */
 void record_write(struct record *record, bool over);
 

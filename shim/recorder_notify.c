@@ -51,6 +51,8 @@ struct agent {
 	int epoll, news;
 	int handing[2]; /* a pipe of struct handed, to the thread that answers */
 	bool answers;	/* there is that thread */
+	struct handed first; /* the container's own process, once its listener was handed over */
+	_Atomic bool has_begun; /* the container's program asked for something */
 	_Atomic unsigned listening; /* listeners that were handed to it and are not over */
 	bool refusals;
 	const struct seccomp_filter *filter; /* with refusals */
@@ -269,6 +271,8 @@ static bool answer_one(struct agent *agent, struct listener *listener)
 	if (!see(agent, listener, &asked.notif))
 		return true;
 	listener->is_right = true;
+	if (!listener->with_runtime && !atomic_exchange(&agent->has_begun, true))
+		tell(agent);
 	answer.id = asked.notif.id;
 	if (agent->refusals)
 		answer.error = -refusal_of(agent, &asked.notif.data);
@@ -334,6 +338,8 @@ static bool start_answering(struct agent *agent)
 /* What is not handed on is closed: then who asks gets ENOSYS. */
 static void hand_on(struct agent *agent, const struct handed *handed)
 {
+	if (!agent->first.process && !handed->refused)
+		agent->first = *handed;
 	if (atomic_fetch_add(&agent->listening, 1) < LISTENERS_MAX && start_answering(agent) &&
 	    write(agent->handing[1], handed, sizeof *handed) == sizeof *handed)
 		return;
@@ -483,7 +489,19 @@ static bool agent_is_needed(const struct source *source)
 	return atomic_load(&agent_of(source)->listening) > 0;
 }
 
+/* It has the runtime's command line until it executes the container's program. */
+static bool agent_is_starting(struct source *source)
+{
+	struct agent *agent = agent_of(source);
+	const struct handed *first = &agent->first;
+	char word[PEER_WORD_MAX];
+
+	if (atomic_load(&agent->has_begun))
+		return false;
+	return !first->process || (first_word(agent->proc, first->process, word) && strcmp(word, first->runtime) == 0);
+}
+
 const struct source_kind source_notify = {
 	.capability = -1, .start = agent_start, .fd = agent_fd, .attend = agent_attend, .lost = agent_lost, .read = agent_read,
-	.refused = agent_refused, .is_needed = agent_is_needed,
+	.refused = agent_refused, .is_needed = agent_is_needed, .is_starting = agent_is_starting,
 };

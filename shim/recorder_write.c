@@ -164,6 +164,16 @@ void record_begin(struct record *record, bool kills, uint64_t taken_capabilities
 
 	atomic_store(&record->ledger->violations.blind, record->source->blind & matters);
 	atomic_store(&record->ledger->violations.recorder, LEDGER_RECORDER_SEES);
-	if (record->source->answers)
+	if (record->source->kind->is_starting)
 		atomic_store(&record->ledger->asked, getpid());
+}
+
+bool record_is_starting(struct record *record)
+{
+	struct source *source = record->source;
+	bool starting = source->kind->is_starting && !source->answers && source->kind->is_starting(source);
+
+	if (!starting && !source->answers)
+		atomic_store(&record->ledger->asked, 0);
+	return starting;
 }

@@ -184,7 +184,7 @@ struct ledger {
 	struct ledger_state states[2];
 	struct ledger_violations violations;
 	struct ledger_network network;
-	_Atomic int32_t asked; /* the pid of the recorder that answers what is allowed; 0: the container needs none */
+	_Atomic int32_t asked; /* the pid of the recorder without whose answers the container does not get on; 0: there is none */
 	_Atomic int32_t monitor, standby; /* their pids, for people; 0: none */
 	_Atomic uint32_t finished;	  /* the monitor's work is done: the standby goes too */
 	_Atomic uint32_t report_length;	  /* > 0: the report is final */

@@ -4,6 +4,7 @@
 load helpers
 load threats
 load engine
+load recordings
 
 setup_file() { stint_setup_file; }
 teardown_file() { stint_teardown_file; }
@@ -130,6 +131,50 @@ refuser_killed() {
 }
 # bats test_tags=once
 @test "learned: by notification, what is denied stays so when the recorder is killed" { on_each_runtime refuser_killed; }
+
+# The runtime on its way may make a call that the model denies (crun: kill), and wait for an answer that nobody else can give.
+refuser_killed_before_handing_over() {
+	local pid run other
+	learned "$id"
+	stint profile accept --mode enforce "$id-l1"
+	stopping_runtime "$STINT_TEST_DIR/stopping-$RUNTIME"
+	host_config "$STINT_TEST_DIR/stopping-$RUNTIME" '{"recorder": "notify"}'
+	bundle "$id-1" /bin/sh -c 'echo a | cat; mkdir /dev/shm/d && echo made || echo refused'
+	stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 3>&- &
+	run=$!
+	eventually 10 asks_somebody "$id-1"
+	for pid in $(pgrep -x stint-recorder); do
+		! grep -zq -- "--root=$STINT_ROOT\$" "/proc/$pid/cmdline" || kill -KILL "$pid"
+	done
+	eventually 10 is_gone $run || { kill -KILL $run; cat "$STINT_TEST_DIR/out"; return 1; }
+	no_host_config
+	cat "$STINT_TEST_DIR/out"
+	! grep made "$STINT_TEST_DIR/out" || return 1
+	[ "$(report_of "$id-1" .violationsExact)" = false ]
+	# Once its program has begun it goes on, though it asks for nothing.
+	bundle "$id-2" /bin/sh -c 'echo a | cat; read line; echo ended'
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
+	mkfifo "$STINT_TEST_DIR/$id.in"
+	sleep 60 >"$STINT_TEST_DIR/$id.in" 3>&- &
+	pid=$!
+	stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-2" "$BUNDLE" <"$STINT_TEST_DIR/$id.in" >"$STINT_TEST_DIR/out" 2>&1 3>&- &
+	run=$!
+	eventually 10 grep -qx a "$STINT_TEST_DIR/out"
+	sleep 2.5 # it looks once a second
+	for other in $(pgrep -x stint-recorder); do
+		! grep -zq -- "--root=$STINT_ROOT\$" "/proc/$other/cmdline" || kill -KILL "$other"
+	done
+	sleep 0.3
+	timeout 5 sh -c "echo >$STINT_TEST_DIR/$id.in" || { cat "$STINT_TEST_DIR/out"; report_of "$id-2" .warnings; return 1; }
+	eventually 5 is_gone $run
+	kill $pid
+	grep -qx ended "$STINT_TEST_DIR/out" || { cat "$STINT_TEST_DIR/out"; return 1; }
+	no_host_config
+}
+# bats test_tags=once
+@test "learned: by notification, a recorder that is killed before the hand-over holds nobody up" {
+	on_each_runtime refuser_killed_before_handing_over
+}
 
 flood() {
 	learned "$id"

@@ -298,25 +298,6 @@ killed_while_asked() {
 
 # The recorder is killed when the runtime has loaded the filter and nobody has taken the descriptor yet by which it is answered: the
 # process that waits holds that itself, and so the kernel answers nobody in the recorder's place.
-stopping_runtime() { # FILE: the runtime, that stops the recorder before it begins
-	cat >"$1" <<-END
-		#!/bin/sh
-		case " \$* " in *" run "* | *" create "*)
-			for pid in \$(pgrep -x stint-recorder); do
-				! grep -zq -- "--root=$STINT_ROOT\\$" /proc/\$pid/cmdline || kill -STOP \$pid
-			done ;;
-		esac
-		exec $(command -v "$RUNTIME") "\$@"
-	END
-	chmod +x "$1"
-}
-asks_somebody() { # ID
-	local pid
-	for pid in $(cat /sys/fs/cgroup/unified/stint/"$1"*/payload/cgroup.procs /sys/fs/cgroup/stint/"$1"*/payload/cgroup.procs 2>/dev/null); do
-		! grep -qs seccomp "/proc/$pid/task/"*/wchan || return 0
-	done
-	return 1
-}
 killed_before_handing_over() {
 	local run
 	stopping_runtime "$STINT_TEST_DIR/stopping-$RUNTIME"
@@ -328,9 +309,8 @@ killed_before_handing_over() {
 	kill -KILL $(recorders "$id")
 	eventually 15 is_gone $run || { kill -KILL $run; return 1; }
 	all_clean "$id"
-	report_of "$id" '.warnings[]' | grep 'stint-recorder was killed: the container is killed, which is recorded by notification'
+	report_of "$id" '.warnings[]' | grep 'stint-recorder was killed: the container is killed, which asks it by notification'
 }
-is_gone() { ! kill -0 "$1" 2>/dev/null; }
 # bats test_tags=once
 @test "record: by notification, a container whose recorder is killed before the hand-over ends" { on_each_runtime killed_before_handing_over; }
 
