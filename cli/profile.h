@@ -27,6 +27,11 @@ int profile_accept(const struct profile_request *request);
 /* That the filter's program is the filter, and that the kernel takes it. */
 int profile_prove(const struct seccomp_filter *filter, struct error *err);
 
+/* What was seen besides calls, as keys of a profile: its capabilities, and rules for its endpoints. */
+struct generated;
+int profile_put_seen(const struct generated *generated, bool capabilities, bool network, struct json_doc *doc, struct json *object,
+		     struct error *err);
+
 /* The runs that are meant: all of a workload, or the newest of a container. */
 struct profile_runs {
 	char workload[STORE_NAME_MAX];

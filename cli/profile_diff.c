@@ -1,102 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `stint profile diff`: two filters beside each other, in numbers and names. */
-#include <fcntl.h>
+/* `stint profile diff`: two filters beside each other, in numbers and names; and what else the two profiles differ in. */
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/profile.h"
+#include "cli/profile_side.h"
 #include "cli/recording.h"
 #include "lib/base/cleanup.h"
-#include "lib/base/file.h"
-#include "lib/record/generate.h"
-#include "lib/seccomp/base.h"
 #include "lib/seccomp/diff.h"
-
-/* What one side's filter is made of; the filter's strings point into it. */
-struct side {
-	const char *name, *what; /* as it was given; what that is, in words, where it does not say so itself */
-	struct json_doc *doc;
-	struct generated generated;
-	struct seccomp_filter own;
-	const struct seccomp_filter *filter;
-};
-
-static void side_close(struct side *side)
-{
-	json_doc_free(side->doc);
-	generated_close(&side->generated);
-	seccomp_close(&side->own);
-}
-
-/* Those that a container has under Docker when nothing is said. */
-#define BIT(capability) (UINT64_C(1) << (capability))
-static const uint64_t docker_capabilities =
-	BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FSETID) | BIT(CAP_FOWNER) | BIT(CAP_MKNOD) | BIT(CAP_NET_RAW) |
-	BIT(CAP_SETGID) | BIT(CAP_SETUID) | BIT(CAP_SETFCAP) | BIT(CAP_SETPCAP) | BIT(CAP_NET_BIND_SERVICE) |
-	BIT(CAP_SYS_CHROOT) | BIT(CAP_KILL) | BIT(CAP_AUDIT_WRITE);
-
-static bool is_file(const char *name)
-{
-	size_t length = strlen(name);
-
-	return strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".json") == 0);
-}
-
-/* The file of a filter, or a container's config.json, which is how Docker's own can be had: in its sources, and on Podman's disk,
- * it is written with conditions that the engine decides on. */
-static const struct json *filter_in(const struct json *root, struct side *side, struct error *err)
-{
-	const struct json *seccomp = json_find(root, "linux.seccomp");
-
-	if (!json_get(root, "ociVersion") && !json_get(root, "process"))
-		return root;
-	if (!json_is(seccomp, JSON_OBJECT)) {
-		(void)error_set(err, EINVAL, "this config.json has no linux.seccomp: its container has no filter");
-		return NULL;
-	}
-	side->what = "the filter of a config.json";
-	return seccomp;
-}
-
-static int read_filter(const char *path, struct side *side, struct error *err)
-{
-	_cleanup_free_ char *text = NULL;
-	const struct json *seccomp = NULL;
-	size_t length;
-	int r = file_read(AT_FDCWD, path, JSON_MAX_BYTES, &text, &length, err);
-
-	if (r == 0)
-		r = json_parse(path, text, length, &side->doc, err);
-	if (r < 0)
-		return r;
-	seccomp = filter_in(json_root(side->doc), side, err);
-	return seccomp && seccomp_read(seccomp, &side->own, err) == 0 ? 0 : error_prefix(err, "read %.256s", path);
-}
-
-static int open_side(const struct profile_request *request, const char *name, struct side *side)
-{
-	_cleanup_profile_runs_ struct profile_runs runs = {0};
-	struct error err = {0};
-	int r = 0, status;
-
-	side->name = name;
-	side->filter = &side->own;
-	if (strcmp(name, "docker") == 0) {
-		side->what = "stint's default filter, for the capabilities that Docker gives";
-		r = seccomp_base(seccomp_native(), docker_capabilities, &side->own, &err);
-	} else if (is_file(name)) {
-		r = read_filter(name, side, &err);
-	} else {
-		status = profile_find_runs(request->host, name, &runs);
-		if (status != EXIT_OK)
-			return status;
-		side->filter = &side->generated.filter;
-		r = generate(runs.runs.recordings, runs.runs.count, request->runtime, &side->generated, &err);
-	}
-	return r < 0 ? cli_fail(EXIT_STINT, &err) : EXIT_OK;
-}
 
 /* --- what is printed --- */
 
@@ -131,7 +42,7 @@ static void count_side(const struct seccomp_diff *diff, bool a, unsigned *ret_al
 	}
 }
 
-static void print_side(const char *letter, const struct side *side, const struct seccomp_diff *diff)
+static void print_side(const char *letter, const struct profile_side *side, const struct seccomp_diff *diff)
 {
 	unsigned allowed, some;
 
@@ -201,7 +112,7 @@ static void print_rules(const char *letter, const struct seccomp_filter *filter,
 		}
 }
 
-static void print_other_rules(const struct seccomp_diff *diff, const struct side *a, const struct side *b)
+static void print_other_rules(const struct seccomp_diff *diff, const struct profile_side *a, const struct profile_side *b)
 {
 	unsigned count = count_of(diff, OTHER_RULES);
 
@@ -218,7 +129,7 @@ static void print_other_rules(const struct seccomp_diff *diff, const struct side
 	}
 }
 
-static void print_text(const struct seccomp_diff *diff, const struct side *a, const struct side *b)
+static void print_text(const struct seccomp_diff *diff, const struct profile_side *a, const struct profile_side *b)
 {
 	print_side("A", a, diff);
 	print_side("B", b, diff);
@@ -242,7 +153,8 @@ static int put_side(struct json_doc *doc, struct json *object, const char *key, 
 	return r < 0 ? r : json_set(doc, object, key, side);
 }
 
-static int print_json(const struct seccomp_diff *diff, const struct side *a, const struct side *b, struct error *err)
+static int print_json(const struct seccomp_diff *diff, const struct profile_side *a, const struct profile_side *b,
+		      const struct settings_diff *settings, struct error *err)
 {
 	static const char *const keys[WHICH_COUNT] = {"onlyA", "onlyB", "otherArguments", "same"};
 	_cleanup_json_ struct json_doc *doc = NULL;
@@ -258,26 +170,33 @@ static int print_json(const struct seccomp_diff *diff, const struct side *a, con
 		r = json_set(doc, json_root(doc), keys[i], arrays[i] = json_new(doc, JSON_ARRAY));
 	for (unsigned i = 0; i < diff->count && r == 0; i++)
 		r = json_append(arrays[which_of(&diff->calls[i])], json_new_string(doc, diff->calls[i].name));
+	if (r == 0)
+		r = json_set(doc, json_root(doc), "settings", json_copy(doc, settings->array));
 	return r < 0 ? error_set(err, ENOMEM, "compare seccomp filters: out of memory") : profile_print_json(json_root(doc), err);
 }
 
 int profile_diff(const struct profile_request *request)
 {
-	_cleanup_(side_close) struct side a = {0}, b = {0};
+	_cleanup_(profile_side_close) struct profile_side a = {0}, b = {0};
+	_cleanup_(settings_diff_close) struct settings_diff settings = {0};
 	_cleanup_seccomp_diff_ struct seccomp_diff diff = {0};
 	struct error err = {0};
-	int status = open_side(request, request->names[0], &a), r;
+	int status = profile_side_open(request, request->names[0], &a), r;
 
 	if (status == EXIT_OK)
-		status = open_side(request, request->names[1], &b);
+		status = profile_side_open(request, request->names[1], &b);
 	if (status != EXIT_OK)
 		return status;
 	r = seccomp_diff(a.filter, b.filter, &diff, &err);
+	if (r == 0)
+		r = settings_diff(&a, &b, &settings, &err);
 	if (r == 0 && request->json)
-		r = print_json(&diff, &a, &b, &err);
+		r = print_json(&diff, &a, &b, &settings, &err);
 	if (r < 0)
 		return cli_fail(EXIT_STINT, &err);
-	if (!request->json)
+	if (!request->json) {
 		print_text(&diff, &a, &b);
-	return count_of(&diff, SAME) == diff.count ? EXIT_OK : EXIT_DIFFERS;
+		settings_diff_print(&settings);
+	}
+	return count_of(&diff, SAME) == diff.count && !settings.count ? EXIT_OK : EXIT_DIFFERS;
 }

@@ -99,24 +99,36 @@ int profile_prove(const struct seccomp_filter *filter, struct error *err)
 
 static const uint64_t of_network = UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW;
 
-/* A whole profile, for what an OCI seccomp object has no place for. */
-static int make_profile(const struct profile_request *request, const struct generated *generated, struct json_doc *doc,
-			struct json *seccomp, struct json **ret_object, struct error *err)
+int profile_put_seen(const struct generated *generated, bool capabilities, bool network, struct json_doc *doc, struct json *object,
+		     struct error *err)
 {
-	struct json *object = json_new(doc, JSON_OBJECT), *network = NULL;
+	struct json *rules = NULL;
 	/* Who keeps one of those could forge what a name has, and may have. */
-	bool by_name = !request->capabilities || !(needs_capabilities(&generated->seen.needs) & of_network);
-	int r = request->network ? endpoints_propose(&generated->seen.endpoints, by_name, doc, &network, err) : 0;
+	bool by_name = !capabilities || !(needs_capabilities(&generated->seen.needs) & of_network);
+	int r = network ? endpoints_propose(&generated->seen.endpoints, by_name, doc, &rules, err) : 0;
 
 	if (r < 0)
 		return r;
 	if (json_set(doc, object, "name", json_new_string(doc, "generated")) < 0 ||
-	    (request->capabilities &&
+	    (capabilities &&
 	     json_set(doc, object, "capabilities", capability_names(doc, needs_capabilities(&generated->seen.needs))) < 0) ||
-	    json_set(doc, object, "seccomp", seccomp) < 0 || (network && json_set(doc, object, "network", network) < 0))
+	    (rules && json_set(doc, object, "network", rules) < 0))
 		return error_set(err, ENOMEM, "write a profile: out of memory");
-	*ret_object = object;
 	return 0;
+}
+
+/* A whole profile, for what an OCI seccomp object has no place for. */
+static int make_profile(const struct profile_request *request, const struct generated *generated, struct json_doc *doc,
+			struct json *seccomp, struct json **ret_object, struct error *err)
+{
+	struct json *object = json_new(doc, JSON_OBJECT);
+	int r = profile_put_seen(generated, request->capabilities, request->network, doc, object, err);
+
+	if (r == 0 && json_set(doc, object, "seccomp", seccomp) < 0)
+		return error_set(err, ENOMEM, "write a profile: out of memory");
+	if (r == 0)
+		*ret_object = object;
+	return r;
 }
 
 static int write_generated(const struct profile_request *request, const struct generated *generated, struct error *err)

@@ -12,6 +12,7 @@
 enum source {
 	SOURCE_TIMER, SOURCE_GROUP, SOURCE_MEMORY, SOURCE_PAYLOAD_MEMORY, SOURCE_PIDS, SOURCE_PAYLOAD_PIDS,
 	SOURCE_KERNEL_LOG, SOURCE_INIT, SOURCE_LAUNCHER, SOURCE_PEER, SOURCE_SOCKET, SOURCE_PID_FILE, SOURCE_NETWORK,
+	SOURCE_RECORDER,
 	SOURCE_COUNT
 };
 
@@ -88,6 +89,12 @@ void network_check(struct monitor *m);
 void network_read_last(struct monitor *m);
 /* Its work is done. */
 void network_dismiss(struct monitor *m);
+
+/* monitor_recorder.c: stint-recorder, where the container depends on its answers */
+/* Should there be one that is not waited for yet. */
+void recorder_check(struct monitor *m);
+/* It has ended. */
+void recorder_event(struct monitor *m);
 
 /* monitor_end.c */
 /* True when nothing of the container is left, or (once) when what is left cannot die. Otherwise

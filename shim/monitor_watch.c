@@ -172,6 +172,7 @@ static uint64_t look(struct monitor *m)
 	struct decision decision;
 	uint64_t next, again;
 
+	recorder_check(m);
 	monitor_read(m, &reading, needs.cpu, needs.memory);
 	schedule_look(&m->state.schedule, rules, &reading, &decision);
 	act(m, &decision, &reading);
@@ -363,6 +364,9 @@ static void handle(struct monitor *m, enum source source)
 		break;
 	case SOURCE_NETWORK:
 		network_event(m);
+		break;
+	case SOURCE_RECORDER:
+		recorder_event(m);
 		break;
 	default:
 		event_file(m, source);

@@ -22,6 +22,7 @@
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -377,12 +378,15 @@ static void wait_and_write(struct recorder_process *p)
 		switch (event.data.u32) {
 		case EVENT_NEWS:
 			source->kind->attend(source);
+			(void)record_is_starting(&p->record);
 			set_timer(p);
 			break;
 		case EVENT_TIMER:
 			drain(p->fds[EVENT_TIMER]);
 			p->timer_set = false;
 			record_write(&p->record, false);
+			if (record_is_starting(&p->record))
+				set_timer(p);
 			break;
 		case EVENT_STATE:
 			drain(p->fds[EVENT_STATE]);
@@ -459,11 +463,13 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	p.record.facts.complete = options.launched;
+	record_begin(&p.record, p.has_filter && seccomp_kills(&p.filter), p.taken_capabilities);
 	if (!say("ready"))
 		return 1;
 	ask_version(&p);
 	wait_and_write(&p);
 	record_write(&p.record, true);
 	stay_while_needed(&p);
+	atomic_store(&p.ledger->asked, 0);
 	return 0;
 }

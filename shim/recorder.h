@@ -39,6 +39,8 @@ struct source_request {
 /* Where it is seen what a container asks for. Its own struct begins with this one. */
 struct source {
 	const struct source_kind *kind;
+	uint32_t blind; /* enum ledger_blind: what it does not see at all */
+	bool answers;	/* what is allowed: without it the container does not get on, ever */
 };
 struct source_kind {
 	int capability; /* that it takes once it has started; -1: none */
@@ -47,13 +49,17 @@ struct source_kind {
 	/* Readable when there is something new; attend() before it is waited for again. */
 	int (*fd)(const struct source *source);
 	void (*attend)(struct source *source);
-	/* Adds what was seen so far to the recording's needs, and sets what was lost. */
+	/* How many events found no room so far. */
+	uint64_t (*lost)(const struct source *source);
+	/* Adds what was seen so far to the recording's needs. */
 	int (*read)(struct source *source, struct recording *recording, struct error *err);
 	/* Calls `each` for what the filter refused so far, and how often. */
 	int (*refused)(struct source *source, int (*each)(const struct need *need, unsigned count, void *data, struct error *err),
 		       void *data, struct error *err);
 	/* A process depends on us: until that is not so any more we do not end. */
 	bool (*is_needed)(const struct source *source);
+	/* The runtime is on its way to the container's program, and may wait for us for ever if we end now. NULL: never. */
+	bool (*is_starting)(struct source *source);
 };
 
 extern const struct source_kind source_ebpf;   /* recorder_kernel.c; recorder_no_kernel.c where stint is built without it */
@@ -78,6 +84,10 @@ struct record {
 	char run[STORE_NAME_MAX];
 	struct recording facts; /* without what was seen, which is read anew each time */
 };
+/* The report says from then on what may be missing of its violations. `kills`: the container's filter does, or sends SIGSYS. */
+void record_begin(struct record *record, bool kills, uint64_t taken_capabilities);
+/* Until it is not, the container ends with us; and does so ever if the source answers what is allowed. */
+bool record_is_starting(struct record *record);
 /* What was seen so far, as it is; `over`: it is all. What goes wrong is said through say(). */
 void record_write(struct record *record, bool over);
 

@@ -206,6 +206,8 @@ static int side_start(const struct source_request *request, struct source **ret_
 		side_stop(side);
 		return r;
 	}
+	if (!side->skeleton->links.cap_capable)
+		side->source.blind = LEDGER_BLIND_CAPABILITIES;
 	*ret_source = &side->source;
 	return 0;
 }
@@ -227,6 +229,11 @@ static bool side_is_needed(const struct source *source)
 }
 
 /* --- reading --- */
+
+static uint64_t side_lost(const struct source *source)
+{
+	return side_of(source)->skeleton->bss->lost;
+}
 
 static int read_calls(const struct recorder *skeleton, struct recording *recording, struct error *err)
 {
@@ -304,7 +311,6 @@ static int side_read(struct source *source, struct recording *recording, struct 
 	if (r == 0)
 		r = read_capabilities(side->skeleton, recording, err);
 	recording->capabilities_recorded = side->skeleton->links.cap_capable != NULL;
-	recording->lost = side->skeleton->bss->lost;
 	return r;
 }
 
@@ -360,6 +366,6 @@ static int side_refused(struct source *source, int (*each)(const struct need *ne
 }
 
 const struct source_kind source_ebpf = {
-	.capability = CAP_BPF, .start = side_start, .fd = side_fd, .attend = side_attend, .read = side_read,
+	.capability = CAP_BPF, .start = side_start, .fd = side_fd, .attend = side_attend, .lost = side_lost, .read = side_read,
 	.refused = side_refused, .is_needed = side_is_needed,
 };

@@ -51,6 +51,8 @@ struct agent {
 	int epoll, news;
 	int handing[2]; /* a pipe of struct handed, to the thread that answers */
 	bool answers;	/* there is that thread */
+	struct handed first; /* the container's own process, once its listener was handed over */
+	_Atomic bool has_begun; /* the container's program asked for something */
 	_Atomic unsigned listening; /* listeners that were handed to it and are not over */
 	bool refusals;
 	const struct seccomp_filter *filter; /* with refusals */
@@ -269,6 +271,8 @@ static bool answer_one(struct agent *agent, struct listener *listener)
 	if (!see(agent, listener, &asked.notif))
 		return true;
 	listener->is_right = true;
+	if (!listener->with_runtime && !atomic_exchange(&agent->has_begun, true))
+		tell(agent);
 	answer.id = asked.notif.id;
 	if (agent->refusals)
 		answer.error = -refusal_of(agent, &asked.notif.data);
@@ -334,6 +338,8 @@ static bool start_answering(struct agent *agent)
 /* What is not handed on is closed: then who asks gets ENOSYS. */
 static void hand_on(struct agent *agent, const struct handed *handed)
 {
+	if (!agent->first.process && !handed->refused)
+		agent->first = *handed;
 	if (atomic_fetch_add(&agent->listening, 1) < LISTENERS_MAX && start_answering(agent) &&
 	    write(agent->handing[1], handed, sizeof *handed) == sizeof *handed)
 		return;
@@ -388,7 +394,8 @@ static int agent_start(const struct source_request *request, struct source **ret
 	if (!request->launched || request->plan->launcher == LAUNCHER_HOOK)
 		return error_set(err, ENOTSUP, "record system calls by notification: the container has its seccomp filter already; it is "
 					       "recorded when stint-runtime or stint run starts it");
-	agent.source.kind = &source_notify;
+	agent.source = (struct source){.kind = &source_notify, .blind = LEDGER_BLIND_KILLS | LEDGER_BLIND_CAPABILITIES,
+					.answers = !request->refusals};
 	agent.proc = request->host->proc;
 	agent.refusals = request->refusals;
 	agent.filter = request->filter;
@@ -453,6 +460,13 @@ static int add_assumed(const struct needs *assumed, struct needs *needs, struct 
 	return r;
 }
 
+/* There is a place for each call, and one for what is more than the values of one. */
+static uint64_t agent_lost(const struct source *source)
+{
+	(void)source;
+	return 0;
+}
+
 static int agent_read(struct source *source, struct recording *recording, struct error *err)
 {
 	struct agent *agent = agent_of(source);
@@ -475,7 +489,19 @@ static bool agent_is_needed(const struct source *source)
 	return atomic_load(&agent_of(source)->listening) > 0;
 }
 
+/* It has the runtime's command line until it executes the container's program. */
+static bool agent_is_starting(struct source *source)
+{
+	struct agent *agent = agent_of(source);
+	const struct handed *first = &agent->first;
+	char word[PEER_WORD_MAX];
+
+	if (atomic_load(&agent->has_begun))
+		return false;
+	return !first->process || (first_word(agent->proc, first->process, word) && strcmp(word, first->runtime) == 0);
+}
+
 const struct source_kind source_notify = {
-	.capability = -1, .start = agent_start, .fd = agent_fd, .attend = agent_attend, .read = agent_read,
-	.refused = agent_refused, .is_needed = agent_is_needed,
+	.capability = -1, .start = agent_start, .fd = agent_fd, .attend = agent_attend, .lost = agent_lost, .read = agent_read,
+	.refused = agent_refused, .is_needed = agent_is_needed, .is_starting = agent_is_starting,
 };

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/units.h"
 #include "lib/launch/network.h"
@@ -39,6 +40,7 @@ static int compile(struct record *record, bool over, struct recording *ret, stru
 
 	if (r == 0)
 		r = record->source->kind->read(record->source, ret, err);
+	ret->lost = record->source->kind->lost(record->source);
 	if (r == 0)
 		r = read_endpoints(record, ret, err);
 	if (r == 0 && over)
@@ -140,9 +142,38 @@ static int write_recording(struct record *record, bool over, struct error *err)
 
 void record_write(struct record *record, bool over)
 {
+	struct ledger_violations *told = &record->ledger->violations;
 	struct error err = {0};
 	int r = record->watch == WATCH_ENFORCE ? write_denied(record, &err) : write_recording(record, over, &err);
 
-	if (r < 0)
+	atomic_store(&told->lost, record->source->kind->lost(record->source));
+	if (r < 0) {
+		(void)snprintf(told->trouble, sizeof told->trouble, "%.*s", LEDGER_TEXT_MAX - 1, err.text);
 		(void)say(err.text);
+	} else if (over && has_ended(record)) {
+		atomic_store(&told->recorder, LEDGER_RECORDER_TOLD);
+	}
+}
+
+/* Of what the source does not see, what may be missed here: a filter that kills, capabilities that the model knows. */
+void record_begin(struct record *record, bool kills, uint64_t taken_capabilities)
+{
+	bool capabilities = record->watch == WATCH_ENFORCE ? taken_capabilities != 0 : record->model.needs.capabilities_recorded;
+	uint32_t matters = (kills && record->watch == WATCH_ENFORCE ? LEDGER_BLIND_KILLS : 0U) |
+			   (capabilities ? LEDGER_BLIND_CAPABILITIES : 0U);
+
+	atomic_store(&record->ledger->violations.blind, record->source->blind & matters);
+	atomic_store(&record->ledger->violations.recorder, LEDGER_RECORDER_SEES);
+	if (record->source->kind->is_starting)
+		atomic_store(&record->ledger->asked, getpid());
+}
+
+bool record_is_starting(struct record *record)
+{
+	struct source *source = record->source;
+	bool starting = source->kind->is_starting && !source->answers && source->kind->is_starting(source);
+
+	if (!starting && !source->answers)
+		atomic_store(&record->ledger->asked, 0);
+	return starting;
 }

@@ -167,6 +167,8 @@ static int record(struct launch *launch, const struct launch_request *request, s
 	/* A filter is enforced without anybody who tells of it, too. */
 	if (request->host_config->refuse_unenforceable && request->plan->watch != WATCH_ENFORCE)
 		return error_set(err, -r, "%s", why.text);
+	if (request->plan->watch == WATCH_ENFORCE)
+		(void)error_prefix(&why, "what its model denies stays denied, and is not told of");
 	launch_warn(&launch->ledger->plan, why.text);
 	return 0;
 }

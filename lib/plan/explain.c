@@ -155,29 +155,39 @@ static bool is_rate(const char *path)
 	return dot && (strcmp(dot, ".bandwidth") == 0 || strcmp(dot, ".throttleTo") == 0);
 }
 
-static void print_value(FILE *out, const char *path, const struct json *value, const char *from)
+int plan_value_text(const char *path, const struct json *value, char **ret_text, struct error *err)
 {
 	char text[UNIT_TEXT_MAX], rate[UNIT_TEXT_MAX + 2];
+	const char *known = json_string(value);
 	enum unit unit;
 	uint64_t amount, factor;
-	_cleanup_free_ char *json = NULL;
 	size_t length;
 
 	if (unit_of(path, &unit, &factor) && json_uint64(value, &amount, NULL) == 0 && amount <= UINT64_MAX / factor) {
-		print_row(out, path, unit_format(unit, amount * factor, text), from);
+		known = unit_format(unit, amount * factor, text);
 	} else if (is_rate(path) && json_uint64(value, &amount, NULL) == 0) {
 		(void)snprintf(rate, sizeof rate, "%s/s", unit_format(UNIT_SIZE, amount, text));
-		print_row(out, path, rate, from);
-	} else if (json_string(value)) {
-		print_row(out, path, json_string(value), from);
-	} else if (json_is(value, JSON_ARRAY)) {
-		print_elements(out, path, value, from);
-	} else if (json_is(value, JSON_OBJECT)) {
-		print_row(out, path, strcmp(path, "seccomp") == 0 ? "a filter" : "(an object)", from);
-	} else if (json_write(value, false, &json, &length, NULL) == 0) {
-		json[length - 1] = '\0';
-		print_row(out, path, json, from);
+		known = rate;
 	}
+	if (!known && json_write(value, false, ret_text, &length, err) == 0) {
+		(*ret_text)[length - 1] = '\0'; /* the newline */
+		return 0;
+	}
+	if (known && (*ret_text = strdup(known)))
+		return 0;
+	return no_memory(err);
+}
+
+static void print_value(FILE *out, const char *path, const struct json *value, const char *from)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (json_is(value, JSON_ARRAY))
+		print_elements(out, path, value, from);
+	else if (json_is(value, JSON_OBJECT))
+		print_row(out, path, strcmp(path, "seccomp") == 0 ? "a filter" : "(an object)", from);
+	else if (plan_value_text(path, value, &text, NULL) == 0)
+		print_row(out, path, text, from);
 }
 
 /* The heading that a value comes under. */

@@ -69,6 +69,9 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 int plan_to_json(const struct plan *plan, struct json_doc **ret_doc, struct error *err);
 /* For people: one line an effective value, with the source that set it. malloc'ed. */
 int plan_to_text(const struct plan *plan, char **ret_text, struct error *err);
+/* A value of the profile as plan_to_json has it, with the unit that its path tells: 2000000000 at "budgets.cpu.limit" is "2.000s".
+ * malloc'ed. */
+int plan_value_text(const char *path, const struct json *value, char **ret_text, struct error *err);
 
 /* The limits of the group that stint makes above the container's own: they hold whatever becomes of the inner one. */
 void plan_limits(const struct plan *plan, struct cgroup_limits *ret_limits);

@@ -7,6 +7,7 @@
 
 #include "lib/base/units.h"
 #include "lib/record/arguments.h"
+#include "lib/record/model.h"
 
 #define UNKNOWN UINT64_MAX
 
@@ -18,7 +19,7 @@ enum {
 
 /* Why the line always fits: once cleaned, a text grows at most twofold (quotes and backslashes),
  * and there are the warnings of plan and state, ours, and a few names. */
-_Static_assert(2 * (2 * LEDGER_WARNINGS_MAX + 2 + 4) * LEDGER_TEXT_MAX + LEDGER_VIOLATIONS_MAX * VIOLATION_LENGTH +
+_Static_assert(2 * (2 * LEDGER_WARNINGS_MAX + 2 + 8) * LEDGER_TEXT_MAX + LEDGER_VIOLATIONS_MAX * VIOLATION_LENGTH +
 		       LEDGER_DENIALS_MAX * DENIAL_LENGTH +
 		       LEDGER_DROPS_MAX * (2 * LEDGER_NAME_MAX + 96) + LEDGER_ENDPOINTS_MAX * ENDPOINT_LENGTH + 4096 <= LEDGER_REPORT_MAX,
 	       "a report fits its place in the ledger");
@@ -259,6 +260,47 @@ static void add_count(struct builder *b, struct json *array, uint32_t count, con
 		add(b, array, json_new_string(b->doc, line));
 }
 
+/* --- whether violations are all there were --- */
+
+static bool is_held_against_model(const struct ledger_plan *plan)
+{
+	return plan->watch == WATCH_COMPLAIN || plan->watch == WATCH_ENFORCE;
+}
+
+static bool may_be_missing(const struct ledger_violations *violations)
+{
+	return atomic_load(&violations->lost) || atomic_load(&violations->blind) ||
+	       atomic_load(&violations->recorder) != LEDGER_RECORDER_TOLD;
+}
+
+static struct json *violations_exact(struct builder *b, const struct ledger_plan *plan, const struct ledger_violations *violations)
+{
+	return is_held_against_model(plan) ? json_new_bool(b->doc, !may_be_missing(violations)) : json_new(b->doc, JSON_NULL);
+}
+
+/* Of a recorder that was not to be started the plan's warnings tell. */
+static void add_missing_violations(struct builder *b, struct json *array, const struct ledger_violations *violations)
+{
+	unsigned long long lost = atomic_load(&violations->lost);
+	uint32_t blind = atomic_load(&violations->blind), recorder = atomic_load(&violations->recorder);
+	const char *trouble = violations->trouble;
+	char line[LEDGER_TEXT_MAX + 96];
+
+	(void)snprintf(line, sizeof line, "violations may be missing: %llu events found no room in the recorder's tables", lost);
+	if (lost)
+		add(b, array, json_new_string(b->doc, line));
+	if (blind & LEDGER_BLIND_KILLS)
+		add(b, array, json_new_string(b->doc, "violations may be missing: calls for which its filter kills or sends SIGSYS are "
+						      "not seen by notification"));
+	if (blind & LEDGER_BLIND_CAPABILITIES)
+		add(b, array, json_new_string(b->doc, "violations may be missing: the use of capabilities is not seen here"));
+	(void)snprintf(line, sizeof line, "%s%s%.*s",
+		       recorder == LEDGER_RECORDER_SEES ? "violations may be missing: its recorder did not see it to its end" : "its recorder",
+		       *trouble ? ": " : "", (int)sizeof violations->trouble, trouble);
+	if (recorder == LEDGER_RECORDER_SEES || *trouble)
+		add(b, array, text(b, line, sizeof line));
+}
+
 static struct json *warnings_array(struct builder *b, const struct ledger_plan *plan, const struct ledger_state *state,
 				   const struct ledger_violations *violations)
 {
@@ -275,6 +317,8 @@ static struct json *warnings_array(struct builder *b, const struct ledger_plan *
 	}
 	add_count(b, array, atomic_load(&violations->denials.more), "packets were denied to or from more places than there is room for");
 	add_count(b, array, atomic_load(&violations->denials.unheard), "times DNS answers came too fast: what they name was not opened");
+	if (is_held_against_model(plan))
+		add_missing_violations(b, array, violations);
 	if (!state->exact && !said)
 		add(b, array, json_new_string(b->doc, state->usage.cpu_ns != UNKNOWN ?
 			"figures are from the last reading before its end, not the kernel's last ones" :
@@ -382,6 +426,7 @@ static void build(struct builder *b, const struct ledger_plan *plan, const struc
 	put(b, root, "network", network_object(b, state, network));
 	put(b, root, "monitor", monitor_object(b, state));
 	put(b, root, "violations", violations_array(b, plan, violations));
+	put(b, root, "violationsExact", violations_exact(b, plan, violations));
 	put(b, root, "anomalies", json_new(b->doc, JSON_ARRAY));
 	put(b, root, "warnings", warnings_array(b, plan, state, violations));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A report in one line: its verdict, and why the container ended. */
+#include <signal.h>
 #include <string.h>
 
 #include "lib/budget/budget.h"
@@ -140,9 +141,35 @@ static void print_violations(FILE *out, const struct json *report, const char *a
 	}
 }
 
+static bool was_denied_a_call(const struct json *report)
+{
+	json_each(violation, json_get(report, "violations"))
+		if (strcmp(report_text(violation, "action", ""), "denied") == 0 && kind_of(violation) == OF_CALLS)
+			return true;
+	return false;
+}
+
+/* Not all that records sees the calls that a filter answers with a signal (docs/seccomp.md), and not all is recorded. */
+static void print_sigsys(FILE *out, const struct json *report)
+{
+	enum { SIGSYS_CODE = 128 + SIGSYS };
+	uint64_t signal = 0, code = 0;
+
+	(void)report_number(report, "exit.signal", &signal);
+	(void)report_number(report, "exit.code", &code);
+	if (signal != SIGSYS && (signal || code != SIGSYS_CODE))
+		return;
+	(void)fprintf(out, "; %sSIGSYS is how a seccomp filter ends who makes a call that it denies",
+		      signal ? "" : "159 is 128 + 31 (SIGSYS); ");
+	if (!was_denied_a_call(report))
+		(void)fputs(": the kernel's log says which one (ausearch -m SECCOMP, or type=1326 in dmesg); "
+			    "'stint explain' shows its filter, and 'stint verify', while it runs, whether that is what is loaded", out);
+}
+
 int report_why(const struct json *report, char **ret_text, struct error *err)
 {
 	struct text_stream stream;
+	const struct json *exact = json_get(report, "violationsExact");
 	bool verdict = json_is(json_get(report, "verdict"), JSON_OBJECT);
 	uint64_t kills;
 	int r = text_stream_open(&stream, err);
@@ -157,10 +184,13 @@ int report_why(const struct json *report, char **ret_text, struct error *err)
 	if (report_number(report, "usage.oomKills", &kills) && kills > 0)
 		(void)fprintf(stream.out, "; the kernel killed %llu of its processes for want of memory",
 			      (unsigned long long)kills);
+	print_sigsys(stream.out, report);
 	print_violations(stream.out, report, "denied", OF_CALLS, "; its seccomp filter denied it ");
 	print_violations(stream.out, report, "denied", OF_CAPABILITIES, "; its model denied it ");
 	print_violations(stream.out, report, "denied", OF_PACKETS, "; its network rules denied it ");
 	print_violations(stream.out, report, "allowed", OF_ALL, "; its model does not know ");
+	if (json_is(exact, JSON_BOOL) && !exact->boolean)
+		(void)fputs("; violations may be missing: see the warnings of its report", stream.out);
 	(void)fputc('.', stream.out);
 	return text_stream_finish(&stream, ret_text, err);
 }

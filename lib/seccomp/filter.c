@@ -276,6 +276,16 @@ bool seccomp_depends(const struct seccomp_filter *filter, const char *name)
 	return false;
 }
 
+bool seccomp_kills(const struct seccomp_filter *filter)
+{
+	bool kills = filter->otherwise.action > SECCOMP_ERRNO;
+
+	for (unsigned i = 0; i < filter->count; i++)
+		for (unsigned k = 0; k < filter->calls[i].count; k++)
+			kills = kills || filter->calls[i].rules[k].answer.action > SECCOMP_ERRNO;
+	return kills;
+}
+
 struct seccomp_answer seccomp_ask(const struct seccomp_filter *filter, const char *name, const uint64_t args[SECCOMP_ARGS])
 {
 	const struct seccomp_call *call = filter_find(filter, name);

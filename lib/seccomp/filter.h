@@ -70,6 +70,8 @@ void seccomp_close(struct seccomp_filter *filter);
 
 /* Its answer to that call is not the same for all arguments. */
 bool seccomp_depends(const struct seccomp_filter *filter, const char *name);
+/* It answers some call with a signal, and not with an error. */
+bool seccomp_kills(const struct seccomp_filter *filter);
 struct seccomp_answer seccomp_ask(const struct seccomp_filter *filter, const char *name, const uint64_t args[SECCOMP_ARGS]);
 
 /* As OCI writes it, the same filter as the same text. */

@@ -38,7 +38,7 @@ enum {
 	LEDGER_HOST_MAX = 256,
 	LEDGER_DROPS_MAX = 16,
 	LEDGER_ENDPOINTS_MAX = 10,
-	LEDGER_REPORT_MAX = 66 << 10,
+	LEDGER_REPORT_MAX = 68 << 10,
 };
 
 /* Who is in the launcher's place, and so what its end means. */
@@ -113,6 +113,13 @@ struct ledger_state {
 	char warnings[LEDGER_WARNINGS_MAX][LEDGER_TEXT_MAX];
 };
 
+/* How far the recorder of a container that is held against a model got, and what it cannot see where it is. */
+enum ledger_recorder { LEDGER_RECORDER_NONE, LEDGER_RECORDER_SEES, LEDGER_RECORDER_TOLD };
+enum ledger_blind {
+	LEDGER_BLIND_KILLS = 1,	       /* calls that its filter answers with a signal */
+	LEDGER_BLIND_CAPABILITIES = 2, /* that were used, or refused */
+};
+
 /* A call that the workload's model does not know. Written by the recorder alone. */
 struct ledger_violation {
 	char need[LEDGER_NAME_MAX]; /* as need_text of lib/record/needs.h */
@@ -137,6 +144,10 @@ struct ledger_denials {
 struct ledger_violations {
 	struct ledger_violation list[LEDGER_VIOLATIONS_MAX];
 	_Atomic uint32_t count; /* how many there were, which may be more than there is room for */
+	_Atomic uint32_t recorder; /* enum ledger_recorder. TOLD: of all that it saw, to the container's end */
+	_Atomic uint32_t blind;	   /* enum ledger_blind */
+	_Atomic uint64_t lost;	   /* events that found no room with the recorder: what they were nobody knows */
+	char trouble[LEDGER_TEXT_MAX]; /* what last went wrong as the recorder wrote; "": nothing */
 	struct ledger_denials denials;
 };
 
@@ -179,6 +190,7 @@ struct ledger {
 	struct ledger_state states[2];
 	struct ledger_violations violations;
 	struct ledger_network network;
+	_Atomic int32_t asked; /* the pid of the recorder without whose answers the container does not get on; 0: there is none */
 	_Atomic int32_t monitor, standby; /* their pids, for people; 0: none */
 	_Atomic uint32_t finished;	  /* the monitor's work is done: the standby goes too */
 	_Atomic uint32_t report_length;	  /* > 0: the report is final */

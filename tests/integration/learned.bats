@@ -4,6 +4,7 @@
 load helpers
 load threats
 load engine
+load recordings
 
 setup_file() { stint_setup_file; }
 teardown_file() { stint_teardown_file; }
@@ -72,6 +73,7 @@ enforced() {
 	! stint record show "$id-1" >/dev/null 2>&1 || { echo "it was recorded"; return 1; }
 	runs "$id-2" 'for i in 1 2 3; do mkdir /dev/shm/d || echo refused; done' >"$STINT_TEST_DIR/out" 2>&1
 	[ "$(grep -c refused "$STINT_TEST_DIR/out")" -eq 3 ]
+	[ "$(report_of "$id-1" '[.violationsExact, .warnings]')" = "[true,[]]" ] || { report_of "$id-1" .; return 1; }
 	violations "$id-2" 'map(select(.need == "mkdir") | [.action, .count, .program]) == [["denied", 3, "mkdir"]]'
 	stint why "$id-2" | grep -q 'its seccomp filter denied it .*mkdir 3 times'
 	# Still denied: nothing that it does makes it looser.
@@ -123,9 +125,54 @@ refuser_killed() {
 	wait $run || true
 	no_host_config
 	! grep made "$STINT_TEST_DIR/out" || return 1
+	[ "$(report_of "$id-1" .violationsExact)" = false ]
+	report_of "$id-1" '.warnings[]' | grep 'violations may be missing: its recorder did not see it to its end'
+	stint why "$id-1" | grep 'violations may be missing'
 }
 # bats test_tags=once
 @test "learned: by notification, what is denied stays so when the recorder is killed" { on_each_runtime refuser_killed; }
+
+# The runtime on its way may make a call that the model denies (crun: kill), and wait for an answer that nobody else can give.
+refuser_killed_before_handing_over() {
+	local i pid run
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	for i in 1 2 3; do
+		runs "$id-l$i" 'echo a | cat; sleep 0.1'
+	done
+	stint profile accept --mode enforce "$id-l1"
+	stopping_runtime "$STINT_TEST_DIR/stopping-$RUNTIME"
+	host_config "$STINT_TEST_DIR/stopping-$RUNTIME" '{"recorder": "notify"}'
+	bundle "$id-1" /bin/sh -c 'echo a | cat; mkdir /dev/shm/d && echo made || echo refused'
+	stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 3>&- &
+	run=$!
+	eventually 10 asks_somebody "$id-1"
+	for pid in $(pgrep -x stint-recorder); do
+		! grep -zq -- "--root=$STINT_ROOT\$" "/proc/$pid/cmdline" || kill -KILL "$pid"
+	done
+	eventually 10 is_gone $run || { kill -KILL $run; cat "$STINT_TEST_DIR/out"; return 1; }
+	no_host_config
+	cat "$STINT_TEST_DIR/out"
+	! grep made "$STINT_TEST_DIR/out" || return 1
+	[ "$(report_of "$id-1" .violationsExact)" = false ]
+	# Once its program has begun it goes on, though it asks for nothing.
+	bundle "$id-2" /bin/sh -c 'echo a | cat; sleep 5; echo ended'
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
+	stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-2" "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 3>&- &
+	run=$!
+	eventually 10 grep -qx a "$STINT_TEST_DIR/out"
+	sleep 2.5 # it looks once a second
+	for pid in $(pgrep -x stint-recorder); do
+		! grep -zq -- "--root=$STINT_ROOT\$" "/proc/$pid/cmdline" || kill -KILL "$pid"
+	done
+	eventually 10 is_gone $run
+	grep -qx ended "$STINT_TEST_DIR/out" || { cat "$STINT_TEST_DIR/out"; return 1; }
+	report_of "$id-2" '.warnings[]' | grep 'its recorder did not see it to its end'
+	no_host_config
+}
+# bats test_tags=once
+@test "learned: by notification, a recorder that is killed before the hand-over holds nobody up" {
+	on_each_runtime refuser_killed_before_handing_over
+}
 
 flood() {
 	learned "$id"
@@ -136,6 +183,88 @@ flood() {
 }
 # bats test_tags=once
 @test "learned: a flood of denials is counted, and told of once" { on_each_runtime flood; }
+
+# fcntl is allowed for some commands: of more others than there is room for nobody knows whether the filter denied them.
+lost_some() {
+	cat >"$STINT_TEST_DIR/commands.c" <<-'END'
+		#include <fcntl.h>
+		#include <stdlib.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			for (int i = 0; argc > 1 && i < atoi(argv[1]); i++)
+				syscall(SYS_fcntl, 0, 5000 + i);
+			return syscall(SYS_fcntl, 0, F_GETFL) < 0;
+		}
+	END
+	cc -O1 -static -o "$BUSYBOX_ROOTFS/bin/commands" "$STINT_TEST_DIR/commands.c"
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	for i in 1 2 3; do
+		runs "$id-l$i" 'commands; true'
+	done
+	stint profile accept --mode enforce "$id-l1"
+	runs "$id-1" 'commands 20; true'
+	[ "$(report_of "$id-1" '[.violationsExact, (.violations | length > 15)]')" = '[true,true]' ] ||
+		{ report_of "$id-1" '[.violationsExact, .violations, .warnings]'; return 1; }
+	runs "$id-2" 'commands 150; true'
+	[ "$(report_of "$id-2" .violationsExact)" = false ]
+	report_of "$id-2" '.warnings[]' | grep "violations may be missing: [1-9][0-9]* events found no room in the recorder's tables"
+	stint report "$id-2" | grep 'violations may be missing: [1-9]'
+	stint why "$id-2" | grep 'violations may be missing: see the warnings of its report'
+}
+# bats test_tags=once
+@test "learned: of denials that found no room with the recorder the report says that some may be missing" { on_each_runtime lost_some; }
+
+# A call that the bundle's own filter kills for is denied by neither an error nor an answer of the recorder's.
+killed_for() {
+	learned "$id"
+	stint profile accept --mode enforce "$id-l1"
+	[ -z "${1:-}" ] || host_config "$(command -v "$RUNTIME")" "{\"recorder\": \"$1\"}"
+	bundle "$id-1" /bin/sh -c 'echo a | cat; exec mkdir /dev/shm/d'
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS"}]}'
+	run -159 stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE"
+	no_host_config
+	report_of "$id-1" '.exit.code' | grep -x 159
+	stint why "$id-1" >"$STINT_TEST_DIR/why"
+	grep 'SIGSYS is how a seccomp filter ends who makes a call that it denies' "$STINT_TEST_DIR/why"
+}
+killed_for_seen() {
+	host_config "$(command -v "$RUNTIME")"
+	killed_for
+	violations "$id-1" 'any(.need == "mkdir" and .action == "denied")'
+	[ "$(report_of "$id-1" '[.violationsExact, .warnings]')" = '[true,[]]' ] || { report_of "$id-1" .; return 1; }
+	grep 'it denies; its seccomp filter denied it mkdir' "$STINT_TEST_DIR/why"
+}
+killed_for_unseen() {
+	killed_for notify
+	violations "$id-1" '. == []'
+	[ "$(report_of "$id-1" '.violationsExact')" = false ]
+	report_of "$id-1" '.warnings[]' | grep 'violations may be missing: calls for which its filter kills or sends SIGSYS are not seen'
+	grep "the kernel's log says which one .*violations may be missing" "$STINT_TEST_DIR/why"
+}
+# bats test_tags=once
+@test "learned: a call that is killed for is told of; by notification it is said that it cannot be seen" {
+	on_each_runtime killed_for_seen
+	on_each_runtime killed_for_unseen
+}
+
+# An installation without the recorder: the filter holds, and the report says that nobody tells of what it denies.
+untold() {
+	local bin=$STINT_TEST_DIR/bin-$RUNTIME
+	learned "$id"
+	stint profile accept --mode enforce "$id-l1"
+	mkdir "$bin"
+	cp "$STINT_BIN"/stint* "$bin"
+	rm "$bin/stint-recorder"
+	bundle "$id-1" /bin/sh -c 'mkdir /dev/shm/d || echo refused'
+	[ "$("$bin/stint" run --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" 2>/dev/null)" = refused ]
+	[ "$(report_of "$id-1" '[.violations, .violationsExact]')" = '[[],false]' ]
+	report_of "$id-1" '.warnings[0]' | grep 'what its model denies stays denied, and is not told of: .*there is no .*stint-recorder'
+	stint why "$id-1" | grep 'violations may be missing'
+}
+# bats test_tags=once
+@test "learned: where no recorder can be had the filter holds, and the report says that denials are not told of" { on_each_runtime untold; }
 
 canary() {
 	local i recorded=0

@@ -105,6 +105,45 @@ allowed() { jq -r '.syscalls[] | select(.action == "SCMP_ACT_ALLOW") | .names[]'
 	[[ "$output" == *"read ./wrong.json: "*"no such action"* ]]
 }
 
+@test "profile: diff tells of what else two profiles differ in, by their keys" {
+	local settings='[.settings[] | [.path, .a, .b]]'
+	jq -n '{name: "one", seccomp: "default", capabilities: ["CAP_CHOWN", "CAP_KILL"], resources: {pids: {limit: 64}},
+		budgets: {cpu: {limit: "2s"}, wall: {limit: "1m"}}, network: {egress: {default: "deny", allow: ["192.0.2.1 tcp 443"]}}}' >one.json
+	jq '.name = "two" | .capabilities = ["CAP_KILL"] | .budgets.cpu.limit = "10s" | .budgets.wall.limit = "60s" | del(.resources) |
+		.noNewPrivileges = true | .network.egress.allow += ["192.0.2.2 udp 53"]' one.json >two.json
+	run stint profile diff one.json ./two.json
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"A  one.json (a profile with the default filter) allows "*"Besides the filter (5)"* ]] || { echo "$output"; return 1; }
+	[ "$(sed -n '/^Besides/,$p' <<<"$output" | tail -n +2 | xargs)" = "budgets.cpu.limit A 2.000s B 10.000s resources.pids.limit A 64 B - \
+capabilities A CAP_CHOWN B - network.egress.allow A - B 192.0.2.2 udp 53 noNewPrivileges A - B true" ] || { echo "$output"; return 1; }
+	run stint profile diff --json one.json two.json
+	[ "$(jq -c "$settings" <<<"$output")" = '[["budgets.cpu.limit",2000000000,10000000000],["resources.pids.limit",64,null],'\
+'["capabilities","CAP_CHOWN",null],["network.egress.allow",null,"192.0.2.2 udp 53"],["noNewPrivileges",null,true]]' ] || { echo "$output"; return 1; }
+	run stint profile diff one.json one.json
+	[ "$status" -eq 0 ]
+	[ "$(stint profile diff --json one.json one.json | jq -c .settings)" = '[]' ]
+	# Of what one side cannot know nothing is said.
+	run stint profile diff --json one.json docker
+	[ "$(jq -c '.settings | map(.path) | unique' <<<"$output")" = '["capabilities"]' ]
+	run stint profile diff --json docker docker
+	[ "$status" -eq 0 ]
+	# Recordings: what generate would make of them.
+	recorded cap-1 '{capabilitiesRecorded: true, syscalls: ["read"], capabilities: ["CAP_CHOWN"]}'
+	run stint profile diff --json cap-1 one.json
+	[ "$(jq -c "$settings" <<<"$output")" = '[["capabilities",null,"CAP_KILL"]]' ] || { echo "$output"; return 1; }
+	# Two models.
+	jq -n '{version: 1, mode: "complain", share: 100, accepted: "", runs: 1, needs: {capabilitiesRecorded: true, capabilities: ["CAP_CHOWN"]},
+		seccomp: {defaultAction: "SCMP_ACT_ERRNO"}}' >model.json
+	jq '.mode = "enforce" | .needs.capabilities = []' model.json >previous.json
+	run stint profile diff --json previous.json model.json
+	[ "$status" -eq 1 ]
+	[ "$(jq -c "$settings" <<<"$output")" = '[["mode","enforce","complain"],["capabilities",null,"CAP_CHOWN"]]' ]
+	echo '{"name": "three", "budget": {}}' >wrong.json
+	run stint profile diff one.json wrong.json
+	[ "$status" -eq 125 ]
+	[[ "$output" == *'did you mean "budgets"'* ]] || { echo "$output"; return 1; }
+}
+
 @test "profile: recordings of another host are merged, once" {
 	three_runs
 	mv "$STORE" "$STINT_TEST_DIR/theirs"

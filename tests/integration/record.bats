@@ -296,6 +296,24 @@ killed_while_asked() {
 # bats test_tags=once
 @test "record: by notification, a container whose recorder is killed does not hang" { on_each_runtime_by_notification killed_while_asked; }
 
+# The recorder is killed when the runtime has loaded the filter and nobody has taken the descriptor yet by which it is answered: the
+# process that waits holds that itself, and so the kernel answers nobody in the recorder's place.
+killed_before_handing_over() {
+	local run
+	stopping_runtime "$STINT_TEST_DIR/stopping-$RUNTIME"
+	host_config "$STINT_TEST_DIR/stopping-$RUNTIME" '{"recorder": "notify"}'
+	bundle "$id" /bin/true
+	stint run --record --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.err" 2>&1 3>&- &
+	run=$!
+	eventually 10 asks_somebody "$id"
+	kill -KILL $(recorders "$id")
+	eventually 15 is_gone $run || { kill -KILL $run; return 1; }
+	all_clean "$id"
+	report_of "$id" '.warnings[]' | grep 'stint-recorder was killed: the container is killed, which asks it by notification'
+}
+# bats test_tags=once
+@test "record: by notification, a container whose recorder is killed before the hand-over ends" { on_each_runtime killed_before_handing_over; }
+
 killed() {
 	host_config "$(command -v "$RUNTIME")" "${recorder:-}"
 	bundle "$id" /bin/sh -c 'mkdir /dev/shm/d; exec sleep 60'

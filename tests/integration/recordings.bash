@@ -56,3 +56,26 @@ programs_bundle() { # NAME CMD...
 		| .mounts += [("/tmp", "/var/log/nginx", "/var/lib/nginx", "/run") |
 			{destination: ., type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=1777"]}]'
 }
+
+# --- recorders that are asked ---
+
+stopping_runtime() { # FILE: the runtime, that stops the recorder before it begins
+	cat >"$1" <<-END
+		#!/bin/sh
+		case " \$* " in *" run "* | *" create "*)
+			for pid in \$(pgrep -x stint-recorder); do
+				! grep -zq -- "--root=$STINT_ROOT\\$" /proc/\$pid/cmdline || kill -STOP \$pid
+			done ;;
+		esac
+		exec $(command -v "$RUNTIME") "\$@"
+	END
+	chmod +x "$1"
+}
+asks_somebody() { # ID
+	local pid
+	for pid in $(cat /sys/fs/cgroup/unified/stint/"$1"*/payload/cgroup.procs /sys/fs/cgroup/stint/"$1"*/payload/cgroup.procs 2>/dev/null); do
+		! grep -qs seccomp "/proc/$pid/task/"*/wchan || return 0
+	done
+	return 1
+}
+is_gone() { ! kill -0 "$1" 2>/dev/null; }

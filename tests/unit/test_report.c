@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the ledger to the report's line. */
+#include "lib/record/model.h"
 #include "tests/unit/report_fixture.h"
 
 #include <netinet/in.h>
@@ -42,7 +43,7 @@ Test(report, keys_are_the_contracts_in_its_order)
 {
 	static const char *const top[] = {"version", "id", "profile", "image", "runtime", "cgroup", "created",
 					  "started", "ended", "exit", "verdict", "usage", "network", "monitor", "violations",
-					  "anomalies", "warnings", NULL};
+					  "violationsExact", "anomalies", "warnings", NULL};
 	static const char *const verdict[] = {"budget", "limit", "used", "action", "detectedNs", "deadNs", "source",
 					      NULL};
 	static const char *const usage[] = {"wallNs", "cpuNs", "cpuUserNs", "cpuSystemNs", "throttledNs",
@@ -383,6 +384,11 @@ Test(report, of_more_violations_than_there_is_room_for_the_number_is_told)
 	}
 	network = &counted;
 	violations.denials.more = violations.denials.unheard = UINT32_MAX;
+	plan.watch = WATCH_ENFORCE;
+	violations.recorder = LEDGER_RECORDER_SEES;
+	violations.lost = UINT64_MAX;
+	violations.blind = LEDGER_BLIND_KILLS | LEDGER_BLIND_CAPABILITIES;
+	memset(violations.trouble, '"', sizeof violations.trouble);
 	doc = parsed();
 	json_each(violation, json_get(json_root(doc), "violations"))
 		told++;
@@ -390,4 +396,67 @@ Test(report, of_more_violations_than_there_is_room_for_the_number_is_told)
 	cr_expect(strstr(text_line, "\"4294967295 packets were denied to or from more places"));
 	cr_expect(strstr(text_line, "\"4294967295 times DNS answers came too fast"));
 	cr_expect(strstr(text_line, "there were 984 more violations than there is room for"));
+}
+
+/* Watched to its end, and nothing is missing but what the test then takes away. */
+static void watched(enum watch watch)
+{
+	killed_for_cpu();
+	plan.watch = watch;
+	violations = (struct ledger_violations){.recorder = LEDGER_RECORDER_TOLD};
+}
+
+static void exact_is(const char *expected, const char *warning)
+{
+	_cleanup_json_ struct json_doc *doc = parsed();
+	const struct json *exact = json_get(json_root(doc), "violationsExact");
+	const struct json *first = json_get(json_root(doc), "warnings")->first;
+
+	cr_expect_str_eq(json_is(exact, JSON_BOOL) ? exact->boolean ? "true" : "false" : "null", expected, "%s", text_line);
+	if (warning)
+		cr_expect(first && strstr(json_string(first), warning), "'%s' is not in: %s", warning, text_line);
+	else
+		cr_expect_null(first, "%s", text_line);
+}
+
+Test(report, whether_violations_are_all_is_said_of_who_is_held_against_a_model)
+{
+	watched(WATCH_ENFORCE);
+	exact_is("true", NULL);
+	watched(WATCH_COMPLAIN);
+	exact_is("true", NULL);
+	watched(WATCH_RECORD);
+	exact_is("null", NULL);
+	watched(WATCH_NOTHING);
+	violations.recorder = LEDGER_RECORDER_NONE;
+	exact_is("null", NULL);
+}
+
+Test(report, violations_that_may_be_missing_are_told_of)
+{
+	watched(WATCH_ENFORCE);
+	violations.lost = 3;
+	exact_is("false", "violations may be missing: 3 events found no room in the recorder's tables");
+	watched(WATCH_ENFORCE);
+	violations.recorder = LEDGER_RECORDER_SEES;
+	exact_is("false", "violations may be missing: its recorder did not see it to its end");
+	strcpy(violations.trouble, "write x: No space left on device");
+	exact_is("false", "violations may be missing: its recorder did not see it to its end: write x: No space left on device");
+	watched(WATCH_ENFORCE);
+	violations.blind = LEDGER_BLIND_KILLS;
+	exact_is("false", "violations may be missing: calls for which its filter kills or sends SIGSYS are not seen by notification");
+	watched(WATCH_ENFORCE);
+	violations.blind = LEDGER_BLIND_CAPABILITIES;
+	exact_is("false", "violations may be missing: the use of capabilities is not seen here");
+	/* That the recorder could not be started is the plan's warning. */
+	watched(WATCH_ENFORCE);
+	violations.recorder = LEDGER_RECORDER_NONE;
+	exact_is("false", NULL);
+}
+
+Test(report, what_goes_wrong_with_the_recorder_is_told_of)
+{
+	watched(WATCH_ENFORCE);
+	strcpy(violations.trouble, "write x: No space left on device");
+	exact_is("true", "its recorder: write x: No space left on device");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a report to what people and other tools read. */
+#include "lib/record/model.h"
 #include "tests/unit/report_fixture.h"
 
 #include <netinet/in.h>
@@ -47,6 +48,16 @@ static void why_has(const char *const *parts)
 	cr_assert_eq(text[strlen(text) - 1], '.');
 }
 
+static void why_has_not(const char *part)
+{
+	_cleanup_json_ struct json_doc *doc = parsed();
+	_cleanup_free_ char *text = NULL;
+	struct error err = {0};
+
+	cr_assert_eq(report_why(json_root(doc), &text, &err), 0, "%s", err.text);
+	cr_assert_null(strstr(text, part), "'%s' is in: %s", part, text);
+}
+
 Test(report_render, why_names_budget_amounts_and_source)
 {
 	killed_for_cpu();
@@ -70,6 +81,16 @@ Test(report_render, why_tells_of_violations)
 				 "its network rules denied it egress 192.0.2.1 tcp 443 2 times; its model does not know ioctl 5.", NULL});
 }
 
+Test(report_render, why_says_that_violations_may_be_missing)
+{
+	ended_by_itself(3);
+	plan.watch = WATCH_ENFORCE;
+	violations = (struct ledger_violations){.recorder = LEDGER_RECORDER_TOLD, .lost = 1};
+	why_has((const char *[]){"; violations may be missing: see the warnings of its report.", NULL});
+	violations.lost = 0;
+	why_has_not("may be missing");
+}
+
 Test(report_render, why_without_a_verdict)
 {
 	ended_by_itself(3);
@@ -83,6 +104,28 @@ Test(report_render, why_without_a_verdict)
 	why_has((const char *[]){"killed 2 of its processes for want of memory", NULL});
 	state.started_boot_ns = state.started_real_ns = 0;
 	why_has((const char *[]){"never started", NULL});
+}
+
+Test(report_render, why_explains_sigsys)
+{
+	const char *which = "; SIGSYS is how a seccomp filter ends who makes a call that it denies: the kernel's log says which one "
+			    "(ausearch -m SECCOMP, or type=1326 in dmesg)";
+
+	ended_by_itself(3);
+	why_has_not("SIGSYS");
+	state.exit_code = 159;
+	state.exit_signal = 31;
+	why_has((const char *[]){"by signal 31 (SIGSYS)", which, NULL});
+	state.exit_signal = 0; /* as a shell says it of a child */
+	why_has((const char *[]){"with status 159", "; 159 is 128 + 31 (SIGSYS)", which, NULL});
+	/* It was seen which. */
+	violations = (struct ledger_violations){.list = {{.need = "mkdir", .denied = true, .count = 1}}, .count = 1};
+	why_has((const char *[]){"; SIGSYS is how a seccomp filter ends who makes a call that it denies; its seccomp filter denied it mkdir.",
+				 NULL});
+	/* What is allowed, or is no call, did not do it. */
+	violations = (struct ledger_violations){.list = {{.need = "mkdir", .count = 1}, {.need = "CAP_CHOWN", .denied = true, .count = 1}},
+						.count = 2};
+	why_has((const char *[]){which, NULL});
 }
 
 /* The caller frees it. */

@@ -497,3 +497,23 @@ Test(seccomp, on_every_architecture_it_names_a_meet_is_loaded_and_answers_as_it_
 	cr_expect_gt(sources, PAIRS / 2, "only %u of the filters could be loaded by themselves", sources);
 }
 #endif
+
+Test(seccomp, kills_where_an_answer_is_a_signal)
+{
+	static const struct {
+		const char *text;
+		bool kills;
+	} cases[] = {
+		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\"}", false},
+		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}", false},
+		{"{\"defaultAction\":\"SCMP_ACT_KILL_PROCESS\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}", true},
+		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\"},"
+		 "{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_TRAP\",\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}]}", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_seccomp_ struct seccomp_filter filter = filter_of(cases[i].text);
+
+		cr_expect_eq(seccomp_kills(&filter), cases[i].kills, "%s", cases[i].text);
+	}
+}
