@@ -32,7 +32,8 @@
 #include "shim/recorder_peers.h"
 #include "shim/recorder_seen.h"
 
-enum { LISTENERS_MAX = 128, NEWS_EVENT = PEERS_EVENTS, GROUP_MAX = LEDGER_PATH_MAX };
+/* Those above the first of them are answered as nobody's, so that they end. */
+enum { LISTENERS_MAX = 128, LISTENERS_ROOM = LISTENERS_MAX + 32, NEWS_EVENT = PEERS_EVENTS, GROUP_MAX = LEDGER_PATH_MAX };
 
 /* Of Linux 6.6, for headers that are older: who asks wakes us on its own CPU, and goes to sleep. */
 #define NOTIF_SET_FLAGS _IOW('!', 4, uint64_t)
@@ -63,7 +64,7 @@ struct agent {
 		unsigned short refusal;
 	} places[CALL_PLACES];
 	/* Of the thread that answers, which alone writes `seen`, under the lock. */
-	struct listener listeners[LISTENERS_MAX];
+	struct listener listeners[LISTENERS_ROOM];
 	unsigned count;
 	char group[GROUP_MAX]; /* the container's; "": it is the first one's */
 	pthread_mutex_t lock;
@@ -305,7 +306,7 @@ static void take_handed(struct agent *agent)
 static void *answer_all(void *data)
 {
 	struct agent *agent = data;
-	struct pollfd wait[1 + LISTENERS_MAX];
+	struct pollfd wait[1 + LISTENERS_ROOM];
 
 	for (;;) {
 		unsigned count = agent->count;
@@ -335,13 +336,15 @@ static bool start_answering(struct agent *agent)
 	return agent->answers;
 }
 
-/* What is not handed on is closed: then who asks gets ENOSYS. */
-static void hand_on(struct agent *agent, const struct handed *handed)
+/* What is not handed on is closed: then who asks gets ENOSYS, once nobody of his own holds it any more. */
+static void hand_on(struct agent *agent, struct handed *handed)
 {
+	unsigned listening = atomic_fetch_add(&agent->listening, 1);
+
 	if (!agent->first.process && !handed->refused)
 		agent->first = *handed;
-	if (atomic_fetch_add(&agent->listening, 1) < LISTENERS_MAX && start_answering(agent) &&
-	    write(agent->handing[1], handed, sizeof *handed) == sizeof *handed)
+	handed->refused |= listening >= LISTENERS_MAX;
+	if (listening < LISTENERS_ROOM && start_answering(agent) && write(agent->handing[1], handed, sizeof *handed) == sizeof *handed)
 		return;
 	atomic_fetch_sub(&agent->listening, 1);
 	(void)close(handed->filter);

@@ -223,6 +223,26 @@ executed_into() {
 # bats test_tags=once
 @test "record: by notification, what is executed in a container is recorded too" { on_each_runtime_by_notification executed_into; }
 
+# There is room for 128 at a time that ask; one more ends, and hangs nobody.
+too_many() {
+	host_config "$(command -v "$RUNTIME")" "$recorder"
+	bundle "$id" /bin/sleep 100
+	asks_to_be_recorded
+	created_and_started "$id"
+	for _ in $(seq 127); do
+		engine exec --detach --pid-file "$STINT_TEST_DIR/$id.executed" "$id" /bin/sleep 100 </dev/null >/dev/null 2>&1
+	done
+	run timeout 20 stint-runtime --root "$STINT_TEST_DIR/engine-$RUNTIME" exec "$id" /bin/echo there
+	[ "$status" -ne 0 ] && [ "$status" -ne 124 ] && [[ "$output" != there ]] || { echo "$status $output"; return 1; }
+	kill -KILL "$(cat "$STINT_TEST_DIR/$id.executed")"
+	eventually 10 executes "$id"
+	engine kill "$id" KILL
+	ended_and_deleted "$id" 10
+}
+executes() { [ "$(engine exec "$1" /bin/echo there </dev/null 2>/dev/null)" = there ]; }
+# bats test_tags=once
+@test "record: by notification, of more execs than can ask one fails, and hangs nobody" { on_each_runtime_by_notification too_many; }
+
 is_recorded() { stint record show "$1" 2>/dev/null; }
 has_call() { shown "$1" .syscalls 2>/dev/null | grep -q "\"$2\""; }
 
