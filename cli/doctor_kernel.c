@@ -8,9 +8,6 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/filter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -25,8 +22,10 @@
 #include <sys/wait.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/command.h"
 #include "lib/base/file.h"
 #include "lib/base/pidfd.h"
+#include "lib/launch/launch.h"
 
 /* What a feature is for, and so what is missed without it. */
 struct feature {
@@ -209,42 +208,6 @@ static int try_btf(const struct diagnosis *d)
 	return read(fd, &magic, sizeof magic) == sizeof magic && magic == MAGIC ? 0 : -EINVAL;
 }
 
-static int receive_answer(int fd)
-{
-	enum { WAIT_MS = 2000 };
-	struct pollfd wait = {.fd = fd, .events = POLLIN};
-	union {
-		struct nlmsghdr header;
-		char bytes[4096];
-	} answer;
-	ssize_t n;
-
-	if (poll(&wait, 1, WAIT_MS) <= 0)
-		return -ETIMEDOUT;
-	n = recv(fd, &answer, sizeof answer, 0);
-	if (n < (ssize_t)sizeof answer.header)
-		return n < 0 ? -errno : -EIO;
-	if (answer.header.nlmsg_type == NLMSG_ERROR)
-		return ((const struct nlmsgerr *)NLMSG_DATA(&answer.header))->error;
-	return 0;
-}
-
-/* Which generation of the rules it is: what every nft command asks first. */
-static int try_nftables(const struct diagnosis *d)
-{
-	struct {
-		struct nlmsghdr header;
-		struct nfgenmsg family;
-	} request = {.header = {.nlmsg_len = sizeof request, .nlmsg_flags = NLM_F_REQUEST,
-				.nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN}};
-	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-
-	(void)d;
-	if (fd < 0 || send(fd, &request, sizeof request, 0) < 0)
-		return -errno;
-	return receive_answer(fd);
-}
-
 static int be_real_time(void)
 {
 	struct sched_param parameters = {.sched_priority = 1};
@@ -282,7 +245,6 @@ static const struct feature features[] = {
 	{"pressure (PSI)", try_pressure, FINDING_WARNING,
 	 "stalls cannot be seen: a kernel with CONFIG_PSI, booted with psi=1, and CAP_SYS_RESOURCE"},
 	{"BTF", try_btf, FINDING_WARNING, "system calls cannot be recorded by eBPF: a kernel with CONFIG_DEBUG_INFO_BTF"},
-	{"nf_tables", try_nftables, FINDING_WARNING, "network rules cannot be set: a kernel with nf_tables, and CAP_NET_ADMIN"},
 	{"real-time scheduling", try_real_time, FINDING_WARNING,
 	 "budgets are overrun further on a busy machine: give CAP_SYS_NICE; on v1 the cpu group needs cpu.rt_runtime_us"},
 	{"OOM protection", try_oom_protection, FINDING_WARNING,
@@ -301,6 +263,25 @@ static void try_feature(struct diagnosis *d, const struct feature *feature)
 		found(d, feature->without, feature->name, feature->advice, "does not work: %s", strerror(-r));
 }
 
+/* By the program that would set them: every kind of rule, in a namespace of its own. */
+static void try_network_rules(struct diagnosis *d)
+{
+	static const char name[] = "network rules", advice[] = "a profile with network rules or network budgets is refused here";
+	enum { SECONDS = 20 };
+	_cleanup_command_ struct command command = {0};
+	char path[PATH_MAX];
+	const char *argv[] = {path, "--try", NULL};
+	struct error err = {0};
+	int r = program_path("stint-network", path, &err);
+
+	if (r == 0 && access(path, X_OK) < 0)
+		found(d, FINDING_WARNING, name, advice, "this stint was built without them");
+	else if (r == 0 && command_check(argv, SECONDS, &command, &err) == 0)
+		found(d, FINDING_OK, name, NULL, "all kinds of them work");
+	else
+		found(d, FINDING_WARNING, name, advice, "%s", err.text);
+}
+
 void doctor_kernel(struct diagnosis *d)
 {
 	struct utsname name;
@@ -314,4 +295,5 @@ void doctor_kernel(struct diagnosis *d)
 		      "user %u: what only root may see or do is found missing", geteuid());
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
 		try_feature(d, &features[i]);
+	try_network_rules(d);
 }

@@ -232,9 +232,10 @@ static void work(struct network *n)
 
 int main(int argc, char **argv)
 {
-	enum { ROOT = 256, LAUNCHED, RESUME, VERIFY };
+	enum { ROOT = 256, LAUNCHED, RESUME, VERIFY, TRY };
 	static const struct option options[] = {{"root", required_argument, NULL, ROOT}, {"launched", no_argument, NULL, LAUNCHED},
 						{"resume", no_argument, NULL, RESUME},	 {"verify", no_argument, NULL, VERIFY},
+						{"try", no_argument, NULL, TRY},
 						{NULL, 0, NULL, 0}};
 	static struct network n = {.ledger_fd = -1, .state_fd = -1, .applied_to = -1, .epoll = -1,
 				   .fds = {[0 ... NETWORK_SOURCES - 1] = -1}};
@@ -250,12 +251,12 @@ int main(int argc, char **argv)
 		else
 			mode = option;
 	}
-	if (optind != argc - 1 || !mode) {
+	if (optind != argc - (mode != TRY) || !mode) {
 		fprintf(stderr, "stint-network sets a container's network rules for stint, which starts it.\n");
 		return 2;
 	}
-	if (mode == VERIFY) {
-		if (network_verify(root, argv[optind], &err) == 0)
+	if (mode == VERIFY || mode == TRY) {
+		if ((mode == TRY ? network_try(&err) : network_verify(root, argv[optind], &err)) == 0)
 			return 0;
 		fprintf(stderr, "%s\n", err.text);
 		return 1;

@@ -61,6 +61,9 @@ void flows_name_endpoints(struct network *n, struct endpoints *endpoints);
 int confine_until_set(struct error *err);
 int confine_at_work(struct error *err);
 
+/* network_try.c */
+int network_try(struct error *err);
+
 /* network_verify.c: prints {"state": …, "difference": …}. */
 int network_verify(const char *root, const char *key, struct error *err);
 

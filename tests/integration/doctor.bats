@@ -52,9 +52,10 @@ put() { # FILE: standard input, below the root
 	examined 0
 	is_said version "ok: Linux $(uname -r), $(uname -m)"
 	# stint works here, and these are what it works with.
-	for name in pidfd 'clone3 into a cgroup' 'cgroup.kill' 'seccomp filter' 'seccomp notification' 'pressure (PSI)' BTF nf_tables 'real-time scheduling'; do
+	for name in pidfd 'clone3 into a cgroup' 'cgroup.kill' 'seccomp filter' 'seccomp notification' 'pressure (PSI)' BTF 'real-time scheduling'; do
 		is_said "$name" 'ok: works'
 	done
+	is_said 'network rules' 'ok: all kinds of them work'
 	# Debian 12's own kernel is older than this.
 	if [ "$(printf '6.15\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 6.15 ]; then
 		is_said 'exit status by pidfd' 'ok: works'
@@ -365,6 +366,7 @@ hook() { # NAME STAGES [PATH]
 	rm -r "$dir"
 	[ "$status" -eq 1 ]
 	[[ "$output" == *'warning  user '*'run it as root'* ]]
+	[[ "$output" == *'warning  network rules '*'make a network namespace: Operation not permitted'*'is refused here'* ]]
 }
 
 @test "docs/doctor.md: its sections, its keys, the programs it knows faults of" {
