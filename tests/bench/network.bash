@@ -29,6 +29,7 @@ network_apply() {
 		if [ $size = 1 ]; then
 			unshare -n sh -c 'nft -f "$1" && exec sleep 600' sh "$DIR/rules.nft" &
 			background+=($!)
+			disown
 			sleep 1
 		fi
 		alternate 0 -- unshare -n true -- unshare -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules" -- unshare -n nft -f "$DIR/rules.nft"
