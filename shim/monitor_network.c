@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the monitor hears of the container's network, from stint-network. */
-#include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 
 #include "lib/launch/network.h"
@@ -92,15 +90,10 @@ void network_event(struct monitor *m)
 		;
 }
 
-/* It holds its policy's lock as long as it lives. */
 void network_check(struct monitor *m)
 {
-	_cleanup_close_ int policy = -1;
-
-	if (!m->ledger->plan.network || !atomic_load(&m->ledger->network.applied) || m->fds[SOURCE_NETWORK] >= 0)
-		return;
-	policy = openat(m->state_fd, NETWORK_POLICY, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (policy >= 0 && flock(policy, LOCK_SH | LOCK_NB) == 0)
+	if (m->ledger->plan.network && atomic_load(&m->ledger->network.applied) && m->fds[SOURCE_NETWORK] < 0 &&
+	    network_has_ended(m->state_fd))
 		lost(m);
 }
 

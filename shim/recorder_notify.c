@@ -8,8 +8,9 @@
  * a disk: "go on" to what the filter would have allowed, which no other answer than that is ever given to, and the
  * filter's own error to what it refuses. It is never asked about memory, which its owner may change meanwhile.
  *
- * The thread that asked is stopped until we answer. When we end, by whatever, the kernel answers ENOSYS in our place: nothing hangs,
- * nothing is opened that was closed, and a container whose allowed calls we were asked about will not get far.
+ * The thread that asked is stopped until we answer. When we end, by whatever, the kernel answers ENOSYS in our place: nothing is opened
+ * that was closed, and a container whose allowed calls we were asked about will not get far. Not so before the runtime has handed over
+ * the descriptor: until then who asks holds it himself, and the monitor ends a container that could wait so (monitor_recorder.c).
  *
  * Whose call it is: the filter is loaded in the runtime's process, which has the runtime's command line until it executes
  * the container's program. (That can be read without a capability, which where its program lies cannot.)

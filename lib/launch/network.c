@@ -98,17 +98,19 @@ int network_read(int state_fd, int timeout_ms, struct error *err)
 	return ask(state_fd, &message, timeout_ms, err);
 }
 
-/* It holds its policy's lock as long as it lives. */
+bool network_has_ended(int state_fd)
+{
+	_cleanup_close_ int policy = openat(state_fd, NETWORK_POLICY, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return policy >= 0 && flock(policy, LOCK_SH | LOCK_NB) == 0;
+}
+
 static bool is_missed(const struct ledger *ledger, int state_fd)
 {
 	const struct ledger_state *state = ledger_current(ledger);
-	_cleanup_close_ int policy = -1;
 
-	if (!ledger->plan.network || ledger->plan.network_owned || !atomic_load(&ledger->network.applied) ||
-	    atomic_load(&ledger->finished) || state->ended_boot_ns || state->kill_after_boot_ns)
-		return false;
-	policy = openat(state_fd, NETWORK_POLICY, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return policy >= 0 && flock(policy, LOCK_SH | LOCK_NB) == 0;
+	return ledger->plan.network && !ledger->plan.network_owned && atomic_load(&ledger->network.applied) &&
+	       !atomic_load(&ledger->finished) && !state->ended_boot_ns && !state->kill_after_boot_ns && network_has_ended(state_fd);
 }
 
 int network_bring_back(const struct host *host, const char *key, int state_fd, const struct ledger *ledger, struct error *err)

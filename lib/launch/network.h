@@ -59,6 +59,8 @@ struct network_news {
  * does stint-network. */
 int network_start(const struct host *host, const struct cgroup_layout *layout, const char *key, int state_fd,
 		  int launcher_pidfd, struct error *err);
+/* It holds its policy's lock as long as it lives; false, too, where there is no policy. */
+bool network_has_ended(int state_fd);
 /* The same once more, where it was killed and the container goes on: it takes up the rules as they are in the kernel. Does nothing
  * where it is there, or nobody misses it. Of two who do this at a time one must be kept away (state_claim). 1: it is there again. */
 int network_bring_back(const struct host *host, const char *key, int state_fd, const struct ledger *ledger, struct error *err);

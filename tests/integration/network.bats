@@ -452,14 +452,17 @@ flood() {
 
 # --- stint-network itself ---
 
-# Killed while the container sleeps, which then tries what it may and what it may not.
-killed_meanwhile() { # PROFILE
+started_behind() { # PROFILE COMMAND: by a shell, with `stint run`, whose pid is $background; until the rules hold
 	linked
-	network_bundle "$id" "$NS" /bin/sh -c "sleep 4; packets send $PEER 4000 100 3; packets send $PEER 4001 100 3; packets pull $FAR 5000 10 || echo refused"
+	network_bundle "$id" "$NS" /bin/sh -c "$2"
 	stint run --runtime "$RUNTIME" --profile "$1" --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 </dev/null 3>&- &
 	background=$!
 	eventually 10 is_watched "$id"
 	eventually 5 applied "$id"
+}
+# Killed while the container sleeps, which then tries what it may and what it may not.
+killed_meanwhile() { # PROFILE [alone]
+	started_behind "$1" "sleep 4; packets send $PEER 4000 100 3; packets send $PEER 4001 100 3; packets pull $FAR 5000 10 || echo refused"
 	[ -z "${2:-}" ] || kill -STOP $background # who would bring it back
 	kill -KILL "$(network_of "$id")"
 	[ -z "${2:-}" ] || { eventually 20 ended "$id" && kill -CONT $background; }
@@ -484,20 +487,15 @@ rules_outlive_it() {
 some_came() { [ "$(came datagrams)" -gt "$1" ]; }
 another_network() { [ -n "$(network_of "$1")" ] && [ "$(network_of "$1")" != "$2" ]; }
 comes_back() {
-	local first pid profile
+	local first profile
 	profile=$(network_profile quota '{}' '{"netEgress": {"limit": "100KiB"}}')
 	host_config "$(command -v "$RUNTIME")" '{"onMonitorLoss": "continue"}'
-	linked
-	network_bundle "$id" "$NS" /bin/sh -c "sleep 3; packets send $PEER 4000 972 200; sleep 20"
-	stint run --runtime "$RUNTIME" --profile "$profile" --id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 </dev/null 3>&- &
-	pid=$!
-	eventually 10 is_watched "$id"
-	eventually 5 applied "$id"
+	started_behind "$profile" "sleep 3; packets send $PEER 4000 972 200; sleep 20"
 	first=$(network_of "$id")
 	kill -KILL "$first"
 	eventually 5 another_network "$id" "$first"
 	status=0
-	wait $pid || status=$?
+	wait $background || status=$?
 	[ "$status" -eq 137 ] || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
 	[ "$(report_of "$id" '[.verdict.budget, .network.exact, (.warnings | any(test("stint-network was started again")))] | join(" ")')" = 'netEgress true true' ] ||
 		{ report_of "$id" .; return 1; }

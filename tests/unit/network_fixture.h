@@ -206,6 +206,18 @@ static inline size_t lab_build(const struct lab_packet *p, uint8_t packet[LAB_FR
 	return length + 40;
 }
 
+static inline struct lab_packet lab_answer_to(const struct lab_packet *p, uint32_t marker)
+{
+	struct lab_packet answer = *p;
+
+	memcpy(answer.source, p->destination, 16);
+	memcpy(answer.destination, p->source, 16);
+	answer.source_port = p->port;
+	answer.port = p->source_port;
+	answer.marker = marker;
+	return answer;
+}
+
 static inline void lab_send_frame(int frames, const uint8_t to[6], uint16_t type, const void *data, size_t length)
 {
 	uint8_t frame[14 + LAB_FRAME_MAX] = {0};

@@ -38,7 +38,7 @@ Test(flow_log, what_is_denied_and_what_is_answered_comes_in_its_order)
 	struct net_layer layer = {.allow = allow, .allow_count = 1, .names = names, .name_count = 1};
 	struct net_policy policy = {.direction[NET_EGRESS] = {.layers = &layer, .layer_count = 1}};
 	struct lab lab = lab_open();
-	struct lab_packet asked = to(1, 53), denied = to(2, 443), answer = asked;
+	struct lab_packet asked = to(1, 53), denied = to(2, 443), answer;
 	struct heard heard = {0};
 	struct error err = {0};
 	unsigned lost = 0;
@@ -55,11 +55,7 @@ Test(flow_log, what_is_denied_and_what_is_answered_comes_in_its_order)
 	cr_expect_eq(heard.denied + heard.answers, 0);
 
 	cr_expect(lab_leaves(&lab, &asked));
-	memcpy(answer.source, asked.destination, 16);
-	memcpy(answer.destination, asked.source, 16);
-	answer.source_port = 53;
-	answer.port = asked.source_port;
-	answer.marker = 3;
+	answer = lab_answer_to(&asked, 3);
 	cr_expect(lab_comes_in(&lab, &answer));
 	cr_expect_eq(flow_log_read(log, hear, &heard, &lost, &err), 0);
 	cr_expect_eq(heard.answers, 1);
@@ -81,7 +77,7 @@ Test(flow_log, what_is_recorded_is_answered_and_begun)
 {
 	struct net_policy policy = {.record = {.set = true}};
 	struct lab lab = lab_open();
-	struct lab_packet asked = to(1, 53), answer = asked, in = to(3, 53);
+	struct lab_packet asked = to(1, 53), answer, in = to(3, 53);
 	struct heard heard = {0};
 	struct error err = {0};
 	unsigned lost = 0;
@@ -99,11 +95,7 @@ Test(flow_log, what_is_recorded_is_answered_and_begun)
 	cr_expect_eq(heard.begun, 1);
 	cr_expect_eq(heard.direction, NET_EGRESS);
 	cr_expect_eq(heard.last.destination_port, 53);
-	memcpy(answer.source, asked.destination, 16);
-	memcpy(answer.destination, asked.source, 16);
-	answer.source_port = 53;
-	answer.port = asked.source_port;
-	answer.marker = 4;
+	answer = lab_answer_to(&asked, 4);
 	cr_expect(lab_comes_in(&lab, &answer));
 	memcpy(in.source, asked.destination, 16); /* another's, who was not asked */
 	memcpy(in.destination, asked.source, 16);

@@ -42,18 +42,6 @@ static struct lab_packet udp_to(const char *address, uint16_t port, uint32_t mar
 	return p;
 }
 
-static struct lab_packet answer_to(const struct lab_packet *p, uint32_t marker)
-{
-	struct lab_packet answer = *p;
-
-	memcpy(answer.source, p->destination, 16);
-	memcpy(answer.destination, p->source, 16);
-	answer.source_port = p->port;
-	answer.port = p->source_port;
-	answer.marker = marker;
-	return answer;
-}
-
 static struct net_policy closed_but(struct net_layer layers[NET_DIRECTIONS], struct net_match *allow, size_t count)
 {
 	struct net_policy policy = {0};
@@ -72,8 +60,8 @@ Test(nft_kernel, replies_pass_and_what_nobody_asked_for_does_not, .init = setup)
 	struct net_match allow[] = {any_of(AF_INET, IPPROTO_UDP, 53)};
 	struct net_layer layers[NET_DIRECTIONS];
 	struct net_policy policy = closed_but(layers, allow, 1);
-	struct lab_packet asked = udp_to("192.0.2.1", 53, 1), denied = udp_to("192.0.2.1", 54, 2), reply = answer_to(&asked, 3),
-			  other = answer_to(&denied, 4);
+	struct lab_packet asked = udp_to("192.0.2.1", 53, 1), denied = udp_to("192.0.2.1", 54, 2), reply = lab_answer_to(&asked, 3),
+			  other = lab_answer_to(&denied, 4);
 	struct nft_figures figures;
 
 	lab_run("echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6"); /* it says something of its own now and then */
@@ -299,7 +287,7 @@ Test(nft_kernel, earlier_lives_have_used_of_the_quota, .init = setup)
 
 	apply(&policy);
 	for (uint32_t i = 0; i < 5; i++) {
-		struct lab_packet p = udp_to("192.0.2.1", 53, 100 + i), in = answer_to(&p, 100 + i);
+		struct lab_packet p = udp_to("192.0.2.1", 53, 100 + i), in = lab_answer_to(&p, 100 + i);
 
 		cr_expect_eq(lab_comes_in(&lab, &in), i < 2);
 	}
