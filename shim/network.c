@@ -56,13 +56,6 @@ void network_drop(struct network *n, enum network_source source)
 	n->fds[source] = close_fd(n->fds[source]);
 }
 
-int network_take_up(struct network *n, struct error *err)
-{
-	int r = flows_open(n, err);
-
-	return r < 0 ? r : confine_at_work(err);
-}
-
 static int settle(struct network *n, const char *root, bool launched, struct error *err)
 {
 	int r = settle_let_go(launched ? LAUNCHER_FD + 1U : SOCKET_FD + 1U, err);
@@ -137,7 +130,9 @@ static int go_on(struct network *n, struct error *err)
 		r = rules_find(n->rules, err);
 	n->applied_pid = init;
 	if (r == 0)
-		r = network_take_up(n, err);
+		r = flows_open(n, err);
+	if (r == 0)
+		r = confine_at_work(err);
 	if (r == 0)
 		rules_ask_spent(n->rules, network_heard, n); /* what nobody has heard meanwhile */
 	return r;
@@ -266,5 +261,6 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	work(&n);
+	rules_let_go(n.rules);
 	return 0;
 }

@@ -31,13 +31,15 @@ struct network {
 /* network.c */
 int network_wait_for(struct network *n, enum network_source source, struct error *err);
 void network_drop(struct network *n, enum network_source source);
-/* The rules are there: listens to the kernel, and gives up what is no longer needed. */
-int network_take_up(struct network *n, struct error *err);
 /* A budget is spent, or its warning due (rules_heard); `network`: a struct network. */
 void network_heard(enum budget budget, bool spent, uint64_t used, void *network);
 
-/* network_place.c: `pid` is this container's first process, and the namespace it is in is not the host's; enters it. */
+/* network_place.c */
+/* `pid` is this container's first process, and the namespace it is in is not the host's; enters it. */
 int place_enter(struct network *n, pid_t pid, pid_t peer, int *ret_pidfd, struct error *err);
+/* There: of whose packets the rules are to be. It fails where another container's hold for all of the namespace, and where the
+ * namespace is others' and the container cannot be told apart in it. `peer`: somebody outside of the container. */
+int place_scope(struct network *n, pid_t pid, pid_t peer, struct net_scope *ret_scope, struct error *err);
 
 /* network_peers.c */
 /* Somebody speaks to our socket. */
@@ -50,6 +52,7 @@ void monitor_attend(struct network *n);
 void monitor_tell(struct network *n, enum budget budget, bool spent, uint64_t used);
 
 /* network_flows.c: what the rules log. */
+/* Listens to them; where they are of one group, by nflog groups that are nobody's yet. */
 int flows_open(struct network *n, struct error *err);
 /* Of what there is, so much that nobody has to wait for it; `all`: as far as it can be said that it has an end. */
 void flows_attend(struct network *n, bool all);

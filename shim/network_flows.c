@@ -18,6 +18,7 @@
 #include "lib/net/answers.h"
 #include "lib/net/entry.h"
 #include "lib/net/flow_log.h"
+#include "lib/net/nft_ruleset.h"
 #include "lib/net/prefix.h"
 #include "lib/record/endpoint_names.h"
 #include "shim/network.h"
@@ -62,6 +63,24 @@ static bool make_room(struct flows *flows, const struct net_policy *policy)
 	return !policy->record.set || (flows->recorded = calloc(1, sizeof *flows->recorded));
 }
 
+/* Those of the whole namespace are the first. */
+static int open_log(struct network *n, uint32_t kinds, struct error *err)
+{
+	enum { PLACES = UINT16_MAX / NFT_LOG_GROUPS - 1, TRIES = 64 };
+	struct net_scope scope = rules_policy(n->rules)->scope;
+	int r = -EPERM;
+
+	if (!scope.group)
+		return flow_log_open(kinds, 0, &n->fds[NETWORK_FROM_LOG], err);
+	for (unsigned i = 0; r == -EPERM && i < TRIES; i++) {
+		scope.log_groups = (uint16_t)(NFT_LOG_GROUPS * (1 + (scope.group + i) % PLACES));
+		r = flow_log_open(kinds, scope.log_groups, &n->fds[NETWORK_FROM_LOG], err);
+	}
+	if (r == 0)
+		rules_scope(n->rules, &scope);
+	return r;
+}
+
 int flows_open(struct network *n, struct error *err)
 {
 	const struct net_policy *policy = rules_policy(n->rules);
@@ -73,7 +92,7 @@ int flows_open(struct network *n, struct error *err)
 	n->flows = calloc(1, sizeof *n->flows);
 	if (!n->flows || !make_room(n->flows, policy))
 		return error_set(err, ENOMEM, "listen to what the network's rules log: out of memory");
-	r = flow_log_open(kinds, &n->fds[NETWORK_FROM_LOG], err);
+	r = open_log(n, kinds, err);
 	if (r < 0 && !net_policy_asks(policy))
 		return 0; /* without names it is recorded all the same */
 	return r < 0 ? r : network_wait_for(n, NETWORK_FROM_LOG, err);

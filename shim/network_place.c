@@ -119,3 +119,33 @@ int place_enter(struct network *n, pid_t pid, pid_t peer, int *ret_pidfd, struct
 	*ret_pidfd = steal_fd(&pidfd);
 	return 0;
 }
+
+/* The rules of the whole namespace are another container's, which is there: to replace them would be to lift them. */
+static int check_holder(struct network *n, struct error *err)
+{
+	char holder[NET_HOLDER_MAX], path[NET_HOLDER_MAX + 32];
+	int r = rules_holder(n->rules, holder, err);
+
+	if (r < 0 || !holder[0] || holder[0] == '.' || strchr(holder, '/') || strcmp(holder, n->ledger->plan.key) == 0)
+		return r;
+	(void)snprintf(path, sizeof path, "../%s/%s", holder, NETWORK_POLICY);
+	if (faccessat(n->state_fd, path, F_OK, 0) < 0)
+		return 0;
+	return error_set(err, EBUSY, "set the network rules: the network namespace is container %s's, whose rules hold there; give the "
+				     "container one of its own, or a profile without network rules", holder);
+}
+
+int place_scope(struct network *n, pid_t pid, pid_t peer, struct net_scope *ret_scope, struct error *err)
+{
+	struct net_scope scope = {0};
+	int r;
+
+	*ret_scope = scope;
+	if (!rules_policy(n->rules)->shared)
+		return check_holder(n, err);
+	r = cgroup_unified_own(&n->host, &n->layout, pid, peer, &scope.group, &scope.level, err);
+	if (r < 0)
+		return error_prefix(err, "set the network rules in a namespace that is others', too");
+	*ret_scope = scope;
+	return 0;
+}

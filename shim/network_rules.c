@@ -63,16 +63,46 @@ int rules_prepare(int state_fd, struct rules **ret_rules, struct error *err)
 	return 0;
 }
 
-int rules_set(struct rules *rules, struct error *err)
+void rules_scope(struct rules *rules, const struct net_scope *scope)
 {
-	int r = nft_open(&rules->questions, err);
+	rules->policy.scope = *scope;
+}
 
+static int open_questions(struct rules *rules, struct error *err)
+{
+	return rules->questions >= 0 ? 0 : nft_open(&rules->questions, err);
+}
+
+int rules_holder(struct rules *rules, char holder[NET_HOLDER_MAX], struct error *err)
+{
+	static const struct net_scope whole;
+	int r = open_questions(rules, err);
+
+	holder[0] = '\0';
+	if (r == 0)
+		r = nft_read_holder(rules->questions, &whole, holder, err);
+	return r == -ENOENT ? 0 : r;
+}
+
+int rules_set(struct rules *rules, const char *holder, struct error *err)
+{
+	int r = open_questions(rules, err);
+
+	rules->policy.holder = holder;
 	if (r == 0)
 		r = nft_apply(rules->questions, &rules->policy, &rules->owned, err);
 	if (r == 0 && rules->policy.owned && !rules->owned)
-		r = error_set(err, ENOTSUP, "set the network rules: the container has CAP_NET_ADMIN and could undo them: a table that is "
-					    "another's takes Linux 5.12; take the capability from it");
+		r = error_set(err, ENOTSUP, "set the network rules: %s: a table that is another's takes Linux 5.12%s",
+			      rules->policy.shared ? "others in the network namespace could undo them" :
+						     "the container has CAP_NET_ADMIN and could undo them",
+			      rules->policy.shared ? "" : "; take the capability from it");
 	return r;
+}
+
+void rules_let_go(struct rules *rules)
+{
+	if (rules && rules->policy.scope.group && rules->questions >= 0)
+		(void)nft_remove(rules->questions, &rules->policy.scope, NULL);
 }
 
 void rules_spent(const struct rules *rules, unsigned quota, rules_heard *heard, void *data)
@@ -84,7 +114,7 @@ void rules_ask_spent(const struct rules *rules, rules_heard *heard, void *data)
 {
 	struct nft_figures figures;
 
-	if (nft_read_figures(rules->questions, &figures, NULL) < 0)
+	if (nft_read_figures(rules->questions, &rules->policy.scope, &figures, NULL) < 0)
 		return;
 	for (unsigned q = 0; q < NET_QUOTAS; q++)
 		if (figures.has_quota[q] && figures.used[q] >= rules->policy.quotas[q].limit)
@@ -107,7 +137,7 @@ int rules_read(struct rules *rules, struct ledger_figures *ret_figures, struct e
 	struct ledger_figures figures = {0};
 	struct nft_figures read;
 	char name[NFT_NAME_SIZE];
-	int r = nft_read_figures(rules->questions, &read, err);
+	int r = nft_read_figures(rules->questions, &rules->policy.scope, &read, err);
 
 	if (r < 0)
 		return r;
@@ -178,7 +208,7 @@ int rules_read_endpoints(struct rules *rules, struct endpoints *ret_endpoints, s
 
 	if (!rules->policy.record.set)
 		return error_set(err, ENODATA, "read the endpoints: they are not recorded");
-	r = nft_read_endpoints(rules->questions, take_endpoint, &reading, &more, err);
+	r = nft_read_endpoints(rules->questions, &rules->policy.scope, take_endpoint, &reading, &more, err);
 	if (r < 0)
 		return r;
 	endpoints.more |= more;
@@ -194,7 +224,7 @@ int rules_find(struct rules *rules, struct error *err)
 	int r = nft_open(&rules->questions, err);
 
 	if (r == 0)
-		r = nft_read_figures(rules->questions, &figures, err);
+		r = nft_read_figures(rules->questions, &rules->policy.scope, &figures, err);
 	return r;
 }
 

@@ -31,5 +31,5 @@ int network_try(struct error *err)
 	r = nft_open(&fd, err);
 	if (r == 0)
 		r = nft_apply(fd, &policy, &owned, err);
-	return r < 0 ? r : flow_log_open((UINT32_C(1) << FLOW_KINDS) - 1, &log, err);
+	return r < 0 ? r : flow_log_open((UINT32_C(1) << FLOW_KINDS) - 1, 0, &log, err);
 }

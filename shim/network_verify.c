@@ -30,7 +30,10 @@ static int look(const char *root, const char *key, struct network *n, enum rules
 		r = rules_prepare(n->state_fd, &n->rules, err);
 	if (r == 0)
 		r = place_enter(n, ledger_current(n->ledger)->init, 0, &pidfd, err);
-	return r < 0 ? r : rules_compare(n->rules, ret_state, difference, err);
+	if (r < 0)
+		return r;
+	rules_scope(n->rules, &n->ledger->network.scope);
+	return rules_compare(n->rules, ret_state, difference, err);
 }
 
 static int print(enum rules_state state, const char *difference, struct error *err)

@@ -69,6 +69,10 @@ int cgroup_make_child(const struct host *host, const struct cgroup *parent, cons
 /* Opens the group in which process `pid` is, in every hierarchy (from /proc/PID/cgroup). */
 int cgroup_open_of(const struct host *host, const struct cgroup_layout *layout, pid_t pid,
 		   struct cgroup *ret_cgroup, struct error *err);
+/* The v2 group in which `pid` is and `outsider` is not: its id (what `socket cgroupv2` of nf_tables compares: the inode of its
+ * directory), and how deep it is below the root. -ENOTSUP: there is none. */
+int cgroup_unified_own(const struct host *host, const struct cgroup_layout *layout, pid_t pid, pid_t outsider, uint64_t *ret_id,
+		       uint32_t *ret_level, struct error *err);
 /* Opens `path` wherever it exists; -ENOENT when nowhere. */
 int cgroup_open(const struct host *host, const struct cgroup_layout *layout, const char *path,
 		struct cgroup *ret_cgroup, struct error *err);

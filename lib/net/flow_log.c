@@ -79,7 +79,7 @@ static int bind_group(int fd, uint16_t group, uint32_t copied)
 	return read_acknowledgement(fd, group);
 }
 
-int flow_log_open(uint32_t kinds, int *ret_fd, struct error *err)
+int flow_log_open(uint32_t kinds, uint16_t first, int *ret_fd, struct error *err)
 {
 	static const struct sockaddr_nl address = {.nl_family = AF_NETLINK};
 	static const int room = RECEIVE_BYTES;
@@ -92,7 +92,7 @@ int flow_log_open(uint32_t kinds, int *ret_fd, struct error *err)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 	for (unsigned k = 0; k < FLOW_KINDS && r == 0; k++)
 		if (kinds & UINT32_C(1) << k)
-			r = bind_group(fd, groups[k].group, groups[k].copied);
+			r = bind_group(fd, (uint16_t)(first + groups[k].group), groups[k].copied);
 	if (r < 0)
 		return no_log(-r, err);
 	*ret_fd = steal_fd(&fd);
@@ -120,7 +120,7 @@ static int take_part(const struct nlattr *attribute, void *data)
 static bool kind_of(const struct nfgenmsg *head, enum flow_kind *ret_kind)
 {
 	for (unsigned k = 0; k < FLOW_KINDS; k++)
-		if (ntohs(head->res_id) == groups[k].group) {
+		if (ntohs(head->res_id) % NFT_LOG_GROUPS == groups[k].group) {
 			*ret_kind = (enum flow_kind)k;
 			return true;
 		}

@@ -3,7 +3,7 @@
  * What the rules log (nflog): packets that were denied, the answers of the container's resolvers, the first packets of
  * connections, and what goes over a quota. The packets are hostile.
  *
- * All groups come by one socket, so they come in their order: an answer before the connection that it made somebody try.
+ * The groups are those of the rules' scope (lib/net/policy.h). All come by one socket, so they come in their order: an answer before the connection that it made somebody try.
  */
 #ifndef STINT_NET_FLOW_LOG_H
 #define STINT_NET_FLOW_LOG_H
@@ -25,9 +25,9 @@ struct flow {
 };
 typedef void flow_told(const struct flow *flow, void *data);
 
-/* A socket (non-blocking) that gets those of some kinds (a bit set) from the network namespace that we are in. -EPERM: somebody else
- * has them. */
-int flow_log_open(uint32_t kinds, int *ret_fd, struct error *err);
+/* A socket (non-blocking) that gets those of some kinds (a bit set) from the network namespace that we are in. `first`: the scope's
+ * log_groups. -EPERM: somebody else has them. */
+int flow_log_open(uint32_t kinds, uint16_t first, int *ret_fd, struct error *err);
 
 /* Of what is there, so much at most as keeps nobody waiting: 1 when there may be more, 0 when that was all. Adds to *lost how
  * often there was more than the socket holds. */

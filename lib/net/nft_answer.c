@@ -21,7 +21,7 @@ int nft_answer(const struct net_policy *policy, const struct dns_answer *answer,
 {
 	const struct net_direction *egress = &policy->direction[NET_EGRESS];
 	_cleanup_batch_ struct nft_batch batch = {0};
-	int r = nft_batch_begin(&batch, err);
+	int r = nft_batch_begin(&policy->scope, &batch, err);
 	size_t count = 0;
 
 	if (r < 0)

@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/net/nft_batch.h"
 
+#include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
 #include <linux/netfilter.h>
+#include <stdio.h>
 #include <string.h>
+
+const char *nft_table_name(const struct net_scope *scope, char name[NFT_TABLE_SIZE])
+{
+	if (scope->group)
+		(void)snprintf(name, NFT_TABLE_SIZE, "stint-%" PRIu64, scope->group);
+	else
+		(void)snprintf(name, NFT_TABLE_SIZE, "stint");
+	return name;
+}
 
 void nft_batch_free(struct nft_batch *batch)
 {
@@ -52,12 +63,13 @@ static int no_memory(struct error *err)
 	return error_set(err, ENOMEM, "write the network rules: there is no memory for them");
 }
 
-int nft_batch_begin(struct nft_batch *ret_batch, struct error *err)
+int nft_batch_begin(const struct net_scope *scope, struct nft_batch *ret_batch, struct error *err)
 {
-	struct nft_batch batch = {0};
+	struct nft_batch batch = {.log_groups = scope->log_groups};
 
 	if (!make_room(&batch, NFT_MESSAGE_ROOM))
 		return no_memory(err);
+	(void)nft_table_name(scope, batch.table);
 	nft_batch_add(&batch, nftnl_batch_begin(batch.bytes, 1));
 	*ret_batch = batch;
 	return 0;

@@ -14,10 +14,17 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
+#include "lib/net/policy.h"
 
 struct nlmsghdr;
 
+enum { NFT_TABLE_SIZE = 32 };
+/* "stint", or, where the namespace has others' too, "stint-ID" with the group's id. */
+const char *nft_table_name(const struct net_scope *scope, char name[NFT_TABLE_SIZE]);
+
 struct nft_batch {
+	char table[NFT_TABLE_SIZE]; /* that its messages are about */
+	uint16_t log_groups;
 	char *bytes;
 	size_t length, size;
 	uint32_t count;
@@ -33,7 +40,7 @@ enum {
 	NFT_ELEMENTS_ROOM = 1 << 17,
 };
 
-int nft_batch_begin(struct nft_batch *ret_batch, struct error *err);
+int nft_batch_begin(const struct net_scope *scope, struct nft_batch *ret_batch, struct error *err);
 /* A message (NFT_MSG_*, NLM_F_*) of family inet that has `room` bytes to be filled; NULL: there is no memory. */
 struct nlmsghdr *nft_batch_message(struct nft_batch *batch, uint16_t type, uint16_t flags, size_t room);
 /* It is filled. */

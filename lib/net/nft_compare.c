@@ -44,7 +44,7 @@ static int take_set(const struct nlmsghdr *message, void *data)
 	char **list = NULL;
 	int r = set ? 0 : -ENOMEM;
 
-	if (r == 0 && nft_is_ours(message) && nftnl_set_nlmsg_parse(message, set) == 0 &&
+	if (r == 0 && nft_is_of(message, dump->text.table) && nftnl_set_nlmsg_parse(message, set) == 0 &&
 	    !(nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & (NFT_SET_TIMEOUT | NFT_SET_EVAL))) {
 		list = reallocarray(dump->sets.list, dump->sets.count + 1, sizeof *list);
 		if (list) {
@@ -67,25 +67,26 @@ static int dump_once(int fd, struct dump *dump, struct error *err)
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds) && r == 0; i++)
-		r = nft_dump(fd, kinds[i], NULL, kinds[i] == NFT_MSG_GETSET ? take_set : take, dump, err);
+		r = nft_dump(fd, kinds[i], dump->text.table, NULL, kinds[i] == NFT_MSG_GETSET ? take_set : take, dump, err);
 	for (size_t i = 0; i < dump->sets.count && r == 0; i++)
-		r = nft_dump(fd, NFT_MSG_GETSETELEM, dump->sets.list[i], take, dump, err);
+		r = nft_dump(fd, NFT_MSG_GETSETELEM, dump->text.table, dump->sets.list[i], take, dump, err);
 	names_clear(&dump->sets);
 	return r;
 }
 
-static int read_table(int fd, struct nft_text *ret_text, struct error *err)
+static int read_table(int fd, const struct net_scope *scope, struct nft_text *ret_text, struct error *err)
 {
 	struct dump dump = {0};
 	int r = -EINTR;
 
+	(void)nft_table_name(scope, dump.text.table);
 	for (int i = 0; i < NFT_DUMP_ATTEMPTS && r == -EINTR; i++) {
 		nft_text_clear(&dump.text);
 		r = dump_once(fd, &dump, err);
 	}
 	if (r == 0 && dump.text.count == 0)
 		r = error_set(err, ENOENT, "read the network's rules: there is no table \"%s\" in this network namespace",
-			      NFT_OUR_TABLE);
+			      dump.text.table);
 	if (r < 0) {
 		nft_text_clear(&dump.text);
 		return r;
@@ -125,6 +126,6 @@ int nft_compare(int fd, const struct net_policy *policy, bool owned, char differ
 	if (r == 0)
 		r = nft_text_of_batch(&batch, &wanted, err);
 	if (r == 0)
-		r = read_table(fd, &there, err);
+		r = read_table(fd, &policy->scope, &there, err);
 	return r < 0 ? r : first_difference(&wanted, &there, difference);
 }

@@ -12,7 +12,7 @@
 
 enum { DUMP_SEQUENCE = 1 << 30 }; /* of no message of a batch */
 
-static int ask(int fd, uint16_t type, const char *set, struct error *err)
+static int ask(int fd, uint16_t type, const char *table, const char *set, struct error *err)
 {
 	static const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	_Alignas(struct nlmsghdr) char buffer[NFT_MESSAGE_ROOM];
@@ -20,7 +20,7 @@ static int ask(int fd, uint16_t type, const char *set, struct error *err)
 	struct nlmsghdr *request = nftnl_nlmsg_build_hdr(buffer, type, NFPROTO_INET, NLM_F_DUMP, DUMP_SEQUENCE);
 
 	if (type != NFT_MSG_GETTABLE)
-		mnl_attr_put_strz(request, NFTA_OBJ_TABLE, NFT_OUR_TABLE);
+		mnl_attr_put_strz(request, NFTA_OBJ_TABLE, table);
 	if (set)
 		mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
 	if (sendto(fd, request, request->nlmsg_len, 0, (const struct sockaddr *)&kernel, sizeof kernel) < 0)
@@ -54,11 +54,11 @@ static void read_messages(const char *buffer, size_t length, struct reading *rea
 	}
 }
 
-int nft_dump(int fd, uint16_t type, const char *set, nft_dumped *dumped, void *data, struct error *err)
+int nft_dump(int fd, uint16_t type, const char *table, const char *set, nft_dumped *dumped, void *data, struct error *err)
 {
 	_Alignas(struct nlmsghdr) char buffer[32768]; /* no kernel fills a larger one */
 	struct reading reading = {.dumped = dumped, .data = data};
-	int r = ask(fd, type, set, err);
+	int r = ask(fd, type, table, set, err);
 
 	if (r < 0)
 		return r;

@@ -155,6 +155,7 @@ struct element {
 };
 
 struct elements {
+	const char *table;
 	const struct kind *kind;
 	struct element *list;
 	size_t count, room;
@@ -236,7 +237,7 @@ static int take_elements(const struct nlmsghdr *message, void *data)
 {
 	const struct elements *elements = data;
 
-	if (nft_is_ours(message))
+	if (nft_is_of(message, elements->table))
 		(void)mnl_attr_parse(message, sizeof(struct nfgenmsg), take_list, data);
 	return elements->out_of_memory ? -ENOMEM : 0;
 }
@@ -275,14 +276,14 @@ static int tell_once(struct elements *elements, nft_endpoint_told *told, void *d
 	return r;
 }
 
-static int read_set(int fd, const struct kind *kind, nft_endpoint_told *told, void *data, struct error *err)
+static int read_set(int fd, const char *table, const struct kind *kind, nft_endpoint_told *told, void *data, struct error *err)
 {
-	struct elements elements = {.kind = kind};
+	struct elements elements = {.table = table, .kind = kind};
 	int r = -EINTR;
 
 	for (int i = 0; i < NFT_DUMP_ATTEMPTS && r == -EINTR; i++) {
 		elements.count = 0;
-		r = nft_dump(fd, NFT_MSG_GETSETELEM, kind->set, take_elements, &elements, err);
+		r = nft_dump(fd, NFT_MSG_GETSETELEM, table, kind->set, take_elements, &elements, err);
 	}
 	if (r == 0)
 		r = tell_once(&elements, told, data);
@@ -304,18 +305,20 @@ static int take_more(const struct nlmsghdr *message, void *data)
 	return 0;
 }
 
-int nft_read_endpoints(int fd, nft_endpoint_told *told, void *data, bool *ret_more, struct error *err)
+int nft_read_endpoints(int fd, const struct net_scope *scope, nft_endpoint_told *told, void *data, bool *ret_more, struct error *err)
 {
+	char table[NFT_TABLE_SIZE];
 	bool more = false;
 	int r = 0;
 
+	(void)nft_table_name(scope, table);
 	for (size_t k = 0; k < ARRAY_SIZE(kinds) && r == 0; k++)
-		r = read_set(fd, &kinds[k], told, data, err);
+		r = read_set(fd, table, &kinds[k], told, data, err);
 	if (r < 0)
 		return r;
 	r = -EINTR;
 	for (int i = 0; i < NFT_DUMP_ATTEMPTS && r == -EINTR; i++)
-		r = nft_dump(fd, NFT_MSG_GETOBJ, NULL, take_more, &more, err);
+		r = nft_dump(fd, NFT_MSG_GETOBJ, table, NULL, take_more, &more, err);
 	if (r == 0)
 		*ret_more = more;
 	return r;

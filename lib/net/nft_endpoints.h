@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "lib/base/error.h"
+#include "lib/net/policy.h"
 
 /* Of the elements of one set; an endpoint has two. */
 enum { NFT_ENDPOINT_ELEMENTS_MAX = 2048 };
@@ -43,6 +44,6 @@ struct nft_endpoint {
 typedef int nft_endpoint_told(const struct nft_endpoint *endpoint, void *data);
 
 /* *ret_more: there were more than there was room for. -ENOENT: the table is not there, or records none. */
-int nft_read_endpoints(int fd, nft_endpoint_told *told, void *data, bool *ret_more, struct error *err);
+int nft_read_endpoints(int fd, const struct net_scope *scope, nft_endpoint_told *told, void *data, bool *ret_more, struct error *err);
 
 #endif

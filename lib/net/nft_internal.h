@@ -20,8 +20,8 @@ const char *nft_denied_name(unsigned direction, char name[NFT_NAME_SIZE]);
 const char *nft_names_set(const struct net_layer *layer, size_t layer_index, size_t name_index, uint8_t family,
 			  char name[NFT_NAME_SIZE]);
 
-/* The message is of nf_tables, and of our table or of something in it. */
-bool nft_is_ours(const struct nlmsghdr *message);
+/* The message is of nf_tables, and of this table or of something in it. */
+bool nft_is_of(const struct nlmsghdr *message, const char *table);
 
 /* The chain of one layer, and the sets that it looks into. */
 void nft_add_layer(struct nft_batch *batch, const struct net_layer *layer, unsigned direction, size_t index);

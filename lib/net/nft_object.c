@@ -8,32 +8,53 @@
 #include <libnftnl/object.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
+#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <sys/socket.h>
 
 #include "lib/net/nft_rule.h"
 
-static void table_message(struct nft_batch *batch, uint16_t type, uint16_t message_flags, uint32_t flags)
+/* As nft writes and shows it: libnftnl has no other use for a table's own data. */
+static void put_comment(struct nft_batch *batch, struct nlmsghdr *message, const char *comment)
+{
+	struct nftnl_udata_buf *data = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN + 1U);
+
+	if (!data || !nftnl_udata_put_strz(data, NFTNL_UDATA_TABLE_COMMENT, comment))
+		batch->out_of_memory = true;
+	else
+		mnl_attr_put(message, NFTA_TABLE_USERDATA, nftnl_udata_buf_len(data), nftnl_udata_buf_data(data));
+	if (data)
+		nftnl_udata_buf_free(data);
+}
+
+static void table_message(struct nft_batch *batch, uint16_t type, uint16_t message_flags, uint32_t flags, const char *comment)
 {
 	struct nlmsghdr *message = nft_batch_message(batch, type, message_flags, NFT_MESSAGE_ROOM);
 
 	if (!message)
 		return;
-	mnl_attr_put_strz(message, NFTA_TABLE_NAME, NFT_OUR_TABLE);
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, batch->table);
 	if (type == NFT_MSG_NEWTABLE)
 		mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htonl(flags));
+	if (comment)
+		put_comment(batch, message, comment);
 	nft_batch_add(batch, message);
 }
 
-void nft_replace_table(struct nft_batch *batch, uint32_t flags)
+void nft_delete_table(struct nft_batch *batch)
 {
-	table_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, flags); /* what is not there cannot be deleted */
-	table_message(batch, NFT_MSG_DELTABLE, 0, 0);
-	table_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, flags);
+	table_message(batch, NFT_MSG_DELTABLE, 0, 0, NULL);
 }
 
-static void add_chain(struct nft_batch *batch, const char *name, bool base, uint32_t hook, int32_t priority)
+void nft_replace_table(struct nft_batch *batch, uint32_t flags, const char *comment)
+{
+	table_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, flags, NULL); /* what is not there cannot be deleted */
+	nft_delete_table(batch);
+	table_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, flags, comment);
+}
+
+static void add_chain(struct nft_batch *batch, const char *name, const struct nft_base *base)
 {
 	struct nlmsghdr *message = nft_batch_message(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, NFT_MESSAGE_ROOM);
 	struct nftnl_chain *chain = message ? nftnl_chain_alloc() : NULL;
@@ -42,14 +63,14 @@ static void add_chain(struct nft_batch *batch, const char *name, bool base, uint
 		batch->out_of_memory = true;
 		return;
 	}
-	if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, NFT_OUR_TABLE) < 0 ||
+	if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, batch->table) < 0 ||
 	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name) < 0 ||
 	    (base && nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter") < 0))
 		batch->out_of_memory = true;
 	if (base) {
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook);
-		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, priority);
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_DROP);
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, base->hook);
+		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, base->priority);
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, base->passes ? NF_ACCEPT : NF_DROP);
 	}
 	nftnl_chain_nlmsg_build_payload(message, chain);
 	nftnl_chain_free(chain);
@@ -58,12 +79,12 @@ static void add_chain(struct nft_batch *batch, const char *name, bool base, uint
 
 void nft_new_chain(struct nft_batch *batch, const char *name)
 {
-	add_chain(batch, name, false, 0, 0);
+	add_chain(batch, name, NULL);
 }
 
-void nft_new_base_chain(struct nft_batch *batch, const char *name, uint32_t hook, int32_t priority)
+void nft_new_base_chain(struct nft_batch *batch, const char *name, const struct nft_base *base)
 {
-	add_chain(batch, name, true, hook, priority);
+	add_chain(batch, name, base);
 }
 
 static struct nftnl_obj *new_object(struct nft_batch *batch, const char *name, uint32_t type)
@@ -75,7 +96,7 @@ static struct nftnl_obj *new_object(struct nft_batch *batch, const char *name, u
 		return NULL;
 	}
 	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, type);
-	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, NFT_OUR_TABLE);
+	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, batch->table);
 	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, name);
 	return object;
 }
@@ -125,7 +146,7 @@ static void add_set(struct nft_batch *batch, const char *name, uint32_t type, ui
 		batch->out_of_memory = true;
 		return;
 	}
-	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, NFT_OUR_TABLE) < 0 || nftnl_set_set_str(set, NFTNL_SET_NAME, name) < 0)
+	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, batch->table) < 0 || nftnl_set_set_str(set, NFTNL_SET_NAME, name) < 0)
 		batch->out_of_memory = true;
 	nftnl_set_set_u32(set, NFTNL_SET_ID, batch->count);
 	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, flags);
@@ -159,7 +180,7 @@ static struct nlmsghdr *elements_message(struct nft_batch *batch, uint16_t type,
 		nft_batch_message(batch, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, NFT_ELEMENTS_ROOM);
 
 	if (message) {
-		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, NFT_OUR_TABLE);
+		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, batch->table);
 		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
 	}
 	return message;

@@ -6,11 +6,17 @@
 #include "lib/net/nft_batch.h"
 #include "lib/net/ranges.h"
 
-/* Instead of one that is there. `flags`: NFT_TABLE_F_*. */
-void nft_replace_table(struct nft_batch *batch, uint32_t flags);
+/* Instead of one that is there. `flags`: NFT_TABLE_F_*; `comment`: NULL or less than NET_HOLDER_MAX bytes. */
+void nft_replace_table(struct nft_batch *batch, uint32_t flags, const char *comment);
+void nft_delete_table(struct nft_batch *batch);
 void nft_new_chain(struct nft_batch *batch, const char *name);
-/* NF_INET_*; what comes to its end is dropped. */
-void nft_new_base_chain(struct nft_batch *batch, const char *name, uint32_t hook, int32_t priority);
+/* Where the kernel begins. What comes to its end is dropped, or `passes`. */
+struct nft_base {
+	uint32_t hook; /* NF_INET_* */
+	int32_t priority;
+	bool passes;
+};
+void nft_new_base_chain(struct nft_batch *batch, const char *name, const struct nft_base *base);
 
 void nft_new_counter(struct nft_batch *batch, const char *name);
 /* True of the packet with which more than `limit` bytes have come, and of all after it. The kernel tells it to those who

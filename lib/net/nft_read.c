@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <libnftnl/object.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
@@ -73,20 +75,74 @@ static int take_object(const struct nlmsghdr *message, void *data)
 	return 0;
 }
 
-int nft_read_figures(int fd, struct nft_figures *ret_figures, struct error *err)
+static int no_table(const char *table, const char *wanted, struct error *err)
 {
+	return error_set(err, ENOENT, "read the network's %s: there is no table \"%s\" in this network namespace", wanted, table);
+}
+
+int nft_read_figures(int fd, const struct net_scope *scope, struct nft_figures *ret_figures, struct error *err)
+{
+	char table[NFT_TABLE_SIZE];
 	struct reading reading;
 	int r = -EINTR;
 
+	(void)nft_table_name(scope, table);
 	for (int i = 0; i < NFT_DUMP_ATTEMPTS && r == -EINTR; i++) {
 		reading = (struct reading){0};
-		r = nft_dump(fd, NFT_MSG_GETOBJ, NULL, take_object, &reading, err);
+		r = nft_dump(fd, NFT_MSG_GETOBJ, table, NULL, take_object, &reading, err);
 	}
 	if (r < 0)
 		return r;
 	if (!reading.found)
-		return error_set(err, ENOENT, "read the network's figures: there is no table \"%s\" in this network namespace",
-				 NFT_OUR_TABLE);
+		return no_table(table, "figures", err);
 	*ret_figures = reading.figures;
 	return 0;
+}
+
+struct holding {
+	const char *table;
+	char *holder;
+	bool found;
+};
+
+/* A type, a length, and the text. libnftnl believes the length, which may be a container's. */
+static void take_comment(const uint8_t *comment, uint32_t length, char *holder)
+{
+	if (length > 2 && comment[0] == NFTNL_UDATA_TABLE_COMMENT && comment[1] <= length - 2)
+		(void)snprintf(holder, NET_HOLDER_MAX, "%.*s", (int)comment[1], (const char *)comment + 2);
+}
+
+static int take_table(const struct nlmsghdr *message, void *data)
+{
+	struct holding *holding = data;
+	struct nftnl_table *table;
+	const uint8_t *comment;
+	uint32_t length = 0;
+
+	if (!nft_is_of(message, holding->table))
+		return 0;
+	table = nftnl_table_alloc();
+	if (!table)
+		return -ENOMEM;
+	holding->found = true;
+	if (nftnl_table_nlmsg_parse(message, table) == 0 && (comment = nftnl_table_get_data(table, NFTNL_TABLE_USERDATA, &length)))
+		take_comment(comment, length, holding->holder);
+	nftnl_table_free(table);
+	return 0;
+}
+
+int nft_read_holder(int fd, const struct net_scope *scope, char holder[NET_HOLDER_MAX], struct error *err)
+{
+	char table[NFT_TABLE_SIZE];
+	struct holding holding = {.table = nft_table_name(scope, table), .holder = holder};
+	int r = -EINTR;
+
+	for (int i = 0; i < NFT_DUMP_ATTEMPTS && r == -EINTR; i++) {
+		holding.found = false;
+		holder[0] = '\0';
+		r = nft_dump(fd, NFT_MSG_GETTABLE, table, NULL, take_table, &holding, err);
+	}
+	if (r == 0 && !holding.found)
+		r = no_table(table, "holder", err);
+	return r;
 }

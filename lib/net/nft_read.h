@@ -18,6 +18,9 @@ struct nft_figures {
 };
 
 /* All of it in two dumps. -ENOENT: the table is not there. */
-int nft_read_figures(int fd, struct nft_figures *ret_figures, struct error *err);
+int nft_read_figures(int fd, const struct net_scope *scope, struct nft_figures *ret_figures, struct error *err);
+
+/* Whose the table is (net_policy.holder), "" where it does not say so. -ENOENT: it is not there. */
+int nft_read_holder(int fd, const struct net_scope *scope, char holder[NET_HOLDER_MAX], struct error *err);
 
 #endif

@@ -16,7 +16,7 @@ struct nft_rule nft_rule_begin(struct nft_batch *batch, const char *chain)
 {
 	struct nft_rule rule = {.batch = batch, .rule = nftnl_rule_alloc()};
 
-	if (!rule.rule || nftnl_rule_set_str(rule.rule, NFTNL_RULE_TABLE, NFT_OUR_TABLE) < 0 ||
+	if (!rule.rule || nftnl_rule_set_str(rule.rule, NFTNL_RULE_TABLE, batch->table) < 0 ||
 	    nftnl_rule_set_str(rule.rule, NFTNL_RULE_CHAIN, chain) < 0)
 		batch->out_of_memory = true;
 	if (rule.rule)
@@ -103,6 +103,16 @@ static void compare(struct nft_rule *rule, uint32_t how, const void *data, size_
 	set_u32(comparison, NFTNL_EXPR_CMP_SREG, REGISTER);
 	set_u32(comparison, NFTNL_EXPR_CMP_OP, how);
 	set_data(rule, comparison, NFTNL_EXPR_CMP_DATA, data, size);
+}
+
+void nft_match_socket_group(struct nft_rule *rule, uint64_t group, uint32_t level)
+{
+	struct nftnl_expr *socket = add(rule, "socket");
+
+	set_u32(socket, NFTNL_EXPR_SOCKET_KEY, NFT_SOCKET_CGROUPV2);
+	set_u32(socket, NFTNL_EXPR_SOCKET_LEVEL, level);
+	set_u32(socket, NFTNL_EXPR_SOCKET_DREG, REGISTER);
+	compare(rule, NFT_CMP_EQ, &group, sizeof group);
 }
 
 void nft_match_loopback(struct nft_rule *rule, bool output)
@@ -263,7 +273,7 @@ void nft_log(struct nft_rule *rule, uint16_t group, uint32_t length, const char 
 	struct nftnl_expr *log = add(rule, "log");
 
 	if (log)
-		nftnl_expr_set_u16(log, NFTNL_EXPR_LOG_GROUP, group);
+		nftnl_expr_set_u16(log, NFTNL_EXPR_LOG_GROUP, rule->batch->log_groups + group);
 	set_u32(log, NFTNL_EXPR_LOG_SNAPLEN, length);
 	set_text(rule, log, NFTNL_EXPR_LOG_PREFIX, prefix);
 }

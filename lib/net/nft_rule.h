@@ -8,8 +8,6 @@
 
 #include "lib/net/nft_batch.h"
 
-#define NFT_OUR_TABLE "stint"
-
 struct nftnl_rule;
 
 struct nft_rule {
@@ -21,6 +19,9 @@ struct nft_rule nft_rule_begin(struct nft_batch *batch, const char *chain);
 /* Puts it into the batch. */
 void nft_rule_end(struct nft_rule *rule);
 
+/* The socket that sends it, or gets it, is of the v2 group with this id, so deep below the root, or of one below it. What is no
+ * socket's (the kernel's own resets, acknowledgements of connections that are over) goes on to the next rule. */
+void nft_match_socket_group(struct nft_rule *rule, uint64_t group, uint32_t level);
 /* The interface it leaves (or comes) by is the loopback one. */
 void nft_match_loopback(struct nft_rule *rule, bool output);
 void nft_match_family(struct nft_rule *rule, uint8_t family); /* AF_* */
@@ -52,6 +53,7 @@ void nft_match_connections_over(struct nft_rule *rule, uint32_t count);
 void nft_count(struct nft_rule *rule, const char *counter);
 /* With what the quota object says: it was made to be true of what goes over it. */
 void nft_match_quota(struct nft_rule *rule, const char *quota);
+/* `group`: NFT_LOG_*. */
 void nft_log(struct nft_rule *rule, uint16_t group, uint32_t length, const char *prefix);
 
 void nft_accept(struct nft_rule *rule);

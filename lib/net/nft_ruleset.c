@@ -380,6 +380,25 @@ static void add_answer_logs(struct nft_batch *batch, const struct net_policy *po
 	add_answer_log(batch, nft_direction_names[direction], IPPROTO_TCP, loopback);
 }
 
+/* In a table that is not of the whole namespace, what its sockets send and get comes to the same rules by a jump. */
+static void add_base_chain(struct nft_batch *batch, const struct net_scope *scope, unsigned d)
+{
+	const struct nft_base base = {.hook = hooks[d], .priority = priorities[d], .passes = scope->group};
+	char name[NFT_NAME_SIZE];
+	struct nft_rule rule;
+
+	if (!scope->group) {
+		nft_new_base_chain(batch, nft_direction_names[d], &base);
+		return;
+	}
+	nft_new_chain(batch, nft_direction_names[d]);
+	nft_new_base_chain(batch, chain_name(d, "all", name), &base);
+	rule = nft_rule_begin(batch, name);
+	nft_match_socket_group(&rule, scope->group, scope->level);
+	nft_jump(&rule, nft_direction_names[d]);
+	nft_rule_end(&rule);
+}
+
 static void add_direction(struct nft_batch *batch, const struct net_policy *policy, unsigned d)
 {
 	const struct net_direction *direction = &policy->direction[d];
@@ -387,7 +406,7 @@ static void add_direction(struct nft_batch *batch, const struct net_policy *poli
 	char name[NFT_NAME_SIZE];
 	struct nft_rule rule;
 
-	nft_new_base_chain(batch, chain, hooks[d], priorities[d]);
+	add_base_chain(batch, &policy->scope, d);
 	add_denied(batch, policy, d);
 	add_new(batch, policy, d);
 	add_answer_logs(batch, policy, d, true);
@@ -418,9 +437,10 @@ static void add_direction(struct nft_batch *batch, const struct net_policy *poli
 
 static void add_forward(struct nft_batch *batch)
 {
+	static const struct nft_base base = {.hook = NF_INET_FORWARD, .priority = INT32_MAX};
 	struct nft_rule rule;
 
-	nft_new_base_chain(batch, "forward", NF_INET_FORWARD, INT32_MAX);
+	nft_new_base_chain(batch, "forward", &base);
 	rule = nft_rule_begin(batch, "forward");
 	nft_count(&rule, NFT_COUNT_FORWARD);
 	nft_drop(&rule);
@@ -430,18 +450,18 @@ static void add_forward(struct nft_batch *batch)
 int nft_ruleset(const struct net_policy *policy, uint32_t table_flags, struct nft_batch *ret_batch, struct error *err)
 {
 	_cleanup_batch_ struct nft_batch batch = {0};
-	int r = nft_batch_begin(&batch, err);
+	int r = nft_batch_begin(&policy->scope, &batch, err);
 
 	if (r < 0)
 		return r;
-	nft_replace_table(&batch, table_flags);
+	nft_replace_table(&batch, table_flags, policy->holder);
 	add_objects(&batch, policy);
 	add_known_sets(&batch, policy);
 	if (policy->record.set)
 		nft_add_endpoints(&batch);
 	for (unsigned d = 0; d < NET_DIRECTIONS; d++)
 		add_direction(&batch, policy, d);
-	if (!policy->record.set || net_policy_asks(policy)) /* to watch is to hold nothing */
+	if (!policy->scope.group && (!policy->record.set || net_policy_asks(policy))) /* to watch is to hold nothing */
 		add_forward(&batch);
 	r = nft_batch_end(&batch, err);
 	if (r < 0)

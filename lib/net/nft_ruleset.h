@@ -25,6 +25,12 @@
  *	chains ingress…, at hook input, likewise; drop instead of reject
  *	chain forward						drop: what is routed through belongs to no end that rules are for
  *
+ * Where the namespace is others', too, the rules are only of what the container's own sockets send and get:
+ *
+ *	chain egress-all, at hook output			of a socket of the group: jump egress; else accept
+ *	chain egress						as above
+ *	(there is no chain forward)
+ *
  * Where endpoints are recorded, what passes is counted for them as well (nft_endpoints.c). Where nothing but that is asked
  * there is no chain forward.
  *
@@ -38,12 +44,13 @@
 #include "lib/net/policy.h"
 
 enum {
-	NFT_LOG_DENIED = 1, /* groups of nflog; the prefix is the direction's name */
+	NFT_LOG_DENIED = 1, /* groups of nflog, above the scope's first; the prefix is the direction's name */
 	NFT_LOG_ANSWERS = 2,
 	NFT_LOG_BEGUN = 3, /* connections, where endpoints are recorded: their first packets, which have passed */
 	/* What went over a quota, whose name is the prefix. The kernel tells who listens to nf_tables, too, but not all kernels do
 	 * before something changes in the rules (6.1 does not). */
 	NFT_LOG_SPENT = 4,
+	NFT_LOG_GROUPS = 8, /* those of a scope begin with a multiple of it */
 	NFT_LOG_LENGTH = 4096 + 128, /* bytes of a packet that are logged at most: answers by UDP are no longer (EDNS) */
 	NFT_NAME_ADDRESSES_MAX = 16384, /* of the names of one layer with the same protocol and ports, at a time */
 };

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "lib/net/nft_rule.h"
+#include "lib/net/nft_object.h"
 #include "lib/net/nft_ruleset.h"
 
 int nft_open(int *ret_fd, struct error *err)
@@ -99,7 +99,8 @@ static const char *advice(int code)
 		return "; it needs CAP_NET_ADMIN of the namespace's owner, and a table that another process owns cannot be replaced";
 	case EOPNOTSUPP:
 	case ENOENT:
-		return "; the kernel must have nf_tables with nft_ct, nft_limit, nft_quota, nft_connlimit, nft_reject_inet and nft_log";
+		return "; the kernel must have nf_tables with nft_ct, nft_limit, nft_quota, nft_connlimit, nft_reject_inet and nft_log, and nft_socket for "
+		       "containers that share a network namespace";
 	case ENOMEM:
 	case ENFILE:
 		return "; they take more than the kernel has room for";
@@ -190,6 +191,20 @@ int nft_send(int fd, const struct nft_batch *batch, struct error *err)
 		return error_errno(err, errno, "set the network's rules: send %zu bytes of them to the kernel%s", batch->length,
 				   errno == EMSGSIZE ? " (more than net.core.wmem_max)" : "");
 	return read_outcome(fd, batch, err);
+}
+
+int nft_remove(int fd, const struct net_scope *scope, struct error *err)
+{
+	_cleanup_batch_ struct nft_batch batch = {0};
+	int r = nft_batch_begin(scope, &batch, err);
+
+	if (r < 0)
+		return r;
+	nft_delete_table(&batch);
+	r = nft_batch_end(&batch, err);
+	if (r == 0)
+		r = nft_send(fd, &batch, err);
+	return r == -ENOENT ? 0 : r;
 }
 
 int nft_apply(int fd, const struct net_policy *policy, bool *ret_owned, struct error *err)

@@ -22,7 +22,8 @@ void nft_text_clear(struct nft_text *text)
 	for (size_t i = 0; i < text->count; i++)
 		free(text->lines[i].text);
 	free(text->lines);
-	*text = (struct nft_text){0};
+	text->lines = NULL;
+	text->count = text->size = 0;
 }
 
 static int take_line(struct nft_text *text, char *line, size_t key)
@@ -279,29 +280,36 @@ static int add_elements(struct nft_text *text, const struct nlmsghdr *message)
 	return list.failure;
 }
 
+struct of_table {
+	const char *name;
+	bool is;
+};
+
 static int take_table(const struct nlattr *attribute, void *data)
 {
+	struct of_table *of = data;
+
 	if (mnl_attr_get_type(attribute) == NFTA_OBJ_TABLE && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0)
-		*(bool *)data = strcmp(mnl_attr_get_str(attribute), NFT_OUR_TABLE) == 0;
+		of->is = strcmp(mnl_attr_get_str(attribute), of->name) == 0;
 	return MNL_CB_OK;
 }
 
-bool nft_is_ours(const struct nlmsghdr *message)
+bool nft_is_of(const struct nlmsghdr *message, const char *table)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
-	bool ours = false;
+	struct of_table of = {.name = table};
 
 	if (NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES || mnl_nlmsg_get_payload_len(message) < sizeof *header)
 		return false;
 	if (header->nfgen_family != NFPROTO_INET)
 		return false;
-	(void)mnl_attr_parse(message, sizeof *header, take_table, &ours);
-	return ours;
+	(void)mnl_attr_parse(message, sizeof *header, take_table, &of);
+	return of.is;
 }
 
 int nft_text_add(struct nft_text *text, const struct nlmsghdr *message)
 {
-	if (!nft_is_ours(message))
+	if (!nft_is_of(message, text->table))
 		return 0;
 	switch (NFNL_MSG_TYPE(message->nlmsg_type)) {
 	case NFT_MSG_NEWTABLE:
@@ -348,6 +356,7 @@ int nft_text_of_batch(const struct nft_batch *batch, struct nft_text *ret_text, 
 	int left = (int)batch->length, r = 0;
 	struct nft_text text = {0};
 
+	memcpy(text.table, batch->table, sizeof text.table);
 	for (; mnl_nlmsg_ok(message, left) && r == 0; message = mnl_nlmsg_next(message, &left))
 		r = nft_text_add(&text, message);
 	if (r < 0) {

@@ -18,6 +18,7 @@ struct nft_line {
 	size_t order; /* … and then in the order they came: that of a chain's rules */
 };
 struct nft_text {
+	char table[NFT_TABLE_SIZE]; /* of which it is */
 	struct nft_line *lines;
 	size_t count, size;
 };

@@ -81,11 +81,23 @@ struct net_record {
 	size_t resolver_count;
 };
 
+enum { NET_HOLDER_MAX = 255 }; /* with the NUL */
+
+/* Of whose packets the rules are. */
+struct net_scope {
+	uint64_t group;	     /* the sockets of the v2 group with this id (cgroup_id), and of those below it; 0: all of the namespace */
+	uint32_t level;	     /* how deep below the root that group is */
+	uint16_t log_groups; /* with a group: its nflog groups are NFT_LOG_* from here on, since a namespace has each number once */
+};
+
 struct net_policy {
 	struct net_direction direction[NET_DIRECTIONS];
 	struct net_quota quotas[NET_QUOTAS];
 	struct net_record record;
-	bool owned;	/* the container keeps CAP_NET_ADMIN: the table is the socket's that makes it, where the kernel can */
+	const char *holder; /* borrowed: whose the table is, for whoever lists it and for nft_read_holder; NULL: not said */
+	struct net_scope scope; /* known when the container is there; not in the JSON text */
+	bool shared;	/* the namespace is others' too: there must be a scope of one group */
+	bool owned;	/* somebody in the namespace may have CAP_NET_ADMIN: the table is the socket's that makes it, where the kernel can */
 	bool raw;	/* it keeps CAP_NET_RAW: neighbour discovery only on the link */
 };
 

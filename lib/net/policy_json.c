@@ -7,7 +7,7 @@
  *    "ingress": {…},
  *    "quotas": {"netEgress": {"limit": 10485760, "used": 0, "holds": true, "throttle": 65536}, …},
  *    "record": {"resolvers": ["10.0.0.2"]},
- *    "owned": false, "raw": false}
+ *    "shared": false, "owned": false, "raw": false}
  *
  * Numbers are base units, and what is 0 or nothing is absent.
  */
@@ -156,6 +156,8 @@ int net_policy_to_json(const struct net_policy *policy, struct json_doc **ret_do
 	if (r == 0)
 		r = write_record(doc, root, &policy->record);
 	if (r == 0)
+		r = json_set(doc, root, "shared", json_new_bool(doc, policy->shared));
+	if (r == 0)
 		r = json_set(doc, root, "owned", json_new_bool(doc, policy->owned));
 	if (r == 0)
 		r = json_set(doc, root, "raw", json_new_bool(doc, policy->raw));
@@ -273,6 +275,8 @@ int net_policy_from_json(const struct json *root, struct net_policy *ret_policy,
 		r = read_quota(json_get(json_get(root, "quotas"), quota_kinds[q].name), q, &policy.quotas[q], err);
 	if (r == 0)
 		r = read_record(json_get(root, "record"), &policy.record, err);
+	if (r == 0)
+		r = read_flag(root, "shared", &policy.shared, err);
 	if (r == 0)
 		r = read_flag(root, "owned", &policy.owned, err);
 	if (r == 0)

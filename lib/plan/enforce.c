@@ -141,10 +141,11 @@ static void drop_network(struct profile *p)
 
 static void check_network(struct profile *p, const struct network_place *place, struct refusals *list)
 {
-	if (!profile_asks_network(p) || place->holder == NETWORK_OWN)
+	if (!profile_asks_network(p) || place->holder == NETWORK_OWN || place->holder == NETWORK_SHARED)
 		return;
 	if (place->holder == NETWORK_SANDBOX)
-		plan_warn(list->plan, "the network is the pod's: the rules and budgets of its sandbox hold for this container, not its own");
+		plan_warn(list->plan, "the network is the pod's: without cgroup v2 the rules and budgets of its sandbox hold for this container, not "
+				      "its own");
 	else
 		cannot(list, "network (%s)", place->why);
 	drop_network(p);

@@ -50,23 +50,31 @@ static bool is_of_pod(const struct json *config)
 	return false;
 }
 
-struct network_place plan_network_place(const struct json *config, const char *network, uint64_t kept)
+static struct network_place nobody(const char *why)
+{
+	return (struct network_place){NETWORK_NOBODY, why};
+}
+
+struct network_place plan_network_place(const struct json *config, const struct cgroup_layout *layout, enum plan_mode mode,
+					const char *network, uint64_t kept)
 {
 	const char *path = path_of(namespace_of(config, "network"));
+	/* Podman and pods' sandboxes have a namespace that was made for them under a name; another container's is its process's. */
+	bool pod = path && is_of_pod(config), joined = pod || (path && strncmp(path, "/proc/", 6) == 0);
+	bool told_apart = layout->mode == CGROUP_V2 || (layout->mode == CGROUP_HYBRID && mode != PLAN_HOOK);
 
 	if (strcmp(network, "host") == 0)
-		return (struct network_place){NETWORK_NOBODY, "the container is in the host's network, and rules there would be the host's"};
-	if (path && is_of_pod(config))
+		return nobody("the container is in the host's network, and rules there would be the host's");
+	if (joined && !told_apart && pod)
 		return (struct network_place){NETWORK_SANDBOX, NULL};
-	/* Podman and pods' sandboxes have a namespace that was made for them under a name; another container's is its process's. */
-	if (path && strncmp(path, "/proc/", 6) == 0)
-		return (struct network_place){NETWORK_NOBODY, "the container joins another's network, and rules there would be the other's"};
+	if (joined && !told_apart)
+		return nobody("the container joins another's network, and without cgroup v2 rules there would be the other's");
 	if (path_of(namespace_of(config, "user")))
-		return (struct network_place){NETWORK_NOBODY, "the container joins a user namespace, whose root may change its rules"};
+		return nobody("the container joins a user namespace, whose root may change its rules");
 	if ((kept & BIT(CAP_NET_ADMIN)) && (kept & BIT(CAP_SYS_ADMIN)))
-		return (struct network_place){NETWORK_NOBODY, "with CAP_NET_ADMIN and CAP_SYS_ADMIN together the container can take its "
-							      "interfaces elsewhere; keep one of them"};
-	return (struct network_place){NETWORK_OWN, NULL};
+		return nobody("with CAP_NET_ADMIN and CAP_SYS_ADMIN together the container can take its interfaces elsewhere; keep one of "
+			      "them");
+	return (struct network_place){joined ? NETWORK_SHARED : NETWORK_OWN, NULL};
 }
 
 /* --- what the container may not keep --- */
@@ -270,7 +278,7 @@ static void note_endpoints(const struct host *host, const struct json *config, c
 	struct net_context context = {0};
 	struct error err = {0};
 
-	if ((plan->watch != WATCH_RECORD && plan->watch != WATCH_COMPLAIN) || place->holder != NETWORK_OWN)
+	if ((plan->watch != WATCH_RECORD && plan->watch != WATCH_COMPLAIN) || (place->holder != NETWORK_OWN && place->holder != NETWORK_SHARED))
 		return;
 	if (resolvers_find(host, config, bundle, &context, &err) < 0)
 		plan_warn(plan, "which endpoints are its resolvers is not recorded: %s", err.text);
@@ -311,7 +319,8 @@ int plan_network_resolve(const struct host *host, const struct host_config *host
 	take_quotas(p, &keep->policy);
 	keep->policy.record = record;
 	/* A table that only watches may be undone: to be in the way of what the container does would change what is recorded. */
-	keep->policy.owned = profile_asks_network(p) && (kept & BIT(CAP_NET_ADMIN));
+	keep->policy.shared = place->holder == NETWORK_SHARED;
+	keep->policy.owned = profile_asks_network(p) && (keep->policy.shared || (kept & BIT(CAP_NET_ADMIN)));
 	keep->policy.raw = kept & BIT(CAP_NET_RAW);
 	plan->network = &keep->policy;
 	return 0;

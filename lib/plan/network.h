@@ -9,6 +9,7 @@
 /* Whose rules hold for the container. */
 enum network_holder {
 	NETWORK_OWN,	 /* its own: the namespace is made for it */
+	NETWORK_SHARED,	 /* its own, but only of what its own sockets send and get: the namespace is others', too */
 	NETWORK_SANDBOX, /* those of the pod's sandbox, whose namespace it joins */
 	NETWORK_NOBODY,	 /* none can */
 };
@@ -17,8 +18,10 @@ struct network_place {
 	const char *why; /* of NETWORK_NOBODY */
 };
 
-/* `network`: one of workload_networks. `kept`: the capabilities that the container has in the end. */
-struct network_place plan_network_place(const struct json *config, const char *network, uint64_t kept);
+/* `network`: one of workload_networks. `kept`: the capabilities that the container has in the end. A container's sockets are told from
+ * others' by its v2 group, which it has beside v1's controllers too where it is started by us. */
+struct network_place plan_network_place(const struct json *config, const struct cgroup_layout *layout, enum plan_mode mode,
+					const char *network, uint64_t kept);
 
 /* The capabilities of the config that are left to it when the profile asks something of the network: CAP_NET_ADMIN and
  * CAP_NET_RAW only where the profile's own `capabilities` name them. */

@@ -199,7 +199,8 @@ int plan_make(const struct host *host, const struct host_config *host_config, co
 	if (r == 0)
 		r = config_to_profile(config, &own, err);
 	if (r == 0)
-		place = plan_network_place(config, workload.network, plan_network_capabilities(&plan.effective, &own));
+		place = plan_network_place(config, layout, mode, workload.network,
+					   plan_network_capabilities(&plan.effective, &own));
 	if (r == 0 && place.holder != NETWORK_NOBODY)
 		r = plan_network_privileges(config, &own, &plan, err);
 	if (r == 0) /* after it: what a model knows was not named on purpose */

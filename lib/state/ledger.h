@@ -28,7 +28,7 @@
 #include "lib/state/state_dir.h"
 
 enum {
-	LEDGER_VERSION = 7,
+	LEDGER_VERSION = 8,
 	LEDGER_TEXT_MAX = 256,
 	LEDGER_PATH_MAX = 1280,
 	LEDGER_NAME_MAX = 96,
@@ -170,6 +170,7 @@ struct ledger_network {
 	_Atomic uint32_t applied; /* the rules are in the kernel */
 	_Atomic uint32_t reads;	  /* how often the figures were read; 0: never */
 	struct ledger_figures figures[2]; /* of the last reading, and of that before it, by turns */
+	struct net_scope scope;	  /* of what they are; valid when `applied` */
 	char failure[LEDGER_TEXT_MAX];	  /* why they are not, in the hook's words, which runtimes may keep to themselves */
 };
 

@@ -236,6 +236,13 @@ namespaces_shared() {
 	run docker_ run --rm --runtime "stint-$RUNTIME" --network host busybox true
 	[ "$status" -ne 0 ] && [[ "$output" == *"stint: "*network*host* ]] || { echo "$status $output"; return 1; }
 	[ "$(nft list ruleset 2>&1)" = "$rules" ]
+	# In another container's namespace they are this one's alone.
+	docker_ run -d --runtime "stint-$RUNTIME" --network container:t-first --name t-held busybox sleep 300 >/dev/null
+	run behind stint verify "$(id_of t-held)"
+	[[ "$output" == *network*enforced* ]] || { echo "$output"; return 1; }
+	run behind stint verify "$(id_of t-first)"
+	[[ "$output" != *network*enforced* ]] || { echo "$output"; return 1; }
+	docker_ rm -f t-held >/dev/null
 	docker_ rm -f t-second >/dev/null
 	[ "$(docker_ inspect -f '{{.State.Status}}' t-first)" = running ]
 	docker_ rm -f t-first >/dev/null

@@ -7,6 +7,8 @@
 #include "lib/net/nft_read.h"
 #include "lib/net/nft_send.h"
 
+static const struct net_scope all_of_it;
+
 static struct lab lab;
 static struct error err;
 static int fd;
@@ -66,7 +68,7 @@ static bool read_all(struct seen *seen)
 	bool more;
 
 	seen->count = 0;
-	cr_assert_eq(nft_read_endpoints(fd, take, seen, &more, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_read_endpoints(fd, &all_of_it, take, seen, &more, &err), 0, "%s", err.text);
 	return more;
 }
 
@@ -220,6 +222,6 @@ Test(nft_endpoints, of_a_table_without_them_there_is_nothing_to_read)
 
 	cr_assert(seen);
 	begin(&policy);
-	cr_expect_eq(nft_read_endpoints(fd, take, seen, &more, &err), -ENOENT);
+	cr_expect_eq(nft_read_endpoints(fd, &all_of_it, take, seen, &more, &err), -ENOENT);
 	free(seen);
 }

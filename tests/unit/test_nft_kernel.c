@@ -10,6 +10,8 @@
 #include "lib/net/nft_read.h"
 #include "lib/net/nft_send.h"
 
+static const struct net_scope all_of_it;
+
 static struct lab lab;
 static struct error err;
 static int fd;
@@ -71,7 +73,7 @@ Test(nft_kernel, replies_pass_and_what_nobody_asked_for_does_not, .init = setup)
 	cr_expect(lab_comes_in(&lab, &reply));
 	cr_expect(!lab_leaves(&lab, &denied));
 	cr_expect(!lab_comes_in(&lab, &other), "what was denied is no connection");
-	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_read_figures(fd, &all_of_it, &figures, &err), 0, "%s", err.text);
 	/* And an error (ICMP, 20 + 8 + what it is about) by which the kernel says that nobody listens for the reply. */
 	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_PASSED].packets, 2);
 	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_PASSED].bytes, 32 + 28 + 32);
@@ -221,7 +223,7 @@ Test(nft_kernel, nothing_is_forwarded, .init = setup)
 		lab_send_last(lab.inside_frames, lab_outside_mac);
 		cr_expect_eq(lab_frames_with(lab.outside_frames, 1, NULL), 1 - ruled);
 	}
-	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_read_figures(fd, &all_of_it, &figures, &err), 0, "%s", err.text);
 	cr_expect_eq(figures.forwarded.packets, 1);
 }
 
@@ -261,7 +263,7 @@ Test(nft_kernel, a_quota_is_exact_and_told_once, .init = setup)
 	int log;
 
 	apply(&policy);
-	cr_assert_eq(flow_log_open(1U << FLOW_SPENT, &log, &err), 0, "%s", err.text);
+	cr_assert_eq(flow_log_open(1U << FLOW_SPENT, 0, &log, &err), 0, "%s", err.text);
 	for (int i = 0; i < 100; i++)
 		(void)lab_send_raw(AF_INET, p.destination, packet, length);
 	cr_assert_eq(flow_log_read(log, hear, &heard, &lost, &err), 0, "%s", err.text);
@@ -274,7 +276,7 @@ Test(nft_kernel, a_quota_is_exact_and_told_once, .init = setup)
 	lab_send_last(lab.inside_frames, lab_outside_mac);
 	cr_expect_eq(lab_frames_with(lab.outside_frames, 9, &bytes), 100);
 	cr_expect_eq(bytes, 3200);
-	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_read_figures(fd, &all_of_it, &figures, &err), 0, "%s", err.text);
 	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_PASSED].bytes, 3200);
 	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_QUOTA].packets, 1000);
 	cr_expect_eq(figures.used[NET_QUOTA_EGRESS], 3200);
@@ -291,7 +293,7 @@ Test(nft_kernel, earlier_lives_have_used_of_the_quota, .init = setup)
 
 		cr_expect_eq(lab_comes_in(&lab, &in), i < 2);
 	}
-	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_read_figures(fd, &all_of_it, &figures, &err), 0, "%s", err.text);
 	cr_expect_eq(figures.counted[NET_INGRESS][NFT_COUNT_PASSED].bytes, 64);
 }
 
@@ -322,7 +324,7 @@ Test(nft_kernel, connections_are_no_more_and_no_faster_than_allowed, .init = set
 
 		cr_expect_eq(lab_leaves(&lab, &p), i < 2, "connection %u", i);
 	}
-	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_read_figures(fd, &all_of_it, &figures, &err), 0, "%s", err.text);
 	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_CONNECTIONS].packets, 2);
 	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_NEW_CONNECTIONS].packets, 2);
 	for (int i = 0; i < 20; i++) {
@@ -383,9 +385,9 @@ Test(nft_kernel, a_batch_that_fails_leaves_nothing_and_changes_nothing, .init = 
 
 		if (there)
 			apply(&policy);
-		cr_assert_eq(nft_batch_begin(&batch, &err), 0);
-		nft_replace_table(&batch, 0);
-		nft_new_base_chain(&batch, "egress", NF_INET_LOCAL_OUT, 0);
+		cr_assert_eq(nft_batch_begin(&all_of_it, &batch, &err), 0);
+		nft_replace_table(&batch, 0, NULL);
+		nft_new_base_chain(&batch, "egress", &(struct nft_base){.hook = NF_INET_LOCAL_OUT});
 		rule = nft_rule_begin(&batch, "egress");
 		nft_jump(&rule, "nowhere");
 		nft_rule_end(&rule);

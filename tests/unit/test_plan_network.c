@@ -26,7 +26,7 @@ static struct host host;
 static struct host_config host_config;
 static struct cgroup_layout layout;
 static struct plan plan;
-static struct json_doc *docs[64];
+static struct json_doc *docs[256];
 static size_t doc_count;
 
 static void setup(void)
@@ -90,48 +90,65 @@ static int make(const char *profile, const char *process, const char *namespaces
 	return plan_make(&host, &host_config, &layout, parse(text), &request, mode, &plan, err);
 }
 
-Test(plan_network, rules_hold_only_in_a_namespace_of_the_containers_own)
+/* A container that joins a namespace is told apart in it by its v2 group. */
+Test(plan_network, rules_hold_only_where_its_packets_are_known)
 {
 #define POD ",\"annotations\":{\"io.kubernetes.cri.container-type\":\"container\"}"
 #define CRIO ",\"annotations\":{\"io.kubernetes.cri-o.ContainerType\":\"container\"}"
 #define SANDBOX ",\"annotations\":{\"io.kubernetes.cri.container-type\":\"sandbox\"}"
+#define ANOTHERS "[{\"type\":\"network\",\"path\":\"/proc/4194305/ns/net\"}]"
+	enum { HOLDS, SHARES, SANDBOXS, REFUSED };
 	static const struct {
-		const char *namespaces, *more, *why; /* NULL: they hold */
-		bool dropped;
+		const char *namespaces, *more, *why;
+		int with_v2, without;
 	} rows[] = {
-		{OWN, "", NULL, false},
-		{"[]", "", "host's network", false},
-		{"[{\"type\":\"pid\"}]", "", "host's network", false},
-		{"[{\"type\":\"network\",\"path\":\"/proc/self/ns/net\"}]", "", "host's network", false},
-		{"[{\"type\":\"network\",\"path\":\"/proc/self/ns/net\"}]", POD, "host's network", false},
-		{"[{\"type\":\"network\",\"path\":\"/proc/4194305/ns/net\"}]", "", "joins another's network", false},
-		{"[{\"type\":\"network\",\"path\":\"/proc/4194305/ns/net\"}]", POD, NULL, true},
-		{"[{\"type\":\"network\",\"path\":\"/proc/4194305/ns/net\"}]", SANDBOX, "joins another's network", false},
-		{"[{\"type\":\"network\",\"path\":\"/run/netns/cni-1\"}]", CRIO, NULL, true},
-		{"[{\"type\":\"network\",\"path\":\"/run/netns/cni-1\"}]", SANDBOX, NULL, false},
-		{"[{\"type\":\"network\",\"path\":\"/run/netns/netns-1\"}]", "", NULL, false},
-		{OWN, POD, NULL, false}, /* whoever wrote it has nothing of it */
-		{"[{\"type\":\"network\"},{\"type\":\"user\",\"path\":\"/proc/4194305/ns/user\"}]", "", "user namespace", false},
-		{"[{\"type\":\"network\"},{\"type\":\"user\"}]", "", NULL, false},
+		{OWN, "", "", HOLDS, HOLDS},
+		{"[]", "", "host's network", REFUSED, REFUSED},
+		{"[{\"type\":\"pid\"}]", "", "host's network", REFUSED, REFUSED},
+		{"[{\"type\":\"network\",\"path\":\"/proc/self/ns/net\"}]", "", "host's network", REFUSED, REFUSED},
+		{"[{\"type\":\"network\",\"path\":\"/proc/self/ns/net\"}]", POD, "host's network", REFUSED, REFUSED},
+		{ANOTHERS, "", "joins another's network", SHARES, REFUSED},
+		{ANOTHERS, POD, "sandbox", SHARES, SANDBOXS},
+		{ANOTHERS, SANDBOX, "joins another's network", SHARES, REFUSED},
+		{"[{\"type\":\"network\",\"path\":\"/run/netns/cni-1\"}]", CRIO, "sandbox", SHARES, SANDBOXS},
+		{"[{\"type\":\"network\",\"path\":\"/run/netns/cni-1\"}]", SANDBOX, "", HOLDS, HOLDS},
+		{"[{\"type\":\"network\",\"path\":\"/run/netns/netns-1\"}]", "", "", HOLDS, HOLDS},
+		{OWN, POD, "", HOLDS, HOLDS}, /* whoever wrote it has nothing of it */
+		{"[{\"type\":\"network\"},{\"type\":\"user\",\"path\":\"/proc/4194305/ns/user\"}]", "", "user namespace", REFUSED, REFUSED},
+		{"[{\"type\":\"network\"},{\"type\":\"user\"}]", "", "", HOLDS, HOLDS},
+	};
+	static const struct {
+		enum cgroup_mode cgroups;
+		enum plan_mode mode;
+		bool with_v2;
+	} worlds[] = {
+		{CGROUP_V2, PLAN_WRAPPER, true}, {CGROUP_V2, PLAN_HOOK, true}, {CGROUP_HYBRID, PLAN_WRAPPER, true},
+		{CGROUP_HYBRID, PLAN_HOOK, false}, /* the runtime has made its groups, and none in the v2 tree */
+		{CGROUP_V1, PLAN_WRAPPER, false}, {CGROUP_V1, PLAN_HOOK, false},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		for (int warn = 0; warn < 2; warn++) {
-			struct error err = {0};
-			int r;
+	for (size_t i = 0; i < ARRAY_SIZE(rows) * ARRAY_SIZE(worlds) * 2; i++) {
+		size_t row = i / (ARRAY_SIZE(worlds) * 2), world = i / 2 % ARRAY_SIZE(worlds);
+		int wanted = worlds[world].with_v2 ? rows[row].with_v2 : rows[row].without, r;
+		bool warn = i % 2, left_out = wanted == REFUSED || wanted == SANDBOXS;
+		struct error err = {0};
 
-			host_config.refuse_unenforceable = !warn;
-			r = make(RULES, "", rows[i].namespaces, rows[i].more, PLAN_WRAPPER, &err);
-			cr_assert_eq(r, rows[i].why && !warn ? -ENOTSUP : 0, "%zu: %s", i, err.text);
-			if (r < 0) {
-				cr_assert(strstr(err.text, rows[i].why) && strstr(err.text, "onUnenforceable"), "%s", err.text);
-				continue;
-			}
-			cr_assert_eq(plan.network == NULL, rows[i].why || rows[i].dropped, "%zu", i);
-			cr_assert_eq(plan.effective.network[NET_EGRESS].count, plan.network ? 1 : 0);
-			cr_assert_eq(plan.warning_count, plan.network ? 0 : 1);
-			cr_assert(plan.network || strstr(plan.warnings[0], rows[i].why ? rows[i].why : "sandbox"), "%s", plan.warnings[0]);
+		host_config.refuse_unenforceable = !warn;
+		layout.mode = worlds[world].cgroups;
+		layout.hierarchies[0].unified = worlds[world].cgroups == CGROUP_V2;
+		r = make(RULES, "", rows[row].namespaces, rows[row].more, worlds[world].mode, &err);
+		cr_assert_eq(r, wanted == REFUSED && !warn ? -ENOTSUP : 0, "%zu in %zu: %s", row, world, err.text);
+		if (r < 0) {
+			cr_assert(strstr(err.text, rows[row].why) && strstr(err.text, "onUnenforceable"), "%s", err.text);
+			continue;
 		}
+		cr_assert_eq(plan.network == NULL, left_out, "%zu in %zu", row, world);
+		cr_assert_eq(plan.effective.network[NET_EGRESS].count, left_out ? 0 : 1);
+		cr_assert_eq(plan.warning_count, left_out ? 1 : 0, "%zu in %zu: %s", row, world, plan.warnings[0]);
+		cr_assert(!left_out || strstr(plan.warnings[0], rows[row].why), "%s", plan.warnings[0]);
+		/* Who else is in the namespace may be able to change tables there. */
+		cr_assert(left_out || (plan.network->shared == (wanted == SHARES) && plan.network->owned == (wanted == SHARES)));
+	}
 }
 
 static uint64_t mask(int a, int b)
@@ -140,7 +157,7 @@ static uint64_t mask(int a, int b)
 }
 
 /* Of a container whose run is recorded; it loses nothing by that. */
-Test(plan_network, endpoints_are_recorded_in_a_namespace_of_the_containers_own)
+Test(plan_network, endpoints_are_recorded_where_its_packets_are_known)
 {
 #define RECORD ",\"record\":true"
 #define HAS_ADMIN ",\"capabilities\":{\"bounding\":[\"CAP_NET_ADMIN\"],\"effective\":[\"CAP_NET_ADMIN\"],\"permitted\":[\"CAP_NET_ADMIN\"]}"
@@ -161,12 +178,15 @@ Test(plan_network, endpoints_are_recorded_in_a_namespace_of_the_containers_own)
 	cr_expect_eq(plan.warning_count, 0);
 	cr_assert_eq(make(RULES RECORD, HAS_ADMIN, OWN, "", PLAN_WRAPPER, &err), 0, "%s", err.text);
 	cr_expect(plan.network && plan.network->record.set && net_policy_asks(plan.network));
-	/* The host's, or another's, are nobody's to record. */
+	/* The host's are nobody's to record; another's, but for what the container's own sockets send and get. */
 	cr_assert_eq(make(RECORD, "", "[]", "", PLAN_WRAPPER, &err), 0, "%s", err.text);
 	cr_expect_null(plan.network);
-	cr_assert_eq(make(RECORD, "", "[{\"type\":\"network\",\"path\":\"/proc/4194305/ns/net\"}]", "", PLAN_WRAPPER, &err), 0, "%s",
-		     err.text);
+	cr_assert_eq(make(RECORD, "", ANOTHERS, "", PLAN_WRAPPER, &err), 0, "%s", err.text);
+	cr_expect(plan.network && plan.network->record.set && plan.network->shared && !plan.network->owned);
+	layout.mode = CGROUP_V1;
+	cr_assert_eq(make(RECORD, "", ANOTHERS, "", PLAN_WRAPPER, &err), 0, "%s", err.text);
 	cr_expect_null(plan.network);
+	layout.mode = CGROUP_V2;
 	put("resolv.conf", "nameserver 192.0.2.53\n");
 	cr_assert_eq(make(RECORD, "", OWN, RESOLV_CONF, PLAN_WRAPPER, &err), 0, "%s", err.text);
 	cr_assert(plan.network && plan.network->record.resolver_count == 1);
