@@ -497,6 +497,53 @@ Test(cgroup, a_process_outside_of_our_namespace_is_in_no_group)
 	cgroup_close(&group);
 }
 
+/* By which a socket is told to be the container's: nobody else may be in it. */
+Test(cgroup, the_v2_group_of_a_process_alone)
+{
+	static const struct {
+		const char *its, *outsiders;
+		int result;
+		uint32_t level;
+	} rows[] = {
+		{"3:memory:/x\n0::/a/b/payload\n", "0::/a\n", 0, 3},
+		{"0::/a/b/payload\n", "0::/\n", 0, 3},
+		{"0::/a\n", "0::/ab\n", 0, 1},
+		{"0::/a\n", "0::/a\n", -ENOTSUP, 0},
+		{"0::/a\n", "0::/a/b/payload\n", -ENOTSUP, 0},
+		{"0::/\n", "0::/a\n", -ENOTSUP, 0},
+		{"3:memory:/x\n", "0::/a\n", -ENOTSUP, 0},
+		{"0::/gone\n", "0::/a\n", -ESRCH, 0},
+		{"0::/../a\n", "0::/b\n", -ESRCH, 0},
+	};
+	struct cgroup_layout l = v1_layout(true);
+	char ours[PATH_MAX];
+	struct stat directory;
+
+	put("unified/a/cgroup.procs", "");
+	put("unified/a/b/payload/cgroup.procs", "");
+	put("proc/self/ns/none", "");
+	(void)snprintf(ours, sizeof ours, "%s/self/ns/cgroup", host.proc);
+	cr_assert_eq(symlink("/proc/self/ns/cgroup", ours), 0);
+	if (stat(ours, &directory) < 0 || directory.st_ino != 0xEFFFFFFB)
+		cr_skip_test("in a cgroup namespace no level is known");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error err = {0};
+		uint64_t id = 0;
+		uint32_t level = 0;
+
+		put("proc/7/cgroup", rows[i].its);
+		put("proc/8/cgroup", rows[i].outsiders);
+		cr_expect_eq(cgroup_unified_own(&host, &l, 7, 8, &id, &level, &err), rows[i].result, "%zu: %s", i, err.text);
+		cr_expect_eq(level, rows[i].level, "%zu", i);
+		cr_expect_eq(id != 0, rows[i].result == 0, "%zu", i);
+	}
+	/* Somewhere else levels are counted from another root. */
+	cr_assert_eq(unlink(ours), 0);
+	put("proc/self/ns/cgroup", "");
+	put("proc/7/cgroup", rows[0].its);
+	cr_expect_eq(cgroup_unified_own(&host, &l, 7, 8, &(uint64_t){0}, &(uint32_t){0}, &(struct error){0}), -ENOTSUP);
+}
+
 Test(cgroup, entered_by_a_path_with_or_without_a_slash)
 {
 	struct cgroup_layout l = v1_layout(true);

@@ -2,7 +2,9 @@
 /* Our table in the kernel, in namespaces of the test's own: set, spent, read back, changed and lost. Needs root. */
 #include "tests/unit/network_fixture.h"
 
+#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 
 #include "lib/net/flow_log.h"
 #include "lib/net/nft_compare.h"
@@ -451,6 +453,66 @@ Test(nft_kernel, an_owned_table_outlives_its_owner_for_a_successor, .init = setu
 	cr_expect(owned);
 	compare(&policy, true, 0);
 	cr_expect(!lab_leaves(&lab, &p));
+}
+
+/* Beside the table of the whole namespace: with rules of nobody who is here. */
+Test(nft_kernel, a_table_of_one_group_holds_nobody_else, .init = setup)
+{
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy whole = {.holder = "first"}, policy = closed_but(layers, NULL, 0);
+	struct lab_packet out = udp_to("192.0.2.1", 53, 1);
+	char holder[NET_HOLDER_MAX] = "none";
+	struct nft_figures figures;
+
+	cr_expect_eq(nft_read_holder(fd, &all_of_it, holder, &err), -ENOENT);
+	policy.holder = "second";
+	policy.scope = (struct net_scope){.group = UINT64_C(1) << 40, .level = 1, .log_groups = 8 * NFT_LOG_GROUPS};
+	apply(&policy);
+	compare(&policy, false, 0);
+	compare(&whole, false, -ENOENT);
+	apply(&whole);
+	compare(&whole, false, 0);
+	compare(&policy, false, 0);
+	cr_assert_eq(nft_read_holder(fd, &all_of_it, holder, &err), 0, "%s", err.text);
+	cr_expect_str_eq(holder, "first");
+	cr_assert_eq(nft_read_holder(fd, &policy.scope, holder, &err), 0, "%s", err.text);
+	cr_expect_str_eq(holder, "second");
+	cr_expect(lab_leaves(&lab, &out));
+	cr_assert_eq(nft_read_figures(fd, &policy.scope, &figures, &err), 0, "%s", err.text);
+	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_DENIED].packets, 0);
+	for (int i = 0; i < 2; i++) {
+		cr_expect_eq(nft_remove(fd, &policy.scope, &err), 0, "%s", err.text);
+		compare(&policy, false, -ENOENT);
+	}
+	compare(&whole, false, 0);
+}
+
+/* Who had CAP_NET_ADMIN there before us may have written anything. */
+Test(nft_kernel, a_tables_comment_is_read_within_its_bounds, .init = setup)
+{
+	static const char *const comments[] = {"0x00ff41", "0x00", "0x0000", "0x014142"};
+	char holder[NET_HOLDER_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(comments); i++) {
+		_cleanup_batch_ struct nft_batch batch = {0};
+		unsigned long value = strtoul(comments[i], NULL, 16);
+		size_t size = (strlen(comments[i]) - 2) / 2;
+		uint8_t bytes[3];
+		struct nlmsghdr *message;
+
+		for (size_t b = 0; b < size; b++)
+			bytes[b] = (uint8_t)(value >> 8 * (size - 1 - b));
+		cr_assert_eq(nft_batch_begin(&all_of_it, &batch, &err), 0);
+		nft_replace_table(&batch, 0, NULL);
+		message = nft_batch_message(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, NFT_MESSAGE_ROOM);
+		mnl_attr_put_strz(message, NFTA_TABLE_NAME, "stint");
+		mnl_attr_put(message, NFTA_TABLE_USERDATA, size, bytes);
+		nft_batch_add(&batch, message);
+		cr_assert_eq(nft_batch_end(&batch, &err), 0);
+		cr_assert_eq(nft_send(fd, &batch, &err), 0, "%s", err.text);
+		cr_assert_eq(nft_read_holder(fd, &all_of_it, holder, &err), 0, "%s", err.text);
+		cr_expect_str_eq(holder, "", "%s", comments[i]);
+	}
 }
 
 Test(nft_kernel, a_hundred_thousand_prefixes_are_one_lookup, .init = setup, .timeout = 60)
