@@ -37,7 +37,7 @@ void nft_batch_free(struct nft_batch *batch);
 enum {
 	NFT_MESSAGE_ROOM = 4096, /* for what is neither a rule of many expressions nor elements */
 	NFT_RULE_ROOM = 16384,
-	NFT_ELEMENTS_ROOM = 1 << 17,
+	NFT_ELEMENT_ROOM = 64, /* each, beside a message's */
 };
 
 int nft_batch_begin(const struct net_scope *scope, struct nft_batch *ret_batch, struct error *err);

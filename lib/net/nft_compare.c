@@ -121,7 +121,7 @@ int nft_compare(int fd, const struct net_policy *policy, bool owned, char differ
 {
 	_cleanup_nft_text_ struct nft_text wanted = {0}, there = {0};
 	_cleanup_batch_ struct nft_batch batch = {0};
-	int r = nft_ruleset(policy, owned ? NFT_TABLE_F_OWNER : 0, &batch, err);
+	int r = nft_ruleset(policy, false, owned ? NFT_TABLE_F_OWNER : 0, &batch, err);
 
 	if (r == 0)
 		r = nft_text_of_batch(&batch, &wanted, err);

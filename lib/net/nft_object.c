@@ -47,11 +47,11 @@ void nft_delete_table(struct nft_batch *batch)
 	table_message(batch, NFT_MSG_DELTABLE, 0, 0, NULL);
 }
 
-void nft_replace_table(struct nft_batch *batch, uint32_t flags, const char *comment)
+void nft_new_table(struct nft_batch *batch, bool replaces, uint32_t flags, const char *comment)
 {
-	table_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, flags, NULL); /* what is not there cannot be deleted */
-	nft_delete_table(batch);
-	table_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, flags, comment);
+	if (replaces)
+		nft_delete_table(batch);
+	table_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, flags, comment);
 }
 
 static void add_chain(struct nft_batch *batch, const char *name, const struct nft_base *base)
@@ -174,10 +174,11 @@ void nft_new_counting_set(struct nft_batch *batch, const char *name, uint32_t ke
 }
 
 /* Elements are written without libnftnl, which would have an object and a list for each of a hundred thousand. */
-static struct nlmsghdr *elements_message(struct nft_batch *batch, uint16_t type, const char *set)
+static struct nlmsghdr *elements_message(struct nft_batch *batch, uint16_t type, const char *set, size_t count)
 {
 	struct nlmsghdr *message =
-		nft_batch_message(batch, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, NFT_ELEMENTS_ROOM);
+		nft_batch_message(batch, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0,
+				  NFT_MESSAGE_ROOM + count * NFT_ELEMENT_ROOM);
 
 	if (message) {
 		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, batch->table);
@@ -209,13 +210,14 @@ void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family
 
 	add_address_set(batch, name, family, NFT_SET_INTERVAL | NFT_SET_CONSTANT, 0);
 	for (size_t i = 0; i < count;) {
-		struct nlmsghdr *message = elements_message(batch, NFT_MSG_NEWSETELEM, name);
+		size_t end = count - i < ELEMENTS_A_MESSAGE ? count : i + ELEMENTS_A_MESSAGE;
+		struct nlmsghdr *message = elements_message(batch, NFT_MSG_NEWSETELEM, name, 2 * (end - i));
 		struct nlattr *list;
 
 		if (!message)
 			return;
 		list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
-		for (size_t n = 0; n < ELEMENTS_A_MESSAGE && i < count; n++, i++) {
+		for (; i < end; i++) {
 			put_element(message, ranges[i].first, size, 0, 0);
 			if (!ranges[i].open)
 				put_element(message, ranges[i].end, size, NFT_SET_ELEM_INTERVAL_END, 0);
@@ -233,7 +235,7 @@ void nft_new_timeout_set(struct nft_batch *batch, const char *name, uint8_t fami
 static void put_one(struct nft_batch *batch, uint16_t type, const char *set, uint8_t family, const uint8_t *address,
 		    uint64_t timeout_ms)
 {
-	struct nlmsghdr *message = elements_message(batch, type, set);
+	struct nlmsghdr *message = elements_message(batch, type, set, 1);
 	struct nlattr *list;
 
 	if (!message)

@@ -6,8 +6,8 @@
 #include "lib/net/nft_batch.h"
 #include "lib/net/ranges.h"
 
-/* Instead of one that is there. `flags`: NFT_TABLE_F_*; `comment`: NULL or less than NET_HOLDER_MAX bytes. */
-void nft_replace_table(struct nft_batch *batch, uint32_t flags, const char *comment);
+/* `flags`: NFT_TABLE_F_*; `comment`: NULL or less than NET_HOLDER_MAX bytes. One that is there is replaced, or it is -EEXIST. */
+void nft_new_table(struct nft_batch *batch, bool replaces, uint32_t flags, const char *comment);
 void nft_delete_table(struct nft_batch *batch);
 void nft_new_chain(struct nft_batch *batch, const char *name);
 /* Where the kernel begins. What comes to its end is dropped, or `passes`. */

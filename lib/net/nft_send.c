@@ -213,15 +213,21 @@ int nft_apply(int fd, const struct net_policy *policy, bool *ret_owned, struct e
 	static const uint32_t owner = 1 << 1, persist = 1 << 2;
 	static const uint32_t wishes[] = {owner | persist, owner, 0};
 	size_t wish = policy->owned ? 0 : 2;
+	bool replaces = false;
 	int r;
 
-	for (;; wish++) {
+	/* A new namespace has no table, and to delete one takes the kernel a grace period more. */
+	for (;;) {
 		_cleanup_batch_ struct nft_batch batch = {0};
 
-		r = nft_ruleset(policy, wishes[wish], &batch, err);
+		r = nft_ruleset(policy, replaces, wishes[wish], &batch, err);
 		if (r == 0)
 			r = nft_send(fd, &batch, err);
-		if (r != -EOPNOTSUPP || wish == ARRAY_SIZE(wishes) - 1)
+		if (r == -EEXIST && !replaces)
+			replaces = true;
+		else if (r == -EOPNOTSUPP && wish < ARRAY_SIZE(wishes) - 1)
+			wish++;
+		else
 			break;
 	}
 	if (r == 0)

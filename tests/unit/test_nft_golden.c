@@ -21,7 +21,7 @@ static struct nft_batch batch_of(const char *json)
 
 	cr_assert_eq(json_parse("policy", json, strlen(json), &doc, &err), 0, "%s", err.text);
 	cr_assert_eq(net_policy_from_json(json_root(doc), &policy, &err), 0, "%s", err.text);
-	cr_assert_eq(nft_ruleset(&policy, 0, &batch, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_ruleset(&policy, true, 0, &batch, &err), 0, "%s", err.text);
 	return batch;
 }
 
@@ -54,7 +54,7 @@ Test(nft_golden, a_batch_is_one_transaction)
 	uint32_t sequence = 0;
 
 	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-		static const unsigned first[] = {NFNL_MSG_BATCH_BEGIN, NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE};
+		static const unsigned first[] = {NFNL_MSG_BATCH_BEGIN, NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE};
 		const struct nfgenmsg *head = mnl_nlmsg_get_payload(message);
 		bool frame = message->nlmsg_type == NFNL_MSG_BATCH_BEGIN || message->nlmsg_type == NFNL_MSG_BATCH_END;
 

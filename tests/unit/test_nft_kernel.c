@@ -388,7 +388,7 @@ Test(nft_kernel, a_batch_that_fails_leaves_nothing_and_changes_nothing, .init = 
 		if (there)
 			apply(&policy);
 		cr_assert_eq(nft_batch_begin(&all_of_it, &batch, &err), 0);
-		nft_replace_table(&batch, 0, NULL);
+		nft_new_table(&batch, there, 0, NULL);
 		nft_new_base_chain(&batch, "egress", &(struct nft_base){.hook = NF_INET_LOCAL_OUT});
 		rule = nft_rule_begin(&batch, "egress");
 		nft_jump(&rule, "nowhere");
@@ -503,7 +503,6 @@ Test(nft_kernel, a_tables_comment_is_read_within_its_bounds, .init = setup)
 		for (size_t b = 0; b < size; b++)
 			bytes[b] = (uint8_t)(value >> 8 * (size - 1 - b));
 		cr_assert_eq(nft_batch_begin(&all_of_it, &batch, &err), 0);
-		nft_replace_table(&batch, 0, NULL);
 		message = nft_batch_message(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, NFT_MESSAGE_ROOM);
 		mnl_attr_put_strz(message, NFTA_TABLE_NAME, "stint");
 		mnl_attr_put(message, NFTA_TABLE_USERDATA, size, bytes);
