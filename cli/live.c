@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/launch/network.h"
 #include "lib/report/fields.h"
 #include "lib/report/journal.h"
 #include "lib/state/state_dir.h"
@@ -63,6 +64,16 @@ static enum live_status status_of(const struct host *host, const struct live *li
 	return state->started_boot_ns ? LIVE_RUNNING : LIVE_CREATED;
 }
 
+static void read_network(int dirfd, struct live *live)
+{
+	enum { ANSWERS_WITHIN_MS = 500 };
+
+	if ((!live->plan->network && !live->plan->network_recorded) || !atomic_load(&live->ledger->network.applied))
+		return;
+	(void)network_read(dirfd, ANSWERS_WITHIN_MS, NULL);
+	live->has_network = ledger_figures(live->ledger, &live->network);
+}
+
 static void take_reading(const struct host *host, struct live *live)
 {
 	const struct ledger_state *state = &live->state;
@@ -78,6 +89,8 @@ static void take_reading(const struct host *host, struct live *live)
 		.pids = usage->pids,
 		.pids_refused = usage->pids_refused == UINT64_MAX ? 0 : usage->pids_refused,
 	};
+	for (int b = 0; b < BUDGET_COUNT; b++)
+		live->reading.network_used[b] = live->has_network ? live->network.used[b] : UINT64_MAX;
 	if (state->payload_oom_kills > live->reading.oom_kills)
 		live->reading.oom_kills = state->payload_oom_kills;
 	/* Up to now, on our own copy: the monitor looks only when it has to. */
@@ -112,6 +125,7 @@ int live_open(const struct host *host, const struct cgroup_layout *layout, int d
 	live.group_there = live_group(host, layout, &live, &group, NULL) == 0 && cgroup_usage_read(&group, &live.usage) == 0;
 	live.status = status_of(host, &live, &group);
 	cgroup_close(&group);
+	read_network(dirfd, &live);
 	take_reading(host, &live);
 	*ret_live = live;
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Looking at containers that are there now, without disturbing them: their ledgers are mapped for
- * reading only, their groups are read from the kernel.
+ * reading only, their groups are read from the kernel, and what has passed their networks stint-network is asked for.
  */
 #ifndef STINT_CLI_LIVE_H
 #define STINT_CLI_LIVE_H
@@ -24,6 +24,8 @@ struct live {
 	int32_t monitor, standby;
 	bool group_there;
 	struct cgroup_usage usage; /* from the kernel; from the ledger when the group is not there */
+	bool has_network; /* rules or byte budgets, and stint-network has said what passed: now, or when it last did */
+	struct ledger_figures network;
 	struct reading reading;
 };
 

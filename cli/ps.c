@@ -15,6 +15,7 @@ struct listing {
 	struct json_doc *doc;	 /* NULL: as text */
 	struct json *array;
 	bool out_of_memory;
+	bool network;		     /* one has rules or budgets of its network */
 	int id_width, profile_width; /* of the longest; those of the words above them at least */
 };
 
@@ -56,6 +57,7 @@ static int measure_one(const char *key, int dirfd, void *data)
 	id = (int)strlen(live_short_id(ledger->plan.id, short_id));
 	profile = (int)strnlen(ledger->plan.profile, sizeof ledger->plan.profile);
 	listing->id_width = id > listing->id_width ? id : listing->id_width;
+	listing->network |= ledger->plan.network || ledger->plan.network_recorded;
 	listing->profile_width = profile > listing->profile_width ? profile : listing->profile_width;
 	ledger_unmap(ledger);
 	return 0;
@@ -63,8 +65,24 @@ static int measure_one(const char *key, int dirfd, void *data)
 
 static void print_header(const struct listing *listing)
 {
-	(void)printf("%-*s  %-*s  %-9s  %-17s  %-17s  %-19s  %-9s  %s\n", listing->id_width, "ID",
-		     listing->profile_width, "PROFILE", "STATUS", "WALL", "CPU", "MEMORY", "PIDS", "MONITOR");
+	(void)printf("%-*s  %-*s  %-9s  %-17s  %-17s  %-19s  %-9s  ", listing->id_width, "ID", listing->profile_width, "PROFILE",
+		     "STATUS", "WALL", "CPU", "MEMORY", "PIDS");
+	if (listing->network)
+		(void)printf("%-19s  %-19s  ", "SENT", "RECEIVED");
+	(void)puts("MONITOR");
+}
+
+/* Bytes that left it, or came, in this life. */
+static uint64_t passed(const struct live *live, int direction)
+{
+	return live->has_network ? live->network.bytes[direction] : UINT64_MAX;
+}
+
+static void network_cell(const struct live *live, int direction, enum budget budget)
+{
+	bool budgeted = live->plan->budgets[budget].set;
+
+	cell(UNIT_SIZE, budgeted ? live_used(live, budget) : passed(live, direction), limit_of(live, budget, 0), 19);
 }
 
 static void print_row(const struct listing *listing, const struct live *live)
@@ -77,6 +95,8 @@ static void print_row(const struct listing *listing, const struct live *live)
 	cell(UNIT_DURATION, live->usage.cpu_ns, limit_of(live, BUDGET_CPU, 0), 17);
 	cell(UNIT_SIZE, live->usage.memory_bytes, limit_of(live, BUDGET_MEMORY, live->plan->memory_limit), 19);
 	cell(UNIT_COUNT, live->usage.pids, limit_of(live, BUDGET_PIDS, live->plan->pids_limit), 9);
+	for (int d = 0; listing->network && d < NET_DIRECTIONS; d++)
+		network_cell(live, d, d == NET_EGRESS ? BUDGET_NET_EGRESS : BUDGET_NET_INGRESS);
 	if (live->watched && live->monitor > 0)
 		(void)printf("%d\n", live->monitor);
 	else
@@ -113,7 +133,9 @@ static struct json *usage_node(struct json_doc *doc, const struct live *live, bo
 	*failed |= !usage || json_set(doc, usage, "wallNs", number(doc, wall_used(live))) < 0 ||
 		   json_set(doc, usage, "cpuNs", number(doc, live->usage.cpu_ns)) < 0 ||
 		   json_set(doc, usage, "memoryBytes", number(doc, live->usage.memory_bytes)) < 0 ||
-		   json_set(doc, usage, "pids", number(doc, live->usage.pids)) < 0;
+		   json_set(doc, usage, "pids", number(doc, live->usage.pids)) < 0 ||
+		   json_set(doc, usage, "netEgressBytes", number(doc, passed(live, NET_EGRESS))) < 0 ||
+		   json_set(doc, usage, "netIngressBytes", number(doc, passed(live, NET_INGRESS))) < 0;
 	return usage;
 }
 
@@ -219,7 +241,8 @@ const struct verb verb_ps = {
 		"\n"
 		"STATUS is created, running, frozen, ending (its budget is spent, or it is being cleared away) or\n"
 		"unwatched (no monitor is alive: 'stint verify ID' says what still holds it). USED/LIMIT stands\n"
-		"where there is a limit. MONITOR is the pid of the monitor.\n"
+		"where there is a limit. SENT and RECEIVED stand there when a container has network rules or byte\n"
+		"budgets. MONITOR is the pid of the monitor.\n"
 		"\n"
 		"Exit status: 0; 2 for a usage error; 125 when stint failed.\n"
 		"\n"

@@ -106,6 +106,11 @@ budgets() {
 	run $RUNTIME exec "$id-rich" packets send $PEER 4000 972 100
 	[ "$output" = '100 0' ] || { echo "$output"; return 1; }
 	runs "$id-rich"
+	[ "$(stint ps --json | jq -c --arg id "$id-rich" '.[] | select(.id == $id) | [.budgets.netEgress.used, .usage.netEgressBytes, .usage.netIngressBytes]')" = '[100000,100000,0]' ] ||
+		{ stint ps --json; return 1; }
+	stint ps >"$STINT_TEST_DIR/ps"
+	grep -q '^ID .* SENT  *RECEIVED  *MONITOR$' "$STINT_TEST_DIR/ps"
+	grep -qE "^$id-rich .* 97.65 KiB/100 KiB +0 B +[0-9]+$" "$STINT_TEST_DIR/ps" || { cat "$STINT_TEST_DIR/ps"; return 1; }
 	$RUNTIME kill "$id-rich" KILL
 	eventually 10 reported "$id-rich"
 	[ "$(report_of "$id-rich" '.verdict == null and .usage.netEgressBytes == 100000')" = true ] || { report_of "$id-rich" .; return 1; }
