@@ -227,17 +227,20 @@ no_policy() {
 
 # Nothing of it is left: neither processes nor descriptors nor the namespace.
 no_leaks() {
-	local before
-	before=$(lsns -t net -n | wc -l)
-	network_bundle "$id" own /bin/true
+	local namespaces=
+	network_bundle "$id" own /bin/readlink /proc/self/ns/net
 	for _ in 1 2 3 4 5; do
-		stint run --runtime "$RUNTIME" --profile "$(network_profile deny '{"egress": {"default": "deny"}}')" --id "$id" "$BUNDLE"
+		run stint run --runtime "$RUNTIME" --profile "$(network_profile deny '{"egress": {"default": "deny"}}')" --id "$id" "$BUNDLE"
+		[[ "$output" == net:* ]] || { echo "$output"; return 1; }
+		namespaces+=" ${output//[!0-9]/}"
 	done
 	eventually 5 network_gone "$id"
-	eventually 5 as_many_namespaces "$before"
+	eventually 5 nobody_in $namespaces
 	no_leftovers "$id"
 }
-as_many_namespaces() { [ "$(lsns -t net -n | wc -l)" -eq "$1" ]; }
+nobody_in() { # NAMESPACE...
+	! lsns -t net -n -o NS | grep -qxF "$(printf '%s\n' "$@")"
+}
 # bats test_tags=once
 @test "when it has ended nothing is left of it" { on_each_runtime no_leaks; }
 
