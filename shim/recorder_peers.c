@@ -161,6 +161,13 @@ static bool is_right(const struct peers *peers, const struct peer *peer, const s
 						  is_ancestor(peers->proc, handed->process, peer->pid));
 }
 
+/* Who handed it over is gone. The runtime forked it, and it may have begun by now. */
+static void take_word_of_process(const struct peers *peers, struct handed *handed)
+{
+	if (!process_first_word(peers->proc, handed->process, handed->runtime) || process_has_executed(peers->proc, handed->process))
+		handed->runtime[0] = '\0';
+}
+
 /* The end of an object is the end of what is said: a runtime may keep the connection (crun does). */
 static bool has_said_all(const struct peer *peer, struct json_doc **ret_state)
 {
@@ -189,8 +196,8 @@ bool peers_attend(struct peers *peers, uint32_t event, struct handed *ret_handed
 	if (r > 0 && !has_said_all(peer, &state))
 		return false;
 	if (r > 0 && is_right(peers, peer, json_root(state), &handed)) {
-		if (!handed.runtime[0]) /* it has not been started yet */
-			(void)process_first_word(peers->proc, handed.process ? handed.process : peer->pid, handed.runtime);
+		if (!handed.runtime[0])
+			take_word_of_process(peers, &handed);
 		handed.filter = steal_fd(&peer->filter);
 	} else if (r != 0 && peer->filter >= 0 && is_notifications(peer->filter)) {
 		handed.refused = true;

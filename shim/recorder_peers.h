@@ -24,7 +24,8 @@ struct handed {
 	int filter;	 /* the notifications' descriptor */
 	pid_t process;	 /* that it said has the filter; 0: it did not say (crun's `exec`) */
 	bool refused;	 /* what was said with it is not as it should be */
-	char runtime[PROCESS_WORD_MAX]; /* the runtime's own first argument, which the process has until it executes another program */
+	char runtime[PROCESS_WORD_MAX]; /* the runtime's own first argument, which the process has until it executes another program;
+				      * "": it has, or is gone */
 };
 
 struct peer {
