@@ -40,7 +40,8 @@ static _Noreturn void watch(const struct runtime *runtime, const struct ledger *
 	let_go(held);
 	while (poll(held, HELD, -1) < 0 && errno == EINTR)
 		;
-	if (held[OF_RUNTIME].revents || !atomic_load(&ledger->asked.pid))
+	/* The runtime's end may be a consequence. A recorder that has nothing left to do takes its number away. */
+	if (!held[OF_RECORDER].revents || !atomic_load(&ledger->asked.pid))
 		_exit(0);
 	(void)error_set(&err, EPERM, "stint-recorder was killed, which the container's seccomp filter asks: an exec whose program has not "
 				     "begun yet is killed");

@@ -19,6 +19,9 @@
 
 #define NEVER UINT64_MAX
 
+/* Nothing is killed at once, so that who executes something in the container is told why before (exec_watch.c). */
+static const uint64_t moment_ns = 50000000;
+
 static void let_go(struct monitor *m)
 {
 	(void)epoll_ctl(m->epoll, EPOLL_CTL_DEL, m->fds[SOURCE_RECORDER], NULL);
@@ -35,7 +38,7 @@ void recorder_event(struct monitor *m)
 		return;
 	monitor_say(m, "stint-recorder was killed: the container is killed, which asks it by notification and cannot go on without its "
 		       "answers");
-	m->state.kill_after_boot_ns = m->recorder_gone_ns;
+	m->state.kill_after_boot_ns = m->recorder_gone_ns + moment_ns;
 }
 
 /* --- what is being executed in the container --- */
@@ -51,12 +54,13 @@ static const char *name_of(const char *path)
 static bool is_on_its_way(const struct monitor *m, pid_t pid, const pid_t *pids, int count)
 {
 	pid_t parent = process_status_number(m->host.proc, pid, "PPid");
+	const char *runtime = m->ledger->asked.runtime[0] ? m->ledger->asked.runtime : m->ledger->plan.runtime_path;
 	char word[PROCESS_WORD_MAX];
 
 	for (int i = 0; i < count; i++)
 		if (pids[i] == parent)
 			return false;
-	return process_first_word(m->host.proc, pid, word) && strcmp(name_of(word), name_of(m->ledger->asked.runtime)) == 0;
+	return process_first_word(m->host.proc, pid, word) && strcmp(name_of(word), name_of(runtime)) == 0;
 }
 
 static bool end_exec(const struct monitor *m, pid_t pid, const pid_t *pids, int count)
@@ -84,18 +88,17 @@ static void end_execs(struct monitor *m)
 		}
 }
 
-/* One that had connected to the recorder may be on its way for some time yet; who comes later is refused. Not at once, so that it is said
- * why before (exec_watch.c), and then ever more rarely. */
+/* One that had connected to the recorder may be on its way for some time yet; who comes later is refused. The looks grow rarer. */
 static uint64_t look_for_execs(struct monitor *m)
 {
-	static const uint64_t shortest = 50000000, longest = UINT64_C(10000000000);
+	static const uint64_t longest = UINT64_C(10000000000);
 	uint64_t now_ns = m->host.boottime_ns(), gone_for = now_ns - m->recorder_gone_ns;
 
 	if (gone_for > longest)
 		return NEVER;
-	if (gone_for >= shortest)
+	if (gone_for >= moment_ns)
 		end_execs(m);
-	return now_ns + (gone_for / 4 < shortest ? shortest : gone_for / 4);
+	return now_ns + (gone_for / 4 < moment_ns ? moment_ns : gone_for / 4);
 }
 
 /* It has begun before there is a process in the container's group, whose coming leads to a look. */
