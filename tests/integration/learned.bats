@@ -168,6 +168,27 @@ refuser_killed_before_handing_over() {
 	on_each_runtime refuser_killed_before_handing_over
 }
 
+# What the runtime needs of a recording made by notification does not hold it up: the program may begin before the recorder hears of it.
+handed_over_late() {
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	runs "$id-l1" 'echo a | cat'
+	stint profile accept --mode enforce "$id-l1"
+	stopping_runtime "$STINT_TEST_DIR/stopping-$RUNTIME"
+	host_config "$STINT_TEST_DIR/stopping-$RUNTIME" "$(jq -n --arg file "$STINT_TEST_DIR/profile.json" '{recorder: "notify", defaultProfile: $file}')"
+	bundle "$id" /bin/sh -c 'echo a | cat; mkdir /dev/shm/d || echo refused'
+	created_and_started "$id"
+	eventually 10 grep -qx a "$STINT_TEST_DIR/$id.out"
+	eventually 5 asks_somebody "$id"
+	kill -CONT "$(recorders "$id")"
+	ended_and_deleted "$id" 10
+	grep -qx refused "$STINT_TEST_DIR/$id.out"
+	violations "$id" 'map(.need) == ["mkdir"]'
+	no_host_config
+}
+# bats test_tags=once
+@test "learned: by notification, a program that begins before its listener is taken is not taken for its runtime" { on_each_runtime handed_over_late; }
+
 # An exec is on its way when the recorder of a container whose program has begun dies: crun's makes a call there that the model denies.
 executed_while_refuser_dies() {
 	local i exec NO_NEW_PRIVILEGES=false
@@ -188,11 +209,10 @@ executed_while_refuser_dies() {
 	engine exec "$id" /bin/echo there >"$STINT_TEST_DIR/exec" 2>&1 </dev/null 3>&- &
 	exec=$!
 	eventually 5 is_stopped "$id"
-	sleep 0.5 # it is on its way, and crun's waits
+	[ "$RUNTIME" != crun ] || eventually 10 asks_somebody "$id"
 	kill_recorder "$id"
 	eventually 10 is_gone $exec || { kill -KILL $exec; return 1; }
-	cat "$STINT_TEST_DIR/exec"
-	[ "$RUNTIME" != crun ] || grep -x "stint: exec in $id: stint-recorder was killed, .*" "$STINT_TEST_DIR/exec"
+	[ "$RUNTIME" != crun ] || eventually 5 grep -x "stint: exec in $id: stint-recorder was killed, .*" "$STINT_TEST_DIR/exec"
 	run ! engine exec "$id" /bin/echo there </dev/null
 	[[ "$output" == "stint: exec in $id: its seccomp filter asks stint-recorder, which was killed: "* ]] || { echo "$output"; return 1; }
 	has_status "$id" running
@@ -202,7 +222,6 @@ executed_while_refuser_dies() {
 	[ "$RUNTIME" != crun ] || report_of "$id" '.warnings[]' | grep 'stint-recorder was killed: what was being executed in the container is killed'
 	no_host_config
 }
-# bats test_tags=once
 @test "learned: by notification, an exec whose recorder is killed before the hand-over fails, and the container goes on" {
 	on_each_runtime executed_while_refuser_dies
 }

@@ -339,7 +339,7 @@ executed_before_handing_over() {
 	eventually 10 asks_somebody "$id"
 	kill_recorder "$id"
 	eventually 10 is_gone $exec || { kill -KILL $exec; return 1; }
-	grep "stint: exec in $id: stint-recorder was killed" "$STINT_TEST_DIR/exec" || { cat "$STINT_TEST_DIR/exec"; return 1; }
+	eventually 5 grep "stint: exec in $id: stint-recorder was killed" "$STINT_TEST_DIR/exec" || { cat "$STINT_TEST_DIR/exec"; return 1; }
 	ended_and_deleted "$id" 10
 	no_host_config
 }
