@@ -189,6 +189,27 @@ handed_over_late() {
 # bats test_tags=once
 @test "learned: by notification, a program that begins before its listener is taken is not taken for its runtime" { on_each_runtime handed_over_late; }
 
+# A model that was recorded by eBPF may deny what the runtime calls to hand over by what is asked: crun wait4, runc read.
+denied_to_hand_over() {
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "ebpf"}'
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	bundle "$id" /bin/echo hello
+	stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-l1" "$BUNDLE"
+	stint profile accept --mode enforce "$id-l1"
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
+	[ "$(stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" 2>"$STINT_TEST_DIR/err")" = hello ] || { cat "$STINT_TEST_DIR/err"; return 1; }
+	[ "$(report_of "$id-1" .violationsExact)" = false ]
+	report_of "$id-1" '.warnings[]' | grep "what its model denies stays denied, and is not told of: .*filter denies .*, which $RUNTIME calls to hand over"
+	# The remedy.
+	stint run --record --id "$id-2" "$BUNDLE" 2>/dev/null
+	stint profile accept --mode enforce "$id-2"
+	[ "$(stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-3" "$BUNDLE" 2>/dev/null)" = hello ]
+	[ "$(report_of "$id-3" '.warnings | any(startswith("what its model"))')" = false ] || { report_of "$id-3" .warnings; return 1; }
+	no_host_config
+}
+# bats test_tags=once
+@test "learned: by notification, a model that denies what handing over takes is enforced, and not told of" { on_each_runtime denied_to_hand_over; }
+
 # An exec is on its way when the recorder of a container whose program has begun dies: crun's makes a call there that the model denies.
 executed_while_refuser_dies() {
 	local i exec NO_NEW_PRIVILEGES=false
