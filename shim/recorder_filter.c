@@ -46,8 +46,8 @@ static int check_hand_over(const struct source_request *request, struct error *e
 
 	if (!request->filter || seccomp_ask(request->filter, name, any).action <= SECCOMP_LOG)
 		return 0;
-	return error_set(err, ENOTSUP, "record system calls by notification: the container's filter denies %s, which %s calls to hand over by what "
-				       "we would be asked; accept a run that was recorded by notification", name,
+	return error_set(err, ENOTSUP, "record system calls by notification: the container's filter denies %s, which %s calls to hand over "
+				       "by what we would be asked; accept a run that was recorded by notification", name,
 			 request->takes_any_notify ? "crun" : "runc");
 }
 
