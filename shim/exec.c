@@ -128,6 +128,8 @@ int exec_held(const struct runtime *runtime, struct error *err)
 	if (r == 0)
 		r = check_words(a, &held, err);
 	if (r == 0)
+		r = exec_watch(runtime, state_fd, err);
+	if (r == 0)
 		r = process ? hold_process(runtime, process, json_root(config), err) : pass_through(runtime, err);
 	return error_prefix(err, "exec in %s", a->id);
 }

@@ -33,6 +33,8 @@ struct monitor {
 	char *words; /* our command line, to be renamed */
 	size_t words_size;
 	bool init_status_waited; /* for the pidfd to tell the exit status */
+	uint64_t recorder_gone_ns; /* since when the recorder that is asked is gone; 0: it is not */
+	bool execs_ended;	   /* some were killed for that */
 	uint64_t gone_at_ns;	 /* when init was first seen gone; 0: not yet */
 	uint64_t settle_from, settle_ns; /* v1: how long to wait for a kill that was announced to be counted; 0: for none */
 	bool events_pending; /* counters of the kernel's own limits have to be read again */
@@ -91,8 +93,8 @@ void network_read_last(struct monitor *m);
 void network_dismiss(struct monitor *m);
 
 /* monitor_recorder.c: stint-recorder, where the container depends on its answers */
-/* Should there be one that is not waited for yet. */
-void recorder_check(struct monitor *m);
+/* Should there be one that is not waited for yet, or have ended; when to look again, absolute. */
+uint64_t recorder_check(struct monitor *m);
 /* It has ended. */
 void recorder_event(struct monitor *m);
 

@@ -172,12 +172,14 @@ static uint64_t look(struct monitor *m)
 	struct decision decision;
 	uint64_t next, again;
 
-	recorder_check(m);
 	monitor_read(m, &reading, needs.cpu, needs.memory);
 	schedule_look(&m->state.schedule, rules, &reading, &decision);
 	act(m, &decision, &reading);
 	next = decision.next_ns;
 	again = settle(m, &reading);
+	if (again < next)
+		next = again;
+	again = recorder_check(m);
 	if (again < next)
 		next = again;
 	if (m->state.kill_after_boot_ns && reading.now_ns >= m->state.kill_after_boot_ns)

@@ -63,6 +63,7 @@ struct recorder_process {
 	int ledger_fd;
 	struct cgroup_layout layout;
 	int state_fd, marker; /* the container's state directory, and "recording" in it */
+	int asked_lock;	      /* of the filter that asks us; to our end */
 	struct record record;
 	struct program_version version; /* of the runtime; "": not known */
 	struct json_doc *plan;
@@ -241,7 +242,8 @@ static int start_notify(struct recorder_process *p, struct source_request *reque
 	ask_version(p);
 	request->takes_any_notify = strcmp(p->version.program, "crun") == 0;
 	request->filter = p->has_filter ? &p->filter : NULL;
-	return source_notify.start(request, &p->record.source, err);
+	r = source_notify.start(request, &p->record.source, err);
+	return r < 0 ? r : recorder_lock(p->state_fd, &p->asked_lock, err);
 }
 
 /* By eBPF where that can be had, which costs less and sees more. */
@@ -450,7 +452,7 @@ static bool take_options(int argc, char **argv, struct recorder_options *options
 
 int main(int argc, char **argv)
 {
-	static struct recorder_process p = {.state_fd = -1, .marker = -1};
+	static struct recorder_process p = {.state_fd = -1, .marker = -1, .asked_lock = -1};
 	struct recorder_options options;
 	struct error err = {0};
 
@@ -470,6 +472,6 @@ int main(int argc, char **argv)
 	wait_and_write(&p);
 	record_write(&p.record, true);
 	stay_while_needed(&p);
-	atomic_store(&p.ledger->asked, 0);
+	atomic_store(&p.ledger->asked.pid, 0);
 	return 0;
 }

@@ -41,6 +41,7 @@ struct source {
 	const struct source_kind *kind;
 	uint32_t blind; /* enum ledger_blind: what it does not see at all */
 	bool answers;	/* what is allowed: without it the container does not get on, ever */
+	const char *runtime; /* of those that are asked by a filter: the first word of the runtime's command line; "": not known yet */
 };
 struct source_kind {
 	int capability; /* that it takes once it has started; -1: none */

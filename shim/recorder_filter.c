@@ -39,6 +39,18 @@ static int write_it(const struct source_request *request, const struct seccomp_f
 	return r < 0 ? r : file_write_atomic(request->state_fd, RECORDING_FILTER, text, length, 0600, false, err);
 }
 
+static int check_hand_over(const struct source_request *request, struct error *err)
+{
+	static const uint64_t any[SECCOMP_ARGS];
+	const char *name = seccomp_needed_to_hand_over(request->takes_any_notify);
+
+	if (!request->filter || seccomp_ask(request->filter, name, any).action <= SECCOMP_LOG)
+		return 0;
+	return error_set(err, ENOTSUP, "record system calls by notification: the container's filter denies %s, which %s calls to hand over "
+				       "by what we would be asked; accept a run that was recorded by notification", name,
+			 request->takes_any_notify ? "crun" : "runc");
+}
+
 /* None is one that allows all, on each ABI. */
 int filter_write(const struct source_request *request, const char *path, struct needs *assumed, struct error *err)
 {
@@ -52,8 +64,10 @@ int filter_write(const struct source_request *request, const char *path, struct 
 		.notified = request->refusals ? SECCOMP_NOTIFIED_ERRNO : SECCOMP_NOTIFIED_ALLOWED, .listener = path,
 		.entirely = request->takes_any_notify, .names = &names,
 	};
-	int r = call_names_of(call_architectures, ABI_COUNT, &names, err);
+	int r = check_hand_over(request, err);
 
+	if (r == 0)
+		r = call_names_of(call_architectures, ABI_COUNT, &names, err);
 	if (r == 0)
 		r = seccomp_ask_for(request->filter ? request->filter : &open, &asking, &asks, err);
 	if (r == 0)

@@ -10,7 +10,8 @@
  *
  * The thread that asked is stopped until we answer. When we end, by whatever, the kernel answers ENOSYS in our place: nothing is opened
  * that was closed, and a container whose allowed calls we were asked about will not get far. Not so before the runtime has handed over
- * the descriptor: until then who asks holds it himself, and the monitor ends a container that could wait so (monitor_recorder.c).
+ * the descriptor: until then who asks holds it himself, and the monitor ends a container, or an exec, that could wait so
+ * (monitor_recorder.c).
  *
  * Whose call it is: the filter is loaded in the runtime's process, which has the runtime's command line until it executes
  * the container's program. (That can be read without a capability, which where its program lies cannot.)
@@ -116,7 +117,7 @@ static void take_group(struct agent *agent, const char *groups)
 
 static bool is_of_container(struct agent *agent, const struct listener *listener, pid_t thread)
 {
-	pid_t process = status_number(agent->proc, thread, "Tgid");
+	pid_t process = process_status_number(agent->proc, thread, "Tgid");
 	char path[64], groups[8192];
 	/* Where all is asked for, the first to ask is who has loaded the filter, and no child of his. */
 	bool named = agent->refusals || !listener->handed.process || listener->handed.process == process;
@@ -131,19 +132,19 @@ static bool is_of_container(struct agent *agent, const struct listener *listener
 
 static bool is_runtimes(struct agent *agent, struct listener *listener, pid_t thread)
 {
-	char word[PEER_WORD_MAX];
+	char word[PROCESS_WORD_MAX];
 
 	/* Likewise the first call is the runtime's, whatever that calls itself. */
 	if (!agent->refusals && !listener->is_right)
-		(void)first_word(agent->proc, thread, listener->handed.runtime);
-	listener->with_runtime = listener->with_runtime && first_word(agent->proc, thread, word) &&
+		(void)process_first_word(agent->proc, thread, listener->handed.runtime);
+	listener->with_runtime = listener->with_runtime && process_first_word(agent->proc, thread, word) &&
 				 strcmp(word, listener->handed.runtime) == 0;
 	return listener->with_runtime;
 }
 
 static void program_of(const struct agent *agent, pid_t thread, char program[PROGRAM_NAME])
 {
-	pid_t process = status_number(agent->proc, thread, "Tgid");
+	pid_t process = process_status_number(agent->proc, thread, "Tgid");
 	char path[64], text[64];
 
 	(void)snprintf(path, sizeof path, "%s/%d/comm", agent->proc, (int)process);
@@ -399,7 +400,7 @@ static int agent_start(const struct source_request *request, struct source **ret
 		return error_set(err, ENOTSUP, "record system calls by notification: the container has its seccomp filter already; it is "
 					       "recorded when stint-runtime or stint run starts it");
 	agent.source = (struct source){.kind = &source_notify, .blind = LEDGER_BLIND_KILLS | LEDGER_BLIND_CAPABILITIES,
-					.answers = !request->refusals};
+					.answers = !request->refusals, .runtime = agent.first.runtime};
 	agent.proc = request->host->proc;
 	agent.refusals = request->refusals;
 	agent.filter = request->filter;
@@ -498,11 +499,11 @@ static bool agent_is_starting(struct source *source)
 {
 	struct agent *agent = agent_of(source);
 	const struct handed *first = &agent->first;
-	char word[PEER_WORD_MAX];
+	char word[PROCESS_WORD_MAX];
 
 	if (atomic_load(&agent->has_begun))
 		return false;
-	return !first->process || (first_word(agent->proc, first->process, word) && strcmp(word, first->runtime) == 0);
+	return !first->process || (process_first_word(agent->proc, first->process, word) && strcmp(word, first->runtime) == 0);
 }
 
 const struct source_kind source_notify = {

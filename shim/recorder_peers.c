@@ -10,37 +10,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "lib/base/file.h"
 #include "lib/base/json.h"
 
 enum { ANCESTORS_MAX = 8, PEER_READ = 64 << 10 };
-
-bool first_word(const char *proc, pid_t pid, char word[PEER_WORD_MAX])
-{
-	char path[64], text[4096];
-	ssize_t n;
-
-	(void)snprintf(path, sizeof path, "%s/%d/cmdline", proc, (int)pid);
-	n = file_read_small(AT_FDCWD, path, text, sizeof text);
-	if (n == -EFBIG) /* the first is there all the same */
-		n = (ssize_t)sizeof text - 1;
-	if (n <= 0)
-		return false;
-	(void)snprintf(word, PEER_WORD_MAX, "%.*s", PEER_WORD_MAX - 1, text);
-	return true;
-}
-
-pid_t status_number(const char *proc, pid_t pid, const char *name)
-{
-	char path[64], text[4096], *line;
-	int number;
-
-	(void)snprintf(path, sizeof path, "%s/%d/status", proc, (int)pid);
-	if (file_read_small(AT_FDCWD, path, text, sizeof text) < 0)
-		return -1;
-	line = strstr(text, name);
-	return line && sscanf(line + strlen(name), ":\t%d", &number) == 1 ? number : -1;
-}
 
 /* --- the socket --- */
 
@@ -168,7 +140,7 @@ static bool is_ancestor(const char *proc, pid_t of, pid_t who)
 	for (int i = 0; i < ANCESTORS_MAX && of > 1; i++) {
 		if (of == who)
 			return true;
-		of = status_number(proc, of, "PPid");
+		of = process_status_number(proc, of, "PPid");
 	}
 	return false;
 }
@@ -185,8 +157,15 @@ static bool is_right(const struct peers *peers, const struct peer *peer, const s
 	    !json_get(state, "pid") || json_int64(json_get(state, "pid"), &pid, NULL) < 0 || pid < 0 || pid > INT32_MAX)
 		return false;
 	handed->process = (pid_t)pid;
-	return is_notifications(peer->filter) && (!pid || !first_word(peers->proc, peer->pid, handed->runtime) ||
+	return is_notifications(peer->filter) && (!pid || !process_first_word(peers->proc, peer->pid, handed->runtime) ||
 						  is_ancestor(peers->proc, handed->process, peer->pid));
+}
+
+/* Who handed it over is gone. The runtime forked it, and it may have begun by now. */
+static void take_word_of_process(const struct peers *peers, struct handed *handed)
+{
+	if (!process_first_word(peers->proc, handed->process, handed->runtime) || process_has_executed(peers->proc, handed->process))
+		handed->runtime[0] = '\0';
 }
 
 /* The end of an object is the end of what is said: a runtime may keep the connection (crun does). */
@@ -217,8 +196,8 @@ bool peers_attend(struct peers *peers, uint32_t event, struct handed *ret_handed
 	if (r > 0 && !has_said_all(peer, &state))
 		return false;
 	if (r > 0 && is_right(peers, peer, json_root(state), &handed)) {
-		if (!handed.runtime[0]) /* it has not been started yet */
-			(void)first_word(peers->proc, handed.process ? handed.process : peer->pid, handed.runtime);
+		if (!handed.runtime[0])
+			take_word_of_process(peers, &handed);
 		handed.filter = steal_fd(&peer->filter);
 	} else if (r != 0 && peer->filter >= 0 && is_notifications(peer->filter)) {
 		handed.refused = true;

@@ -12,11 +12,11 @@
 #include <sys/types.h>
 
 #include "lib/base/error.h"
+#include "lib/base/process.h"
 
 enum {
 	PEERS_MAX = 8, /* that have not said all yet; of more the one that came first is dropped */
 	PEER_TEXT_MAX = 1 << 20,
-	PEER_WORD_MAX = 64,
 };
 
 /* What a runtime handed over. */
@@ -24,7 +24,8 @@ struct handed {
 	int filter;	 /* the notifications' descriptor */
 	pid_t process;	 /* that it said has the filter; 0: it did not say (crun's `exec`) */
 	bool refused;	 /* what was said with it is not as it should be */
-	char runtime[PEER_WORD_MAX]; /* the runtime's own first argument, which the process has until it executes another program */
+	char runtime[PROCESS_WORD_MAX]; /* the runtime's own first argument, which the process has until it executes another program;
+				      * "": it has, or is gone */
 };
 
 struct peer {
@@ -47,10 +48,5 @@ int peers_open(struct peers *peers, const char *path, const char *id, const char
  * end them, since who is to be answered may hold them himself, and waits. */
 bool peers_attend(struct peers *peers, uint32_t event, struct handed *ret_handed);
 void peers_close(struct peers *peers);
-
-/* Of a process: the first argument of its command line. False: it is gone. No capability is needed for it. */
-bool first_word(const char *proc, pid_t pid, char word[PEER_WORD_MAX]);
-/* Of a line "NAME:\tNUMBER" of /proc/PID/status; -1: it is gone. */
-pid_t status_number(const char *proc, pid_t pid, const char *name);
 
 #endif

@@ -164,16 +164,21 @@ void record_begin(struct record *record, bool kills, uint64_t taken_capabilities
 
 	atomic_store(&record->ledger->violations.blind, record->source->blind & matters);
 	atomic_store(&record->ledger->violations.recorder, LEDGER_RECORDER_SEES);
-	if (record->source->kind->is_starting)
-		atomic_store(&record->ledger->asked, getpid());
+	if (!record->source->runtime)
+		return;
+	atomic_store(&record->ledger->asked.needed, 1);
+	atomic_store(&record->ledger->asked.pid, getpid());
 }
 
 bool record_is_starting(struct record *record)
 {
+	struct ledger_asked *asked = &record->ledger->asked;
 	struct source *source = record->source;
 	bool starting = source->kind->is_starting && !source->answers && source->kind->is_starting(source);
 
-	if (!starting && !source->answers)
-		atomic_store(&record->ledger->asked, 0);
-	return starting;
+	if (starting || !source->runtime || source->answers || !atomic_load(&asked->needed))
+		return starting;
+	(void)snprintf(asked->runtime, sizeof asked->runtime, "%s", source->runtime);
+	atomic_store(&asked->needed, 0);
+	return false;
 }

@@ -6,7 +6,8 @@
  * for the monitor to be ready, and then becomes the real runtime, with the arguments that it was given but for the
  * bundle, which is a directory of ours with the edited config.json. On `start` it tells the monitor
  * that wall time begins; `exec` and `update` are held to the plan; on `start`, `exec`, `update` and `delete` it sees to it
- * that there is a monitor. Every other command is the runtime's, at once. It forks nothing that stays but the monitor, prints nothing on
+ * that there is a monitor. Every other command is the runtime's, at once. It forks nothing that stays but the monitor and, where
+ * a filter asks a recorder, who watches that for an exec (exec_watch.c), prints nothing on
  * standard output, and leaves descriptors from 3 up alone.
  */
 #include <fcntl.h>
@@ -24,8 +25,7 @@
 #include "lib/oci/config.h"
 #include "shim/runtime.h"
 
-/* To standard error, and to --log in its format, where engines look for what to tell their user. */
-static int fail(const struct arguments *arguments, const struct error *err)
+int runtime_fail(const struct arguments *arguments, const struct error *err)
 {
 	char message[ERROR_TEXT_MAX + 16], line[2 * ERROR_TEXT_MAX + 256];
 	struct timespec now;
@@ -360,5 +360,5 @@ int main(int argc, char **argv)
 		r = runtime_find(&runtime.host_config, NULL, runtime.path, &err);
 	if (r == 0)
 		(void)dispatch(&runtime, &err);
-	return fail(&runtime.arguments, &err);
+	return runtime_fail(&runtime.arguments, &err);
 }

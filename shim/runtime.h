@@ -17,6 +17,9 @@ struct runtime {
 	char path[PATH_MAX]; /* the real runtime */
 };
 
+/* To standard error, and to --log in its format, where engines look for what to tell their user. Returns 1. */
+int runtime_fail(const struct arguments *arguments, const struct error *err);
+
 /* These return only when they fail. */
 int become(const struct runtime *runtime, char **argv, struct error *err);
 int pass_through(const struct runtime *runtime, struct error *err);
@@ -32,6 +35,10 @@ int open_watched(const struct runtime *runtime, int *ret_fd, struct error *err);
 /* exec.c, update.c: `exec` and `update` of a container of ours; as above. */
 int exec_held(const struct runtime *runtime, struct error *err);
 int update_held(const struct runtime *runtime, struct error *err);
+
+/* exec_watch.c: sees to it that it is said why, should an exec end with the recorder that the container's filter asks. Fails when that
+ * is gone already. */
+int exec_watch(const struct runtime *runtime, int state_fd, struct error *err);
 
 /* hand_over.c: text as a file that nobody can change any more, on a descriptor of `lowest` or above that the runtime
  * inherits; `path` is where it finds it. */

@@ -164,6 +164,8 @@ static int record(struct launch *launch, const struct launch_request *request, s
 
 	if (r == 0)
 		return launch_take_filter(request, launch, err);
+	/* The one that would ask nobody. */
+	(void)unlinkat(launch->state_fd, RECORDING_FILTER, 0);
 	/* A filter is enforced without anybody who tells of it, too. */
 	if (request->host_config->refuse_unenforceable && request->plan->watch != WATCH_ENFORCE)
 		return error_set(err, -r, "%s", why.text);

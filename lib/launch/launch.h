@@ -73,8 +73,15 @@ int monitor_start(const struct host *host, const char *key, int launcher_pidfd, 
 /* In the container's state directory as long as it is being recorded, and locked by the recorder as long as that lives.
  * Taken away, the recording is over. */
 #define RECORDING_MARKER "recording"
-/* Beside it, where the recorder is asked by a filter: linux.seccomp of the config that the runtime gets. */
+/* Beside it, where the recorder is asked by a filter: linux.seccomp of the config that the runtime gets. Locked by the recorder as long
+ * as that lives and may be asked. */
 #define RECORDING_FILTER "recording-filter.json"
+/* The recorder's: the lock goes with the descriptor. */
+int recorder_lock(int state_fd, int *ret_fd, struct error *err);
+/* The container's filter asks a recorder, and there is none any more. */
+bool recorder_has_ended(int state_fd);
+/* A pidfd of that recorder, which said that `pid` is its number; -ESRCH: it has ended. */
+int recorder_hold(int state_fd, pid_t pid);
 
 struct recorder_request {
 	const char *key, *workload;

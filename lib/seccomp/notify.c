@@ -106,6 +106,12 @@ int seccomp_ask_for(const struct seccomp_filter *filter, const struct seccomp_as
 	return 0;
 }
 
+/* crun 1.8 and later wait for the process that does it, runc 1.1 for its parent's word; what else they call every model has. */
+const char *seccomp_needed_to_hand_over(bool entirely)
+{
+	return entirely ? "wait4" : "read";
+}
+
 bool seccomp_is_unasked(const struct seccomp_filter *filter, const char *name)
 {
 	const struct seccomp_call *call = filter_find(filter, name);

@@ -28,6 +28,9 @@ struct seccomp_asking {
 int seccomp_ask_for(const struct seccomp_filter *filter, const struct seccomp_asking *asking, struct seccomp_filter *ret_filter,
 		    struct error *err);
 
+/* What the runtime calls under the filter to hand over the notifications: one that denies it is not for it. `entirely`: as above. */
+const char *seccomp_needed_to_hand_over(bool entirely);
+
 /* Of a filter that asks for what is allowed: the call may be made without anybody being asked. */
 bool seccomp_is_unasked(const struct seccomp_filter *filter, const char *name);
 

@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "lib/base/error.h"
+#include "lib/base/process.h"
 #include "lib/budget/budget.h"
 #include "lib/budget/schedule.h"
 #include "lib/cgroup/cgroup.h"
@@ -183,6 +184,13 @@ struct ledger_sink {
 };
 enum { SINK_JOURNAL, SINK_FILE, SINK_COUNT };
 
+/* The recorder that the container's filter asks, and writes this. */
+struct ledger_asked {
+	_Atomic int32_t pid;	 /* 0: there is none, or not any more; see recorder_has_ended of lib/launch/launch.h */
+	_Atomic uint32_t needed; /* the container does not get on without its answers */
+	char runtime[PROCESS_WORD_MAX]; /* of the runtime's command line, once it is not needed: as process_first_word tells it */
+};
+
 struct ledger {
 	char magic[8];
 	uint32_t version, size;
@@ -191,7 +199,7 @@ struct ledger {
 	struct ledger_state states[2];
 	struct ledger_violations violations;
 	struct ledger_network network;
-	_Atomic int32_t asked; /* the pid of the recorder without whose answers the container does not get on; 0: there is none */
+	struct ledger_asked asked;
 	_Atomic int32_t monitor, standby; /* their pids, for people; 0: none */
 	_Atomic uint32_t finished;	  /* the monitor's work is done: the standby goes too */
 	_Atomic uint32_t report_length;	  /* > 0: the report is final */

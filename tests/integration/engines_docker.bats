@@ -20,11 +20,11 @@ teardown_file() {
 setup() { stint_setup; }
 teardown() { docker_ ps -aq | xargs -r timeout -k 1 60 docker -H "unix://$ENGINES/docker.sock" rm -f >/dev/null 2>&1 || true; }
 
-on_each_engine_runtime() { # FUNCTION
+on_each_engine_runtime() { # FUNCTION [ARG...]
 	for RUNTIME in crun runc; do
 		host_says '{}'
 		rm -f "$STINT_ROOT-$RUNTIME/var/log/stint/reports.jsonl"
-		"$1"
+		"$@"
 		wait_for 5 nothing_left_behind
 	done
 }
@@ -135,6 +135,27 @@ learns() {
 	docker_ rm t-held >/dev/null
 }
 @test "docker: what a container asks for is recorded, accepted, and enforced" { on_each_engine_runtime learns; }
+
+# The recorder is asked for each call of the container's, and then for those that are denied; and so it is of what is executed in it.
+learns_by_notification() {
+	local id
+	echo '{"name": "learned", "extends": ["default"], "seccomp": "learned"}' >"$STINT_TEST_DIR/learned.json"
+	host_says "$(jq -n --arg file "$STINT_TEST_DIR/learned.json" '{recorder: "notify", select: [{env: {LEARN: "yes"}, profile: $file}]}')"
+	run_ -d -e LEARN=yes --name t-asks busybox sh -c 'echo a | cat; sleep 60' >/dev/null
+	docker_ exec t-asks ln -s /f /dev/shm/l
+	[ "$(docker_ exec -t -u 5 t-asks id -u | tr -d '\r')" = 5 ]
+	id=$(id_of t-asks)
+	docker_ rm -f t-asks >/dev/null
+	behind stint record show --json "$id" | jq -e '.complete and (.syscalls | contains(["clone", "symlink"]) and (any(. == "pivot_root" or . == "setns") | not))'
+	behind stint profile accept --mode enforce "$id" 2>/dev/null
+	run_ -d --name t-held -e LEARN=yes busybox sh -c 'echo a | cat; mkdir /d || echo no mkdir; sleep 60' >/dev/null
+	[ "$(docker_ exec t-held sh -c 'ln -s /f /dev/shm/l; rmdir /proc || echo no rmdir' 2>/dev/null)" = 'no rmdir' ]
+	[ "$(docker_ logs t-held 2>/dev/null | xargs)" = 'a no mkdir' ]
+	id=$(id_of t-held)
+	docker_ rm -f t-held >/dev/null
+	[ "$(last_report "$id" '[.violations[] | "\(.need) \(.action)"] | sort')" = '["mkdir denied","rmdir denied"]' ] || { last_report "$id" .; return 1; }
+}
+@test "docker: by notification, what a container asks for is recorded, accepted, and enforced" { on_each_engine_runtime by_a_short_path learns_by_notification; }
 
 refused() {
 	host_says '{"ceiling": {"budgets": {"cpuu": {"limit": "1s"}}}}'

@@ -36,11 +36,11 @@ id_of() { podman_ inspect -f '{{.Id}}' "$1"; }
 busy='while :; do :; done'
 reported_behind() { [ -n "$(reports_of "$1")" ]; }
 
-on_each_engine_runtime() { # FUNCTION
+on_each_engine_runtime() { # FUNCTION [ARG...]
 	for RUNTIME in crun runc; do
 		host_says '{}'
 		rm -f "$STINT_ROOT-$RUNTIME"/var/log/stint/*
-		"$1"
+		"$@"
 		wait_for 5 nothing_left_behind
 	done
 }
@@ -117,6 +117,30 @@ asks_to_be_recorded() {
 	behind stint record show --json "$id" | jq -e '.complete and (.syscalls | contains(["mkdir", "symlink"]) and (any(. == "pivot_root") | not))'
 }
 @test "podman: what a container asks for is recorded, by its annotation" { on_each_engine_runtime asks_to_be_recorded; }
+
+# The recorder is asked for each call of the container's, and then for those that are denied; and so it is of what is executed in it.
+learns_by_notification() {
+	local id
+	echo '{"name": "learned", "extends": ["default"], "seccomp": "learned"}' >"$STINT_TEST_DIR/learned.json"
+	host_says "$(jq -n --arg file "$STINT_TEST_DIR/learned.json" '{recorder: "notify", select: [{env: {LEARN: "yes"}, profile: $file}]}')"
+	under run -d -e LEARN=yes --name t-asks "${limits[@]}" busybox sh -c 'echo a | cat; sleep 60' >/dev/null
+	under exec t-asks sh -c 'ln -s /f /dev/shm/l'
+	[ "$(under exec -t -u 5 t-asks id -u | tr -d '\r')" = 5 ]
+	id=$(id_of t-asks)
+	under rm -f -t 0 t-asks >/dev/null
+	behind stint record show --json "$id" | jq -e '.complete and (.syscalls | contains(["clone", "symlink"]) and (any(. == "pivot_root" or . == "setns") | not))'
+	behind stint profile accept --mode enforce "$id" 2>/dev/null
+	under run -d -e LEARN=yes --name t-held "${limits[@]}" busybox sh -c 'echo a | cat; mkdir /d || echo no mkdir; sleep 60' >/dev/null
+	[ "$(under exec t-held sh -c 'ln -s /f /dev/shm/l; rmdir /proc || echo no rmdir' 2>/dev/null)" = 'no rmdir' ]
+	[ "$(podman_ logs t-held 2>/dev/null | xargs)" = 'a no mkdir' ]
+	id=$(id_of t-held)
+	under rm -f -t 0 t-held >/dev/null
+	wait_for 5 reported_behind "$id"
+	[ "$(last_report "$id" '[.violations[] | "\(.need) \(.action)"] | sort')" = '["mkdir denied","rmdir denied"]' ] || { last_report "$id" .; return 1; }
+}
+@test "podman: by notification, what a container asks for is recorded, accepted, and enforced" {
+	on_each_engine_runtime by_a_short_path learns_by_notification
+}
 
 @test "podman: twenty commands say and do the same with and without stint" {
 	RUNTIME=crun

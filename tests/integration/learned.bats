@@ -105,7 +105,7 @@ enforced_by_notification() {
 
 more_refused_than() { [ "$(grep -sc refused "$STINT_TEST_DIR/out")" -gt "$1" ] 2>/dev/null; }
 refuser_killed() {
-	local i pid run
+	local i run
 	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
 	rm -rf "$STINT_ROOT/var/lib/stint"
 	for i in 1 2 3; do
@@ -117,9 +117,7 @@ refuser_killed() {
 	run=$!
 	eventually 10 more_refused_than 2
 	stint verify "$id-1" | grep -q 'as planned.*asks the recorder' || { stint verify "$id-1"; return 1; }
-	for pid in $(pgrep -x stint-recorder); do
-		! tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qx "$id-1\(~.*\)\?" || kill -KILL "$pid"
-	done
+	kill_recorder "$id-1"
 	eventually 10 more_refused_than $(($(grep -c refused "$STINT_TEST_DIR/out") + 3))
 	$RUNTIME kill "$id-1" KILL
 	wait $run || true
@@ -134,7 +132,7 @@ refuser_killed() {
 
 # The runtime on its way may make a call that the model denies (crun: kill), and wait for an answer that nobody else can give.
 refuser_killed_before_handing_over() {
-	local i pid run
+	local i run
 	rm -rf "$STINT_ROOT/var/lib/stint"
 	for i in 1 2 3; do
 		runs "$id-l$i" 'echo a | cat; sleep 0.1'
@@ -146,9 +144,7 @@ refuser_killed_before_handing_over() {
 	stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" >"$STINT_TEST_DIR/out" 2>&1 3>&- &
 	run=$!
 	eventually 10 asks_somebody "$id-1"
-	for pid in $(pgrep -x stint-recorder); do
-		! grep -zq -- "--root=$STINT_ROOT\$" "/proc/$pid/cmdline" || kill -KILL "$pid"
-	done
+	kill_recorder "$id-1"
 	eventually 10 is_gone $run || { kill -KILL $run; cat "$STINT_TEST_DIR/out"; return 1; }
 	no_host_config
 	cat "$STINT_TEST_DIR/out"
@@ -161,9 +157,7 @@ refuser_killed_before_handing_over() {
 	run=$!
 	eventually 10 grep -qx a "$STINT_TEST_DIR/out"
 	sleep 2.5 # it looks once a second
-	for pid in $(pgrep -x stint-recorder); do
-		! grep -zq -- "--root=$STINT_ROOT\$" "/proc/$pid/cmdline" || kill -KILL "$pid"
-	done
+	kill_recorder "$id-2"
 	eventually 10 is_gone $run
 	grep -qx ended "$STINT_TEST_DIR/out" || { cat "$STINT_TEST_DIR/out"; return 1; }
 	report_of "$id-2" '.warnings[]' | grep 'its recorder did not see it to its end'
@@ -172,6 +166,85 @@ refuser_killed_before_handing_over() {
 # bats test_tags=once
 @test "learned: by notification, a recorder that is killed before the hand-over holds nobody up" {
 	on_each_runtime refuser_killed_before_handing_over
+}
+
+# What the runtime needs of a recording made by notification does not hold it up: the program may begin before the recorder hears of it.
+handed_over_late() {
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	runs "$id-l1" 'echo a | cat'
+	stint profile accept --mode enforce "$id-l1"
+	stopping_runtime "$STINT_TEST_DIR/stopping-$RUNTIME"
+	host_config "$STINT_TEST_DIR/stopping-$RUNTIME" "$(jq -n --arg file "$STINT_TEST_DIR/profile.json" '{recorder: "notify", defaultProfile: $file}')"
+	bundle "$id" /bin/sh -c 'echo a | cat; mkdir /dev/shm/d || echo refused'
+	created_and_started "$id"
+	eventually 10 grep -qx a "$STINT_TEST_DIR/$id.out"
+	eventually 5 asks_somebody "$id"
+	kill -CONT "$(recorders "$id")"
+	ended_and_deleted "$id" 10
+	grep -qx refused "$STINT_TEST_DIR/$id.out"
+	violations "$id" 'map(.need) == ["mkdir"]'
+	no_host_config
+}
+# bats test_tags=once
+@test "learned: by notification, a program that begins before its listener is taken is not taken for its runtime" { on_each_runtime handed_over_late; }
+
+# A model that was recorded by eBPF may deny what the runtime calls to hand over by what is asked: crun wait4, runc read.
+denied_to_hand_over() {
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "ebpf"}'
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	bundle "$id" /bin/echo hello
+	stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-l1" "$BUNDLE"
+	stint profile accept --mode enforce "$id-l1"
+	host_config "$(command -v "$RUNTIME")" '{"recorder": "notify"}'
+	[ "$(stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-1" "$BUNDLE" 2>"$STINT_TEST_DIR/err")" = hello ] || { cat "$STINT_TEST_DIR/err"; return 1; }
+	[ "$(report_of "$id-1" .violationsExact)" = false ]
+	report_of "$id-1" '.warnings[]' | grep "what its model denies stays denied, and is not told of: .*filter denies .*, which $RUNTIME calls to hand over"
+	# The remedy.
+	stint run --record --id "$id-2" "$BUNDLE" 2>/dev/null
+	stint profile accept --mode enforce "$id-2"
+	[ "$(stint run --profile "$STINT_TEST_DIR/profile.json" --id "$id-3" "$BUNDLE" 2>/dev/null)" = hello ]
+	[ "$(report_of "$id-3" '.warnings | any(startswith("what its model"))')" = false ] || { report_of "$id-3" .warnings; return 1; }
+	no_host_config
+}
+# bats test_tags=once
+@test "learned: by notification, a model that denies what handing over takes is enforced, and not told of" { on_each_runtime denied_to_hand_over; }
+
+# An exec is on its way when the recorder of a container whose program has begun dies: crun's makes a call there that the model denies.
+executed_while_refuser_dies() {
+	local i exec NO_NEW_PRIVILEGES=false
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	for i in 1 2 3; do
+		runs "$id-l$i" 'echo a | cat; sleep 0.1'
+	done
+	stint profile accept --mode enforce "$id-l1"
+	stopping_runtime "$STINT_TEST_DIR/stopping-$RUNTIME" exec
+	host_config "$STINT_TEST_DIR/stopping-$RUNTIME" "$(jq -n --arg file "$STINT_TEST_DIR/profile.json" '{recorder: "notify", defaultProfile: $file}')"
+	bundle "$id" /bin/sh -c 'mkdir /dev/shm/d || echo refused; sleep 100'
+	config '.process.noNewPrivileges = false'
+	created_and_started "$id"
+	eventually 10 grep -qx refused "$STINT_TEST_DIR/$id.out"
+	# One that has begun before goes on, too.
+	"$RUNTIME" --root "$STINT_TEST_DIR/engine-$RUNTIME" exec --detach --pid-file "$STINT_TEST_DIR/$id.begun" "$id" /bin/sleep 100 \
+		>"$STINT_TEST_DIR/begun" 2>&1 </dev/null 3>&- || { cat "$STINT_TEST_DIR/begun"; return 1; }
+	engine exec "$id" /bin/echo there >"$STINT_TEST_DIR/exec" 2>&1 </dev/null 3>&- &
+	exec=$!
+	eventually 5 is_stopped "$id"
+	[ "$RUNTIME" != crun ] || eventually 10 asks_somebody "$id"
+	kill_recorder "$id"
+	eventually 10 is_gone $exec || { kill -KILL $exec; return 1; }
+	[ "$RUNTIME" != crun ] || eventually 5 grep -x "stint: exec in $id: stint-recorder was killed, .*" "$STINT_TEST_DIR/exec"
+	run ! engine exec "$id" /bin/echo there </dev/null
+	[[ "$output" == "stint: exec in $id: its seccomp filter asks stint-recorder, which was killed: "* ]] || { echo "$output"; return 1; }
+	has_status "$id" running
+	kill -0 "$(cat "$STINT_TEST_DIR/$id.begun")"
+	engine kill "$id" KILL
+	ended_and_deleted "$id" 10
+	[ "$RUNTIME" != crun ] || report_of "$id" '.warnings[]' | grep 'stint-recorder was killed: what was being executed in the container is killed'
+	no_host_config
+}
+@test "learned: by notification, an exec whose recorder is killed before the hand-over fails, and the container goes on" {
+	on_each_runtime executed_while_refuser_dies
 }
 
 flood() {

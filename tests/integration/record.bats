@@ -24,14 +24,6 @@ none_records() { # of this file's; dead ones apart
 		! grep -zq -- "--root=$STINT_ROOT\$" "/proc/$pid/cmdline" 2>/dev/null || return 1
 	done
 }
-recorders() { # ID
-	local pid
-	for pid in $(pgrep -x stint-recorder); do
-		{ tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qx "$1\(~.*\)\?" && echo "$pid"
-	done
-	return 0
-}
-no_recorder() { [ -z "$(recorders "$1")" ]; }
 # The same by notification, where eBPF can be had too: as the host's configuration says.
 by_notification() { # FUNCTION
 	local recorder='{"recorder": "notify"}'
@@ -336,6 +328,25 @@ killed_before_handing_over() {
 }
 # bats test_tags=once
 @test "record: by notification, a container whose recorder is killed before the hand-over ends" { on_each_runtime killed_before_handing_over; }
+
+executed_before_handing_over() {
+	local exec
+	stopping_runtime "$STINT_TEST_DIR/stopping-$RUNTIME" exec
+	host_config "$STINT_TEST_DIR/stopping-$RUNTIME" '{"recorder": "notify"}'
+	bundle "$id" /bin/sleep 60
+	asks_to_be_recorded
+	created_and_started "$id"
+	engine exec "$id" /bin/true >"$STINT_TEST_DIR/exec" 2>&1 </dev/null 3>&- &
+	exec=$!
+	eventually 10 asks_somebody "$id"
+	kill_recorder "$id"
+	eventually 10 is_gone $exec || { kill -KILL $exec; return 1; }
+	eventually 5 grep "stint: exec in $id: stint-recorder was killed" "$STINT_TEST_DIR/exec" || { cat "$STINT_TEST_DIR/exec"; return 1; }
+	ended_and_deleted "$id" 10
+	no_host_config
+}
+# bats test_tags=once
+@test "record: by notification, an exec whose recorder is killed before the hand-over ends" { on_each_runtime executed_before_handing_over; }
 
 killed() {
 	host_config "$(command -v "$RUNTIME")" "${recorder:-}"

@@ -57,12 +57,27 @@ programs_bundle() { # NAME CMD...
 			{destination: ., type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=1777"]}]'
 }
 
-# --- recorders that are asked ---
+# --- recorders ---
 
-stopping_runtime() { # FILE: the runtime, that stops the recorder before it begins
+recorders() { # ID
+	local pid
+	for pid in $(pgrep -x stint-recorder); do
+		{ tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qx "$1\(~.*\)\?" && echo "$pid"
+	done
+	return 0
+}
+no_recorder() { [ -z "$(recorders "$1")" ]; }
+kill_recorder() { # ID
+	kill -KILL "$(recorders "$1")"
+	eventually 5 no_recorder "$1"
+}
+
+# --- those that are asked ---
+
+stopping_runtime() { # FILE [COMMAND]: the runtime, that stops the recorder before it begins with that (`run` and `create` otherwise)
 	cat >"$1" <<-END
 		#!/bin/sh
-		case " \$* " in *" run "* | *" create "*)
+		case " \$* " in *" ${2:-run} "* | *" ${2:-create} "*)
 			for pid in \$(pgrep -x stint-recorder); do
 				! grep -zq -- "--root=$STINT_ROOT\\$" /proc/\$pid/cmdline || kill -STOP \$pid
 			done ;;
@@ -79,3 +94,4 @@ asks_somebody() { # ID
 	return 1
 }
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
+is_stopped() { grep -q '^State:.*stopped' "/proc/$(recorders "$1")/status"; } # ID: its recorder
