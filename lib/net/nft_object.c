@@ -103,15 +103,18 @@ void nft_new_counter(struct nft_batch *batch, const char *name)
 	add_object(batch, object);
 }
 
-/* The kernel's quota is over when its amount has been reached, ours when it has been exceeded. Neither may be negative. */
+/* To some kernels a quota is over when its amount has been reached, to others (measured: 6.18) when it has been exceeded. Ours counts
+ * every byte twice, and its amount is odd, so that it is never just reached. Neither may be negative, nor more be used than there is. */
 void nft_new_quota(struct nft_batch *batch, const char *name, uint64_t limit, uint64_t used)
 {
+	static const uint64_t most = INT64_MAX / 2;
 	struct nftnl_obj *object = new_object(batch, name, NFT_OBJECT_QUOTA);
+	uint64_t bytes = 2 * (limit < most ? limit : most) + 1;
 
 	if (!object)
 		return;
-	nftnl_obj_set_u64(object, NFTNL_OBJ_QUOTA_BYTES, limit < INT64_MAX ? limit + 1 : INT64_MAX);
-	nftnl_obj_set_u64(object, NFTNL_OBJ_QUOTA_CONSUMED, used < INT64_MAX ? used : INT64_MAX);
+	nftnl_obj_set_u64(object, NFTNL_OBJ_QUOTA_BYTES, bytes);
+	nftnl_obj_set_u64(object, NFTNL_OBJ_QUOTA_CONSUMED, used <= bytes / 2 ? 2 * used : bytes);
 	nftnl_obj_set_u32(object, NFTNL_OBJ_QUOTA_FLAGS, NFT_QUOTA_F_INV);
 	add_object(batch, object);
 }

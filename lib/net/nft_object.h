@@ -13,8 +13,8 @@ void nft_new_chain(struct nft_batch *batch, const char *name);
 void nft_new_base_chain(struct nft_batch *batch, const char *name, uint32_t hook, int32_t priority);
 
 void nft_new_counter(struct nft_batch *batch, const char *name);
-/* True of the packet with which more than `limit` bytes have come, and of all after it. The kernel tells it to those who
- * listen, once. */
+/* True of the packet with which more than `limit` bytes have come, and of all after it, when it is asked the second time
+ * (nft_match_quota): it is asked twice of every packet. */
 void nft_new_quota(struct nft_batch *batch, const char *name, uint64_t limit, uint64_t used);
 
 /* A set of these ranges of addresses, which stays as it is. */

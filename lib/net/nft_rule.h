@@ -50,7 +50,7 @@ void nft_match_limit(struct nft_rule *rule, const struct nft_limit *limit);
 /* More than so many connections that came by here are alive. */
 void nft_match_connections_over(struct nft_rule *rule, uint32_t count);
 void nft_count(struct nft_rule *rule, const char *counter);
-/* With what the quota object says: it was made to be true of what goes over it. */
+/* With what the quota object says, which is of account when it is asked of the packet for the second time (nft_new_quota). */
 void nft_match_quota(struct nft_rule *rule, const char *quota);
 void nft_log(struct nft_rule *rule, uint16_t group, uint32_t length, const char *prefix);
 

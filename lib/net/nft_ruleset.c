@@ -292,20 +292,24 @@ static void add_new(struct nft_batch *batch, const struct net_policy *policy, un
 	add_rates(batch, chain, direction, d);
 }
 
-/* `family` 0: of any. */
-static void add_quota_rule(struct nft_batch *batch, const struct net_quota *quota, unsigned q, uint8_t family)
+/* Twice, as it counts; what it says the first time is nothing yet. `family` 0: of any. */
+static void add_quota_rules(struct nft_batch *batch, const struct net_quota *quota, unsigned q, uint8_t family)
 {
-	struct nft_rule rule = nft_rule_begin(batch, nft_direction_names[quota->direction]);
 	char name[NFT_NAME_SIZE];
 
-	if (family) {
-		nft_match_family(&rule, family);
-		nft_match_set(&rule, family, nft_other_is_destination(quota->direction), set_name(INTERNET_SET, family, name),
-			      false);
+	for (int time = 1; time <= 2; time++) {
+		struct nft_rule rule = nft_rule_begin(batch, nft_direction_names[quota->direction]);
+
+		if (family) {
+			nft_match_family(&rule, family);
+			nft_match_set(&rule, family, nft_other_is_destination(quota->direction),
+				      set_name(INTERNET_SET, family, name), false);
+		}
+		nft_match_quota(&rule, nft_quota_names[q]);
+		if (time == 2)
+			nft_jump(&rule, nft_quota_names[q]);
+		nft_rule_end(&rule);
 	}
-	nft_match_quota(&rule, nft_quota_names[q]);
-	nft_jump(&rule, nft_quota_names[q]);
-	nft_rule_end(&rule);
 }
 
 /* Where what goes over it gets. It is logged again now and then, in case that the first time was not heard. */
@@ -340,9 +344,9 @@ static void add_quotas(struct nft_batch *batch, const struct net_policy *policy,
 			continue;
 		add_quota_chain(batch, quota, nft_quota_names[q]);
 		if (!quota->internet)
-			add_quota_rule(batch, quota, q, 0);
+			add_quota_rules(batch, quota, q, 0);
 		for (size_t f = 0; f < ARRAY_SIZE(families) && quota->internet; f++)
-			add_quota_rule(batch, quota, q, families[f]);
+			add_quota_rules(batch, quota, q, families[f]);
 	}
 }
 

@@ -6,7 +6,7 @@
  *	  loopback						accept
  *	  neither established nor related			jump egress-new
  *	  over the bandwidth					drop
- *	  over a quota						jump budget-egress …
+ *	  over a quota (counted twice: nft_new_quota)		jump budget-egress …
  *	  						count, accept
  *	chain egress-new
  *	  neighbour and multicast listener discovery		return

@@ -520,6 +520,47 @@ comes_back() {
 }
 @test "stint-network is killed: stint run brings it back, and so does an engine's next command" { on_each_runtime comes_back; no_host_config; }
 
+# All of it is used and nothing went over: who comes back and asks the kernel hears of nothing that was spent.
+used_up() {
+	local first
+	host_config "$(command -v "$RUNTIME")" '{"onMonitorLoss": "continue"}'
+	linked
+	peer_has 192.0.1.1 # of the Internet's: what IPv6 says to the link by itself does not count
+	network_bundle "$id" "$NS" /bin/sh -c "sleep 1; packets send 192.0.1.1 4000 972 100; sleep 4"
+	stint run --runtime "$RUNTIME" --profile "$(network_profile quota '{}' '{"netEgressInternet": {"limit": "100KB", "action": "cut"}}')" \
+		--id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 </dev/null 3>&- &
+	background=$!
+	eventually 10 all_came 100
+	first=$(network_of "$id")
+	kill -KILL "$first"
+	eventually 5 another_network "$id" "$first"
+	wait $background || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	[ "$(report_of "$id" '.network.exact, .verdict' | xargs)" = 'true null' ] || { report_of "$id" .; return 1; }
+}
+# bats test_tags=once
+@test "a budget that is used to its last byte is not spent, however often stint-network is killed" { on_each_runtime used_up; no_host_config; }
+
+lived() { [ -e "$JOURNAL" ] && [ "$(wc -l <"$JOURNAL")" -eq "$1" ]; }
+# A container that an engine starts again, which has used more before than its warning is due at.
+warned_before() {
+	local id n
+	id=$(printf '%08x%056x' $$ 1) # as engines make them up
+	rm -f "$JOURNAL"
+	host_config "$(command -v "$RUNTIME")" "{\"defaultProfile\": \"$(network_profile quota '{}' '{"netEgress": {"limit": "100KiB", "action": "cut", "warn": "50%"}}')\"}"
+	linked
+	network_bundle "$id" "$NS" packets send "$PEER" 4000 972 70
+	for n in 1 2; do
+		engine_create "$id"
+		engine start "$id"
+		eventually 10 lived "$n"
+		engine delete "$id"
+	done
+	[ "$(jq -s -c '[.[].verdict.action]' "$JOURNAL")" = '[null,"cut"]' ] || { cat "$JOURNAL"; return 1; }
+	[ "$(came datagrams)" -ge 101 ] && [ "$(came datagrams)" -le 102 ] || { came datagrams; return 1; }
+}
+# bats test_tags=once
+@test "netEgress: warned in an earlier life, it is started again, and has what is left" { on_each_runtime warned_before; no_host_config; }
+
 # Somebody else has what the rules log, in a namespace that has a name: said by whoever cannot have it, whatever the runtime shows of a hook.
 log_is_taken() {
 	linked

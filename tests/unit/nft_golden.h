@@ -107,6 +107,7 @@ static const struct golden {
 	 "rule egress:", {
 		"rule egress: [ meta load oif => reg 1 ] [ cmp eq reg 1 0x00000001 ] [ immediate reg 0 accept ]",
 		"rule egress: [ ct load state => reg 1 ] [ bitwise reg 1 = ( reg 1 & 0x00000006 ) ^ 0x00000000 ] [ cmp eq reg 1 0x00000000 ] [ immediate reg 0 jump -> egress-new ]",
+		"rule egress: [ objref type 2 name budget-egress ]",
 		"rule egress: [ objref type 2 name budget-egress ] [ immediate reg 0 jump -> budget-egress ]",
 		"rule egress: [ objref type 1 name egress ] [ immediate reg 0 accept ]",
 	 }},
@@ -138,7 +139,7 @@ static const struct golden {
 	{"{\"egress\": {\"layers\": []}, \"ingress\": {\"layers\": [{\"default\": \"allow\", \"deny\": [\"fd00::/8 udp 53\"]}], \"bandwidth\": 1000}, "
 	 "\"quotas\": {\"netEgress\": {\"limit\": 1048576, \"used\": 1000, \"holds\": true}}, \"owned\": false, \"raw\": false}",
 	 "quota", {
-		"quota budget-egress over 1048577 bytes",
+		"quota budget-egress over 2097153 bytes",
 	 }},
 	{"{\"egress\": {\"layers\": []}, \"ingress\": {\"layers\": [{\"default\": \"allow\", \"deny\": [\"fd00::/8 udp 53\"]}], \"bandwidth\": 1000}, "
 	 "\"quotas\": {\"netEgress\": {\"limit\": 1048576, \"used\": 1000, \"holds\": true}}, \"owned\": false, \"raw\": false}",

@@ -280,6 +280,56 @@ Test(nft_kernel, a_quota_is_exact_and_told_once, .init = setup)
 	cr_expect_eq(figures.used[NET_QUOTA_EGRESS], 3200);
 }
 
+static struct nft_figures figures_now(void)
+{
+	struct nft_figures figures;
+
+	cr_assert_eq(nft_read_figures(fd, &figures, &err), 0, "%s", err.text);
+	return figures;
+}
+
+/* Kernels do not agree on whether what reaches a quota is over it. */
+Test(nft_kernel, one_byte_too_many_is_over, .init = setup)
+{
+	struct lab_packet p = udp_to("192.0.2.1", 53, 9);
+
+	for (uint64_t left = 0; left < 2; left++) {
+		struct net_policy policy = with_quota(NET_QUOTA_EGRESS, 3 * 32 - 1 + left, 0);
+
+		apply(&policy);
+		for (size_t i = 0; i < 4; i++)
+			cr_expect_eq(lab_leaves(&lab, &p), i < 2 + left, "packet %zu", i);
+	}
+}
+
+Test(nft_kernel, what_is_used_to_its_last_byte_is_not_over, .init = setup)
+{
+	struct net_policy policy = with_quota(NET_QUOTA_EGRESS, 64, 0);
+	struct lab_packet p = udp_to("192.0.2.1", 53, 9);
+
+	policy.quotas[NET_QUOTA_EGRESS_WARN] = (struct net_quota){.set = true, .limit = 32};
+	apply(&policy);
+	for (size_t i = 0; i < 4; i++) {
+		struct nft_figures figures = figures_now();
+
+		cr_expect_eq(figures.used[NET_QUOTA_EGRESS], i < 2 ? i * 32 : 64);
+		cr_expect_eq(figures.over[NET_QUOTA_EGRESS], i > 2, "%zu packets", i);
+		cr_expect_eq(figures.over[NET_QUOTA_EGRESS_WARN], i > 1, "%zu packets", i);
+		cr_expect_eq(lab_leaves(&lab, &p), i < 2);
+	}
+}
+
+/* Of a warning, or of a limit that is lower than it was. */
+Test(nft_kernel, earlier_lives_may_have_used_more, .init = setup)
+{
+	struct net_policy policy = with_quota(NET_QUOTA_EGRESS, 3200, 5000);
+	struct lab_packet p = udp_to("192.0.2.1", 53, 9);
+
+	apply(&policy);
+	cr_expect(!lab_leaves(&lab, &p));
+	cr_expect_eq(figures_now().used[NET_QUOTA_EGRESS], 3200);
+}
+
 Test(nft_kernel, earlier_lives_have_used_of_the_quota, .init = setup)
 {
 	struct net_policy policy = with_quota(NET_QUOTA_INGRESS, 3200, 3200 - 64);
