@@ -593,6 +593,27 @@ goes_with_it() {
 # bats test_tags=once
 @test "stint-network is killed: so is the container, unless the host has it otherwise" { on_each_runtime goes_with_it; no_host_config; }
 
+# Stopped while the answer and what it makes somebody try are on their way: the one that is sent again passes, and was never denied;
+# what the answer does not open was, however soon after it.
+crossing() {
+	local network
+	echo "api.example.com A 60 $FAR" >"$RECORDS"
+	started_behind "$(network_profile names '{"egress": {"allow": ["dns", "api.example.com tcp 5000"]}}')" \
+		"sleep 3; names reach $PEER api.example.com 5000 & sleep 0.2; names connect $FAR 4999; wait"
+	network=$(network_of "$id")
+	kill -STOP "$network"
+	eventually 10 denied_of "$NS"
+	sleep 0.5
+	kill -CONT "$network"
+	wait $background || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	[[ "$(sort "$STINT_TEST_DIR/$id.out" | xargs)" == 'Connection timed out connected '+([0-9])[0-9][0-9][0-9] ]] || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	[ "$(report_of "$id" '[.violations[] | .need + " " + .rule.egress.allow[0]] | join(", ")')" = "egress $FAR tcp 4999 api.example.com tcp 4999" ] ||
+		{ report_of "$id" .violations; return 1; }
+}
+denied_of() { [[ "$(in_namespace "$1" nft list counter inet stint egress-denied)" != *'packets 0 '* ]]; }
+# bats test_tags=once
+@test "names: a packet that crossed the answer which opens its way was not denied; one to another port was" { on_each_runtime crossing; }
+
 # --- long lists ---
 
 many_entries() {
