@@ -33,6 +33,15 @@ struct lookup {
 	const char *target; /* that what matches goes to; NULL: it returns */
 };
 
+static void end_rule(const struct lookup *lookup, struct nft_rule *rule)
+{
+	if (lookup->target)
+		nft_goto(rule, lookup->target);
+	else
+		nft_return(rule);
+	nft_rule_end(rule);
+}
+
 static bool has_ports(const struct net_match *group)
 {
 	return protocol_has_ports(group->protocol) && (group->first != 0 || group->last != UINT16_MAX);
@@ -51,11 +60,7 @@ static void add_rule(const struct lookup *lookup, const struct net_match *group,
 		nft_match_ports(&rule, NFT_PORT_DESTINATION, group->first, group->last);
 	if (set)
 		nft_match_set(&rule, family, nft_other_is_destination(lookup->direction), set, false);
-	if (lookup->target)
-		nft_goto(&rule, lookup->target);
-	else
-		nft_return(&rule);
-	nft_rule_end(&rule);
+	end_rule(lookup, &rule);
 }
 
 /* The part of a group that is of one family. */
@@ -110,6 +115,50 @@ static void add_group(const struct lookup *lookup, const struct net_match *group
 		free(parts[i].ranges);
 }
 
+/* Whose key is the other end's address, the protocol, the port. */
+static void add_pair_rule(const struct lookup *lookup, uint8_t family, const char *set)
+{
+	struct nft_rule rule = nft_rule_begin(lookup->batch, lookup->chain);
+	unsigned address_slots = (unsigned)net_address_size(family) / NFT_SLOT_SIZE;
+
+	nft_match_family(&rule, family);
+	nft_load_address(&rule, 0, family, nft_other_is_destination(lookup->direction));
+	nft_load_protocol(&rule, address_slots);
+	nft_load_port(&rule, address_slots + 1, NFT_PORT_DESTINATION);
+	nft_match_loaded_set(&rule, set);
+	end_rule(lookup, &rule);
+}
+
+/* What is few addresses with few ports: of a family one set, however many different ports there are. The others are left, in their
+ * order; returns how many. */
+static size_t add_pairs(const struct lookup *lookup, struct net_match *matches, size_t count)
+{
+	_cleanup_free_ struct net_pair *pairs = NULL;
+	size_t most = 0, left = 0;
+	char set[NFT_NAME_SIZE];
+
+	for (size_t i = 0; i < count; i++)
+		most += net_match_pairs(&matches[i]);
+	if (!most)
+		return count;
+	pairs = malloc(most * sizeof *pairs);
+	if (!pairs)
+		lookup->batch->out_of_memory = true;
+	for (size_t f = 0; f < ARRAY_SIZE(families) && pairs; f++) {
+		size_t found = net_pairs(matches, count, families[f], pairs);
+
+		if (!found)
+			continue;
+		(void)snprintf(set, sizeof set, "%s-%s-pairs-%s", lookup->chain, lookup->kind, families[f] == AF_INET ? "ip" : "ip6");
+		nft_new_pair_set(lookup->batch, set, families[f], pairs, found);
+		add_pair_rule(lookup, families[f], set);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (!net_match_pairs(&matches[i]))
+			matches[left++] = matches[i];
+	return left;
+}
+
 static void add_matches(const struct lookup *lookup, const struct net_match *matches, size_t count)
 {
 	_cleanup_free_ struct net_match *sorted = NULL;
@@ -123,6 +172,7 @@ static void add_matches(const struct lookup *lookup, const struct net_match *mat
 		return;
 	}
 	memcpy(sorted, matches, count * sizeof *sorted);
+	count = add_pairs(lookup, sorted, count);
 	qsort(sorted, count, sizeof *sorted, net_match_order);
 	for (size_t i = 0, end; i < count; i = end, number++) {
 		for (end = i + 1; end < count && compare_groups(&sorted[i], &sorted[end]) == 0;)

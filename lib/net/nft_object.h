@@ -4,6 +4,7 @@
 #define STINT_NET_NFT_OBJECT_H
 
 #include "lib/net/nft_batch.h"
+#include "lib/net/pairs.h"
 #include "lib/net/ranges.h"
 
 /* Instead of one that is there. `flags`: NFT_TABLE_F_*. */
@@ -19,6 +20,8 @@ void nft_new_quota(struct nft_batch *batch, const char *name, uint64_t limit, ui
 
 /* A set of these ranges of addresses, which stays as it is. */
 void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_range *ranges, size_t count);
+/* A set of keys of an address, a protocol and a port, which stays as it is. */
+void nft_new_pair_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_pair *pairs, size_t count);
 /* A set of addresses that leave it when their time is over; no more than `size` at a time. */
 void nft_new_timeout_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t size);
 /* A set that rules put elements into (nft_count_in_set), `size` at most. */

@@ -63,14 +63,17 @@ void nft_goto(struct nft_rule *rule, const char *chain);
 void nft_reject(struct nft_rule *rule);
 
 /*
- * A key of several values, in slots of 4 bytes from 0 on, to be looked for or counted in a set. Of the packet's connection: its
- * protocol, its status, and, of its replies, whom they are from (NFT_CT_SRC_IP, NFT_CT_SRC_IP6, NFT_CT_PROTO_SRC) and to
+ * A key of several values, in slots of 4 bytes from 0 on, to be looked for or counted in a set. Of the packet's own headers: an address,
+ * of the family that has been matched, the protocol, a port as in nft_match_ports. Of its connection: the protocol, its status, and, of its replies, whom they are from (NFT_CT_SRC_IP, NFT_CT_SRC_IP6, NFT_CT_PROTO_SRC) and to
  * (NFT_CT_DST_IP, …), so that all its packets have the same key, as it is behind any translation of addresses. What is not of that
  * family, or of no connection, goes on to the next rule.
  */
 enum { NFT_SLOT_SIZE = 4, NFT_SLOTS = 16 };
 void nft_load_ct(struct nft_rule *rule, unsigned slot, uint32_t key);
 void nft_load_ct_status(struct nft_rule *rule, unsigned slot, uint32_t bits); /* of the status these bits */
+void nft_load_address(struct nft_rule *rule, unsigned slot, uint8_t family, bool destination);
+void nft_load_protocol(struct nft_rule *rule, unsigned slot);
+void nft_load_port(struct nft_rule *rule, unsigned slot, enum nft_port which);
 void nft_load_zero(struct nft_rule *rule, unsigned slot);
 void nft_match_loaded_byte(struct nft_rule *rule, unsigned slot, uint8_t value);
 void nft_match_loaded_set(struct nft_rule *rule, const char *set);

@@ -501,6 +501,26 @@ Test(nft_kernel, an_owned_table_outlives_its_owner_for_a_successor, .init = setu
 	cr_expect(!lab_leaves(&lab, &p));
 }
 
+/* However many different ports there are. */
+Test(nft_kernel, a_thousand_addresses_and_ports_are_one_lookup, .init = setup)
+{
+	enum { COUNT = 1000 };
+	struct net_match allow[COUNT];
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, COUNT);
+	struct lab_packet in = udp_to("20.0.3.200", 1000 + 2 * 968, 1), out = udp_to("20.0.3.200", 1000 + 2 * 967, 2);
+
+	for (uint32_t i = 0; i < COUNT; i++)
+		allow[i] = (struct net_match){{AF_INET, 32, {20, 0, (uint8_t)(i >> 8), (uint8_t)i}}, IPPROTO_UDP,
+					      (uint16_t)(1000 + 2 * i), (uint16_t)(1000 + 2 * i)};
+	apply(&policy);
+	compare(&policy, false, 0);
+	cr_expect(lab_leaves(&lab, &in));
+	cr_expect(!lab_leaves(&lab, &out));
+	lab_run("test $(nft list chain inet stint egress-0 | grep -c return) -eq 1");
+	lab_run("nft list chain inet stint egress-0 | grep -q 'ip daddr . meta l4proto . th dport @egress-0-allow-pairs-ip return'");
+}
+
 Test(nft_kernel, a_hundred_thousand_prefixes_are_one_lookup, .init = setup, .timeout = 60)
 {
 	enum { COUNT = 100000 };
