@@ -184,6 +184,81 @@ prompt() {
 }
 @test "netEgress: the verdict comes within 5 ms of the packet that went over" { on_each_runtime prompt; }
 
+# --- hooks, without the wrapper ---
+
+# The container that engines whose runtime is not ours have: nothing in its config but two hooks.
+hooked() { # NETWORK BUDGETS: the bundle, by the host's own profile
+	local stage
+	host_config "$(command -v "$RUNTIME")" "$(jq -n --arg profile "$(network_profile hooked "$1" "$2")" '{defaultProfile: $profile}')"
+	for stage in createRuntime poststop; do
+		config --arg hook "$STINT_BIN/stint-hook" --arg root "--root=$STINT_ROOT" --arg stage $stage \
+			'.hooks[$stage] += [{path: $hook, args: ["stint-hook", $root, $stage], env: []}]'
+	done
+}
+bare_run() { # ID: what the hook says is in its log, which crun shows nobody
+	rm -f "$STINT_ROOT/var/log/stint/hook.log"
+	run timeout 60 "$RUNTIME" --root "$STINT_TEST_DIR/bare-$RUNTIME" run --bundle "$BUNDLE" "$1"
+	hook_said=$(cat "$STINT_ROOT/var/log/stint/hook.log" 2>/dev/null) || true
+}
+reported_once() { [ "$(reports_count "$1" 2>/dev/null)" = 1 ]; }
+by_hooks() {
+	local root=$STINT_TEST_DIR/first
+	linked
+	mkdir -p "$root/proc" "$root/dev" "$root/sys"
+	cp "$(tool first-packet -nostdlib -static -fno-stack-protector -DADDRESS=0x0101630a -DPORT=0xa00f -DCOUNT=200)" "$root/first"
+	ROOTFS=$root bundle "$id" /first
+	in_namespace_of "$NS"
+	hooked '{"egress": {"default": "deny"}}' '{}'
+	bare_run "$id"
+	[ "$status" -eq 0 ] || { echo "$output $hook_said"; return 1; }
+	eventually 5 reported_once "$id"
+	[ "$(came datagrams)" -eq 0 ]
+	[ "$(report_of "$id" '[.network.drops[].packets] | add')" -eq 200 ] || { report_of "$id" .; return 1; }
+	no_leftovers "$id"
+	# A byte budget, and rules in a namespace that the runtime makes.
+	linked
+	network_bundle "$id-2" "$NS" /bin/sh -c "packets send $PEER 4000 972 20000; sleep 20"
+	hooked '{}' '{"netEgress": {"limit": "100KiB"}}'
+	bare_run "$id-2"
+	[ "$status" -eq 137 ] || { echo "$status $output $hook_said"; return 1; }
+	eventually 5 reported_once "$id-2"
+	[ "$(report_of "$id-2" '.verdict.budget, .verdict.action' | xargs)" = 'netEgress kill' ] || { report_of "$id-2" .; return 1; }
+	[ "$(came datagrams)" -ge 100 ] && [ "$(came datagrams)" -le 102 ] || { came datagrams; return 1; }
+	eventually 3 network_gone "$id-2"
+	no_leftovers "$id-2"
+	network_bundle "$id-3" own /bin/sh -c 'ping -c 1 -W 1 10.0.0.1 >/dev/null 2>&1 || echo nobody; exit 3'
+	hooked '{"egress": {"default": "deny"}, "ingress": {"default": "deny"}}' '{}'
+	bare_run "$id-3"
+	[ "$status" -eq 3 ] && [ "$output" = nobody ] || { echo "$status $output $hook_said"; return 1; }
+	eventually 5 reported_once "$id-3"
+	no_leftovers "$id-3"
+}
+@test "hooks alone: the rules are there before the first instruction, a byte budget is held, and nothing is left" { on_each_runtime by_hooks; no_host_config; }
+
+hooks_refuse() {
+	local -A refused=(
+		['.process.capabilities |= map_values(["CAP_NET_RAW"])']="capabilities*a hook comes too late: use stint-runtime, or Podman's precreate"
+		['.process.capabilities |= map_values(["CAP_NET_ADMIN"])']='capabilities*a hook comes too late'
+		['del(.linux.namespaces[] | select(.type == "network"))']="network (*host's network"
+	)
+	local n=0 way why
+	# What the container would keep, and where the rules would be somebody else's.
+	for way in "${!refused[@]}"; do
+		n=$((n + 1)) why=${refused[$way]}
+		network_bundle "$id-$n" own /bin/echo it runs
+		hooked '{"egress": {"default": "deny"}}' '{}'
+		config "$way"
+		bare_run "$id-$n"
+		[ "$status" -ne 0 ] && [[ "$output" != *"it runs"* ]] && [[ "$hook_said" == *"stint: createRuntime of $id-$n: cannot enforce: "*$why* ]] ||
+			{ echo "$way: $status $output $hook_said"; return 1; }
+		"$RUNTIME" --root "$STINT_TEST_DIR/bare-$RUNTIME" delete --force "$id-$n" >/dev/null 2>&1 || true
+		[ -z "$(network_of "$id-$n")" ]
+		no_leftovers "$id-$n"
+	done
+}
+# bats test_tags=once
+@test "hooks alone: what the container would keep is refused, and so is the host's network" { on_each_runtime hooks_refuse; no_host_config; }
+
 # Engines move a container's interface in when they like, Docker 28 between create and start.
 late_interface() {
 	local pid
