@@ -133,8 +133,6 @@ quota_of_ingress() {
 }
 @test "netIngress: over TCP, and it is killed" { on_each_runtime quota_of_ingress; }
 
-# What has come to the peer's end of the cable, as IP packets, by the cable's own figures.
-arrived() { in_namespace "$PEER_PID" ip -s -j link show veth0 | jq '.[0].stats64.rx | .bytes - 14 * .packets'; }
 flood_by_tcp() {
 	local server
 	linked
