@@ -90,12 +90,14 @@ static struct nft_limit bytes_over(uint64_t bytes_per_sec)
 	return (struct nft_limit){.rate = rate, .seconds = 1, .burst = (uint32_t)burst, .bytes = true, .over = true};
 }
 
-/* So many in so long, and as many at once after a rest. The kernel's limits count in whole seconds. */
-static struct nft_limit connections_over(uint64_t count_limit, uint64_t period_ns)
+/* The kernel's limits count in whole seconds. */
+static struct nft_limit connections_over(const struct net_direction *direction)
 {
 	static const uint64_t second_ns = 1000000000, most = 1000000;
-	uint64_t number = count_limit < most ? count_limit : most, seconds = period_ns / second_ns;
-	struct nft_limit limit = {.rate = number, .seconds = seconds, .burst = (uint32_t)number, .over = true};
+	uint64_t number = direction->new_connections < most ? direction->new_connections : most;
+	uint64_t at_once = direction->new_connections_at_once < most ? direction->new_connections_at_once : most;
+	uint64_t period_ns = direction->new_connections_ns, seconds = period_ns / second_ns;
+	struct nft_limit limit = {.rate = number, .seconds = seconds, .burst = (uint32_t)at_once, .over = true};
 
 	if (seconds && period_ns % second_ns == 0)
 		return limit;
@@ -244,7 +246,7 @@ static void add_rates(struct nft_batch *batch, const char *chain, const struct n
 	struct nft_rule rule;
 
 	if (direction->new_connections) {
-		struct nft_limit limit = connections_over(direction->new_connections, direction->new_connections_ns);
+		struct nft_limit limit = connections_over(direction);
 
 		rule = nft_rule_begin(batch, chain);
 		nft_match_limit(&rule, &limit);

@@ -370,6 +370,23 @@ throttled() {
 	rate_holds "$(network_profile slow '{}' '{"netEgress": {"limit": "300KiB", "action": "throttle", "throttleTo": "100KiB/s"}}')" 307200 102400
 	[ "$(report_of "$id" '.verdict.budget + " " + .verdict.action')" = 'netEgress throttle' ] || { report_of "$id" .; return 1; }
 }
+# Of twenty connections in a minute five; the last of those goes on by what its byte budget leaves when it is spent.
+rates_together() {
+	local most
+	linked
+	network_profile slow '{"egress": {"newConnections": "5/m"}}' '{"netEgress": {"limit": "100KiB", "action": "throttle", "throttleTo": "50KiB/s"}}' >/dev/null
+	run_linked "$STINT_TEST_DIR/slow.json" /bin/sh -c "for port in 1 2 3 4; do packets send $PEER 400\$port 100 1; done; packets send $PEER 4000 972 1000
+		for port in \$(seq 5 19); do packets send $PEER \$((4000 + port)) 100 1; done"
+	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+	[ "$(grep -c '^1 ' <<<"$output")" -eq 4 ] && [ "$(grep -c '^0 ' <<<"$output")" -eq 15 ] || { echo "$output"; return 1; }
+	[ "$(report_of "$id" '.network.drops | map({(.rule): .packets}) | add | .["egress-new-connections"] == 15 and .["egress-over-quota"] > 0')" = true ] ||
+		{ report_of "$id" .network; return 1; }
+	[ "$(report_of "$id" '.verdict.budget + " " + .verdict.action')" = 'netEgress throttle' ] || { report_of "$id" .; return 1; }
+	most=$(report_of "$id" '102400 + 131072 + 51200 * ((.usage.wallNs + $late) / 1e9 + 0.1) | floor')
+	[ "$(arrived)" -le "$most" ] && [ "$(arrived)" -gt 200000 ] || { arrived; report_of "$id" .; return 1; }
+}
+# bats test_tags=once
+@test "newConnections of a minute, and a byte budget that is throttled, together" { on_each_runtime rates_together; }
 # bats test_tags=once
 @test "bandwidth: no more leaves than a second's share" { on_each_runtime bandwidth_holds; }
 # bats test_tags=once

@@ -365,6 +365,7 @@ Test(nft_kernel, connections_are_no_more_and_no_faster_than_allowed, .init = set
 
 	policy.direction[NET_EGRESS].new_connections = 4;
 	policy.direction[NET_EGRESS].new_connections_ns = UINT64_C(3600000000000);
+	policy.direction[NET_EGRESS].new_connections_at_once = 4;
 	policy.direction[NET_EGRESS].connections = 2;
 	apply(&policy);
 	for (uint16_t i = 0; i < 6; i++) {
@@ -379,6 +380,35 @@ Test(nft_kernel, connections_are_no_more_and_no_faster_than_allowed, .init = set
 		struct lab_packet again = udp_to("192.0.2.1", 1000, 70);
 
 		cr_expect(lab_leaves(&lab, &again), "of a connection that has passed");
+	}
+}
+
+static size_t connections_that_pass(uint16_t first_port, size_t count)
+{
+	size_t passed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct lab_packet p = udp_to("192.0.2.1", (uint16_t)(first_port + i), (uint32_t)(first_port + i));
+
+		passed += lab_leaves(&lab, &p);
+	}
+	return passed;
+}
+
+/* Twenty a second by an hour's rate: the bucket holds five, and fills again in a quarter of a second. */
+Test(nft_kernel, a_rate_of_connections_has_its_burst_and_its_refill, .init = setup)
+{
+	struct net_policy policy = {0};
+
+	policy.direction[NET_EGRESS].new_connections = 20 * 3600;
+	policy.direction[NET_EGRESS].new_connections_ns = UINT64_C(3600000000000);
+	policy.direction[NET_EGRESS].new_connections_at_once = 5;
+	apply(&policy);
+	for (uint16_t round = 0; round < 3; round++) {
+		size_t passed = connections_that_pass((uint16_t)(1000 + 100 * round), 20);
+
+		cr_expect(passed >= 5 && passed < 15, "%zu", passed); /* twenty packets take a while, too */
+		usleep(400000);
 	}
 }
 
