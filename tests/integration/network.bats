@@ -466,6 +466,29 @@ names_of_others() {
 # bats test_tags=once
 @test "names: an answer of anybody but the resolver opens nothing, and gives no name to what was denied" { on_each_runtime names_of_others; }
 
+# Whoever has a name says what is in its answers, and who asks says how large segments are: where a message begins is not for either to say.
+names_in_pieces() {
+	local name
+	linked
+	peer_has 10.99.3.1 10.99.3.2 10.99.3.3
+	{
+		for name in '1 1' '2 2' '3 40'; do
+			echo "cut${name% *}.example.com CUT ${name#* } -"
+			echo "cut${name% *}.example.com A 60 10.99.3.${name% *}"
+		done
+		echo "other.example.net WITHIN 60 api.example.com"
+		echo "api.example.com A 60 $FAR"
+	} >"$RECORDS"
+	run_linked "$(network_profile names '{"egress": {"allow": ["dns", "*.example.com tcp 5000"]}}')" \
+		/bin/sh -c "for n in 1 2 3; do names ask $PEER cut\$n.example.com A tcp; sleep 0.2; names connect 10.99.3.\$n 5000; done
+			names ask $PEER other.example.net A tcp; sleep 0.5; names connect $FAR 5000; true"
+	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+	[ "$(sed 's/ [0-9]*$//' <<<"$output" | xargs)" = '10.99.3.1 connected 10.99.3.2 connected 10.99.3.3 connected Connection timed out' ] ||
+		{ echo "$output"; return 1; }
+}
+# bats test_tags=once
+@test "names: by TCP an answer may come in pieces, and what stands within another opens nothing" { on_each_runtime names_in_pieces; }
+
 # What is asked for in great numbers opens no more than the kernel is told in a second, and the next one is open again.
 names_flood() {
 	local i
