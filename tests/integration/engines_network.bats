@@ -86,6 +86,10 @@ resolved() {
 	run run_ --rm --network t-net --dns $PEER packets sh -c "names connect $FAR 5000; names reach 127.0.0.11 other.example.com 5000
 		names reach 127.0.0.11 api.example.com 5000; true"
 	[ "$(grep -c '^connected' <<<"$output")" -eq 1 ] && [[ "${lines[-1]}" == connected* ]] || { echo "$output"; return 1; }
+	# By TCP, on loopback.
+	profile=$(network_profile names "{\"egress\": {\"allow\": [\"$PEER tcp 53\", \"api.example.com tcp 5000\"]}}")
+	run run_ --rm --network t-net --dns $PEER packets sh -c "names ask 127.0.0.11 api.example.com A tcp; sleep 0.2; names connect $FAR 5000"
+	[[ "$output" == $FAR$'\n'connected* ]] || { echo "$output"; return 1; }
 }
 @test "docker's own resolver: what it says of a name that is allowed opens, and nothing else" { on_each_engine_runtime resolved; }
 
