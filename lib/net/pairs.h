@@ -15,7 +15,7 @@ struct net_pair {
 enum { NET_PAIRS_OF_MATCH_MAX = 16 };
 size_t net_match_pairs(const struct net_match *match);
 
-/* Of the matches of one family that come to some: sorted, each once. `ret_pairs` has room for as many as they come to; returns how many
+/* What the matches of one family come to: sorted, each once. `ret_pairs` has room for as many as they come to; returns how many
  * there are. */
 size_t net_pairs(const struct net_match *matches, size_t count, uint8_t family, struct net_pair *ret_pairs);
 

@@ -551,6 +551,27 @@ Test(nft_kernel, a_thousand_addresses_and_ports_are_one_lookup, .init = setup)
 	lab_run("nft list chain inet stint egress-0 | grep -q 'ip daddr . meta l4proto . th dport @egress-0-allow-pairs-ip return'");
 }
 
+Test(nft_kernel, many_addresses_with_one_port_are_prefixes, .init = setup)
+{
+	enum { COUNT = 1000 };
+	struct net_match allow[COUNT + 1];
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, COUNT + 1);
+	struct lab_packet in = udp_to("20.0.4.17", 53, 1), out = udp_to("20.0.4.32", 53, 2), pair = udp_to("192.0.2.1", 54, 3);
+
+	for (uint32_t i = 0; i < COUNT; i++)
+		allow[i] = (struct net_match){{AF_INET, 28, {20, (uint8_t)(i >> 11), (uint8_t)(i >> 3), (uint8_t)(i << 5 | 16)}},
+					      IPPROTO_UDP, 53, 53};
+	allow[COUNT] = (struct net_match){{AF_INET, 32, {192, 0, 2, 1}}, IPPROTO_UDP, 54, 54};
+	apply(&policy);
+	compare(&policy, false, 0);
+	cr_expect(lab_leaves(&lab, &in));
+	cr_expect(!lab_leaves(&lab, &out));
+	cr_expect(lab_leaves(&lab, &pair));
+	lab_run("test $(nft list set inet stint egress-0-allow-0-ip | grep -o '/28' | wc -l) -eq 1000");
+	lab_run("test $(nft list set inet stint egress-0-allow-pairs-ip | grep -c ' . udp . 54') -eq 1");
+}
+
 Test(nft_kernel, a_hundred_thousand_prefixes_are_one_lookup, .init = setup, .timeout = 60)
 {
 	enum { COUNT = 100000 };
