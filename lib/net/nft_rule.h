@@ -64,9 +64,10 @@ void nft_reject(struct nft_rule *rule);
 
 /*
  * A key of several values, in slots of 4 bytes from 0 on, to be looked for or counted in a set. Of the packet's own headers: an address,
- * of the family that has been matched, the protocol, a port as in nft_match_ports. Of its connection: the protocol, its status, and, of its replies, whom they are from (NFT_CT_SRC_IP, NFT_CT_SRC_IP6, NFT_CT_PROTO_SRC) and to
- * (NFT_CT_DST_IP, …), so that all its packets have the same key, as it is behind any translation of addresses. What is not of that
- * family, or of no connection, goes on to the next rule.
+ * of the family that has been matched, the protocol, a port as in nft_match_ports. Of its connection: the protocol, its status, and, of
+ * its replies, whom they are from (NFT_CT_SRC_IP, NFT_CT_SRC_IP6, NFT_CT_PROTO_SRC) and to (NFT_CT_DST_IP, …), so that all its packets
+ * have the same key, as it is behind any translation of addresses. What is not of that family, or of no connection, goes on to the next
+ * rule.
  */
 enum { NFT_SLOT_SIZE = 4, NFT_SLOTS = 16 };
 void nft_load_ct(struct nft_rule *rule, unsigned slot, uint32_t key);
