@@ -16,6 +16,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/net/answered.h"
 #include "lib/net/answers.h"
+#include "lib/net/dns_stream.h"
 #include "lib/net/entry.h"
 #include "lib/net/flow_log.h"
 #include "lib/net/nft_ruleset.h"
@@ -37,6 +38,7 @@ _Static_assert((int)LEDGER_HOST_MAX >= (int)DNS_NAME_MAX, "a name fits the ledge
 struct flows {
 	struct answered_list *hosts; /* by whom rules believe; NULL: they have no names */
 	struct endpoint_names *recorded; /* NULL: they are not */
+	struct dns_streams *streams; /* NULL: no answers are listened to */
 	uint64_t second_ns; /* the one that `openings` are of */
 	unsigned openings;
 };
@@ -59,6 +61,8 @@ static uint32_t kinds_of(const struct net_policy *policy)
 static bool make_room(struct flows *flows, const struct net_policy *policy)
 {
 	if (net_policy_has_names(policy) && !(flows->hosts = calloc(1, sizeof *flows->hosts)))
+		return false;
+	if (net_policy_hears_answers(policy) && !(flows->streams = calloc(1, sizeof *flows->streams)))
 		return false;
 	return !policy->record.set || (flows->recorded = calloc(1, sizeof *flows->recorded));
 }
@@ -123,23 +127,33 @@ static void open_hosts(struct network *n, const struct dns_answer *answer, uint6
 	answered_add(n->flows->hosts, answer, now_ns, opened_ns);
 }
 
-static void take_answers(struct network *n, const struct packet *packet)
+struct resolver {
+	struct network *n;
+	bool believed;
+};
+
+static void take_answer(const uint8_t *message, size_t length, void *data)
 {
-	const struct net_policy *policy = rules_policy(n->rules);
-	bool believed = net_is_resolvers(policy, packet), named = believed || net_is_recorded_resolvers(&policy->record, packet);
-	struct dns_message messages[DNS_MESSAGES_MAX];
-	size_t count = named ? net_answer_messages(packet, messages) : 0;
+	const struct resolver *resolver = data;
+	struct network *n = resolver->n;
 	uint64_t now_ns = n->host.boottime_ns();
 	struct dns_answer answer;
 
-	for (size_t i = 0; i < count; i++) {
-		if (dns_read_answer(messages[i].bytes, messages[i].length, &answer, NULL) < 0 || !answer.count)
-			continue;
-		if (n->flows->hosts && believed)
-			open_hosts(n, &answer, now_ns);
-		if (n->flows->recorded)
-			endpoint_names_answer(n->flows->recorded, &answer, now_ns);
-	}
+	if (dns_read_answer(message, length, &answer, NULL) < 0 || !answer.count)
+		return;
+	if (n->flows->hosts && resolver->believed)
+		open_hosts(n, &answer, now_ns);
+	if (n->flows->recorded)
+		endpoint_names_answer(n->flows->recorded, &answer, now_ns);
+}
+
+static void take_answers(struct network *n, const struct packet *packet)
+{
+	const struct net_policy *policy = rules_policy(n->rules);
+	struct resolver resolver = {n, net_is_resolvers(policy, packet)};
+
+	if (n->flows->streams && (resolver.believed || net_is_recorded_resolvers(&policy->record, packet)))
+		dns_streams_take(n->flows->streams, packet, take_answer, &resolver);
 }
 
 /* --- what was begun --- */

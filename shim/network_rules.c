@@ -117,7 +117,7 @@ void rules_ask_spent(const struct rules *rules, rules_heard *heard, void *data)
 	if (nft_read_figures(rules->questions, &rules->policy.scope, &figures, NULL) < 0)
 		return;
 	for (unsigned q = 0; q < NET_QUOTAS; q++)
-		if (figures.has_quota[q] && figures.used[q] >= rules->policy.quotas[q].limit)
+		if (figures.over[q])
 			rules_spent(rules, q, heard, data);
 }
 

@@ -24,7 +24,8 @@ int network_try(struct error *err)
 
 	for (unsigned d = 0; d < NET_DIRECTIONS; d++)
 		policy.direction[d] = (struct net_direction){.layers = &layers[d], .layer_count = 1, .bandwidth = 1 << 20, .connections = 10,
-							     .new_connections = 10, .new_connections_ns = UINT64_C(1000000000)};
+							     .new_connections = 10, .new_connections_ns = UINT64_C(1000000000),
+							     .new_connections_at_once = 10};
 	policy.quotas[NET_QUOTA_EGRESS] = (struct net_quota){.set = true, .holds = true, .limit = 1 << 20, .direction = NET_EGRESS};
 	if (unshare(CLONE_NEWNET) < 0)
 		return error_errno(err, errno, "make a network namespace");

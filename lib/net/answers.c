@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/net/answers.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/net/prefix.h"
 
@@ -44,33 +43,6 @@ bool net_is_recorded_resolvers(const struct net_record *record, const struct pac
 			return true;
 	}
 	return false;
-}
-
-size_t net_answer_messages(const struct packet *packet, struct dns_message ret_messages[DNS_MESSAGES_MAX])
-{
-	const uint8_t *at = packet->payload, *end = packet->payload + packet->payload_length;
-	struct tcphdr tcp;
-	size_t count = 0;
-
-	if (packet->protocol == IPPROTO_UDP) {
-		ret_messages[0] = (struct dns_message){at, packet->payload_length};
-		return 1;
-	}
-	if (packet->protocol != IPPROTO_TCP || packet->payload_length < sizeof tcp)
-		return 0;
-	memcpy(&tcp, at, sizeof tcp);
-	if (tcp.th_off * 4U < sizeof tcp || tcp.th_off * 4U > packet->payload_length)
-		return 0;
-	for (at += tcp.th_off * 4U; count < DNS_MESSAGES_MAX && end - at > 2; count++) {
-		size_t length = (size_t)at[0] << 8 | at[1];
-
-		at += 2;
-		if (length > (size_t)(end - at))
-			break;
-		ret_messages[count] = (struct dns_message){at, length};
-		at += length;
-	}
-	return count;
 }
 
 bool net_policy_knows(const struct net_policy *policy, const char *name)

@@ -18,15 +18,6 @@ bool net_is_resolvers(const struct net_policy *policy, const struct packet *pack
 /* Or of one whose answers give names to what is recorded, and open nothing: that the container's resolv.conf names. */
 bool net_is_recorded_resolvers(const struct net_record *record, const struct packet *packet);
 
-/* The messages in a packet: one in UDP; in TCP those that begin and end in this segment, of which the first begins with it
- * (RFC 1035, 4.2.2). Returns how many. */
-struct dns_message {
-	const uint8_t *bytes;
-	size_t length;
-};
-enum { DNS_MESSAGES_MAX = 4 };
-size_t net_answer_messages(const struct packet *packet, struct dns_message ret_messages[DNS_MESSAGES_MAX]);
-
 /* Some entry of the policy is for this name. */
 bool net_policy_knows(const struct net_policy *policy, const char *name);
 

@@ -9,6 +9,9 @@
 
 static const uint8_t families[] = {AF_INET, AF_INET6};
 
+/* More with the same ports are better off as prefixes. */
+enum { PAIRS_OF_GROUP_MAX = 256, PAIRS_MAX = 1 << 18 };
+
 const char *nft_layer_name(unsigned direction, size_t layer, char name[NFT_NAME_SIZE])
 {
 	(void)snprintf(name, NFT_NAME_SIZE, "%s-%zu", nft_direction_names[direction], layer);
@@ -33,6 +36,15 @@ struct lookup {
 	const char *target; /* that what matches goes to; NULL: it returns */
 };
 
+static void end_rule(const struct lookup *lookup, struct nft_rule *rule)
+{
+	if (lookup->target)
+		nft_goto(rule, lookup->target);
+	else
+		nft_return(rule);
+	nft_rule_end(rule);
+}
+
 static bool has_ports(const struct net_match *group)
 {
 	return protocol_has_ports(group->protocol) && (group->first != 0 || group->last != UINT16_MAX);
@@ -51,11 +63,7 @@ static void add_rule(const struct lookup *lookup, const struct net_match *group,
 		nft_match_ports(&rule, NFT_PORT_DESTINATION, group->first, group->last);
 	if (set)
 		nft_match_set(&rule, family, nft_other_is_destination(lookup->direction), set, false);
-	if (lookup->target)
-		nft_goto(&rule, lookup->target);
-	else
-		nft_return(&rule);
-	nft_rule_end(&rule);
+	end_rule(lookup, &rule);
 }
 
 /* The part of a group that is of one family. */
@@ -110,23 +118,105 @@ static void add_group(const struct lookup *lookup, const struct net_match *group
 		free(parts[i].ranges);
 }
 
+/* Whose key is the other end's address, the protocol, the port. */
+static void add_pair_rule(const struct lookup *lookup, uint8_t family, const char *set)
+{
+	struct nft_rule rule = nft_rule_begin(lookup->batch, lookup->chain);
+	unsigned address_slots = (unsigned)net_address_size(family) / NFT_SLOT_SIZE;
+
+	nft_match_family(&rule, family);
+	nft_load_address(&rule, 0, family, nft_other_is_destination(lookup->direction));
+	nft_load_protocol(&rule, address_slots);
+	nft_load_port(&rule, address_slots + 1, NFT_PORT_DESTINATION);
+	nft_match_loaded_set(&rule, set);
+	end_rule(lookup, &rule);
+}
+
+static void add_pairs(const struct lookup *lookup, const struct net_match *matches, size_t count, size_t most)
+{
+	_cleanup_free_ struct net_pair *pairs = malloc(most * sizeof *pairs);
+	char set[NFT_NAME_SIZE];
+
+	if (!pairs)
+		lookup->batch->out_of_memory = true;
+	for (size_t f = 0; f < ARRAY_SIZE(families) && pairs; f++) {
+		size_t found = net_pairs(matches, count, families[f], pairs);
+
+		if (!found)
+			continue;
+		(void)snprintf(set, sizeof set, "%s-%s-pairs-%s", lookup->chain, lookup->kind, families[f] == AF_INET ? "ip" : "ip6");
+		nft_new_pair_set(lookup->batch, set, families[f], pairs, found);
+		add_pair_rule(lookup, families[f], set);
+	}
+}
+
+static size_t end_of_group(const struct net_match *sorted, size_t count, size_t begin)
+{
+	size_t end = begin + 1;
+
+	while (end < count && compare_groups(&sorted[begin], &sorted[end]) == 0)
+		end++;
+	return end;
+}
+
+/* How many pairs the group comes to; 0: it is better off with a set of its own. */
+static size_t pairs_of_group(const struct net_match *group, size_t count)
+{
+	size_t pairs = 0;
+
+	for (size_t i = 0; i < count && pairs <= PAIRS_OF_GROUP_MAX; i++) {
+		size_t more = net_match_pairs(&group[i]);
+
+		if (!more)
+			return 0;
+		pairs += more;
+	}
+	return pairs <= PAIRS_OF_GROUP_MAX ? pairs : 0;
+}
+
+/* What is few addresses with few ports: of a family one set for all such groups, however many different ports there are. The others are
+ * left, in their order; returns how many. `few` has room for `count`. */
+static size_t add_small_groups(const struct lookup *lookup, struct net_match *sorted, size_t count, struct net_match *few)
+{
+	size_t left = 0, few_count = 0, most = 0;
+
+	for (size_t i = 0, end; i < count; i = end) {
+		size_t pairs;
+
+		end = end_of_group(sorted, count, i);
+		pairs = pairs_of_group(&sorted[i], end - i);
+		if (pairs && most + pairs <= PAIRS_MAX) {
+			memcpy(&few[few_count], &sorted[i], (end - i) * sizeof *few);
+			few_count += end - i;
+			most += pairs;
+		} else {
+			memmove(&sorted[left], &sorted[i], (end - i) * sizeof *sorted);
+			left += end - i;
+		}
+	}
+	if (few_count)
+		add_pairs(lookup, few, few_count, most);
+	return left;
+}
+
 static void add_matches(const struct lookup *lookup, const struct net_match *matches, size_t count)
 {
-	_cleanup_free_ struct net_match *sorted = NULL;
+	_cleanup_free_ struct net_match *sorted = NULL, *few = NULL;
 	size_t number = 0;
 
 	if (!count)
 		return;
 	sorted = malloc(count * sizeof *sorted);
-	if (!sorted) {
+	few = malloc(count * sizeof *few);
+	if (!sorted || !few) {
 		lookup->batch->out_of_memory = true;
 		return;
 	}
 	memcpy(sorted, matches, count * sizeof *sorted);
 	qsort(sorted, count, sizeof *sorted, net_match_order);
+	count = add_small_groups(lookup, sorted, count, few);
 	for (size_t i = 0, end; i < count; i = end, number++) {
-		for (end = i + 1; end < count && compare_groups(&sorted[i], &sorted[end]) == 0;)
-			end++;
+		end = end_of_group(sorted, count, i);
 		add_group(lookup, &sorted[i], end - i, number);
 	}
 }

@@ -11,6 +11,7 @@
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/net/nft_rule.h"
@@ -124,15 +125,18 @@ void nft_new_counter(struct nft_batch *batch, const char *name)
 	add_object(batch, object);
 }
 
-/* The kernel's quota is over when its amount has been reached, ours when it has been exceeded. Neither may be negative. */
+/* To some kernels a quota is over when its amount has been reached, to others (measured: 6.18) when it has been exceeded. Ours counts
+ * every byte twice, and its amount is odd, so that it is never just reached. Neither may be negative, nor more be used than there is. */
 void nft_new_quota(struct nft_batch *batch, const char *name, uint64_t limit, uint64_t used)
 {
+	static const uint64_t most = INT64_MAX / 2;
 	struct nftnl_obj *object = new_object(batch, name, NFT_OBJECT_QUOTA);
+	uint64_t bytes = 2 * (limit < most ? limit : most) + 1;
 
 	if (!object)
 		return;
-	nftnl_obj_set_u64(object, NFTNL_OBJ_QUOTA_BYTES, limit < INT64_MAX ? limit + 1 : INT64_MAX);
-	nftnl_obj_set_u64(object, NFTNL_OBJ_QUOTA_CONSUMED, used < INT64_MAX ? used : INT64_MAX);
+	nftnl_obj_set_u64(object, NFTNL_OBJ_QUOTA_BYTES, bytes);
+	nftnl_obj_set_u64(object, NFTNL_OBJ_QUOTA_CONSUMED, used <= bytes / 2 ? 2 * used : bytes);
 	nftnl_obj_set_u32(object, NFTNL_OBJ_QUOTA_FLAGS, NFT_QUOTA_F_INV);
 	add_object(batch, object);
 }
@@ -159,10 +163,11 @@ static void add_set(struct nft_batch *batch, const char *name, uint32_t type, ui
 	nft_batch_add(batch, message);
 }
 
+/* nft's numbers of types: for those who list the table with it. */
+enum { IPV4_ADDRESS = 7, IPV6_ADDRESS = 8, PROTOCOL = 12, PORT = 13, CONCATENATED_BITS = 6 };
+
 static void add_address_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t flags, uint32_t size)
 {
-	enum { IPV4_ADDRESS = 7, IPV6_ADDRESS = 8 }; /* nft's numbers of types: for those who list the table with it */
-
 	add_set(batch, name, family == AF_INET ? IPV4_ADDRESS : IPV6_ADDRESS, (uint32_t)net_address_size(family), flags, size);
 }
 
@@ -187,14 +192,14 @@ static struct nlmsghdr *elements_message(struct nft_batch *batch, uint16_t type,
 	return message;
 }
 
-static void put_element(struct nlmsghdr *message, const uint8_t *address, size_t size, uint32_t flags, uint64_t timeout_ms)
+static void put_element(struct nlmsghdr *message, const uint8_t *key_bytes, size_t size, uint32_t flags, uint64_t timeout_ms)
 {
 	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM), *key;
 
 	if (flags)
 		mnl_attr_put_u32(message, NFTA_SET_ELEM_FLAGS, htonl(flags));
 	key = mnl_attr_nest_start(message, NFTA_SET_ELEM_KEY);
-	mnl_attr_put(message, NFTA_DATA_VALUE, size, address);
+	mnl_attr_put(message, NFTA_DATA_VALUE, size, key_bytes);
 	mnl_attr_nest_end(message, key);
 	if (timeout_ms)
 		mnl_attr_put_u64(message, NFTA_SET_ELEM_TIMEOUT, htobe64(timeout_ms));
@@ -222,6 +227,41 @@ void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family
 			if (!ranges[i].open)
 				put_element(message, ranges[i].end, size, NFT_SET_ELEM_INTERVAL_END, 0);
 		}
+		mnl_attr_nest_end(message, list);
+		nft_batch_add(batch, message);
+	}
+}
+
+/* The address, the protocol, the port, each from the beginning of a slot on. */
+static size_t key_of_pair(const struct net_pair *pair, uint8_t family, uint8_t key[NFT_SLOTS * NFT_SLOT_SIZE])
+{
+	size_t at = net_address_size(family);
+
+	memset(key, 0, at + 2 * NFT_SLOT_SIZE);
+	memcpy(key, pair->address, at);
+	key[at] = pair->protocol;
+	key[at + NFT_SLOT_SIZE] = (uint8_t)(pair->port >> 8);
+	key[at + NFT_SLOT_SIZE + 1] = (uint8_t)pair->port;
+	return at + 2 * NFT_SLOT_SIZE;
+}
+
+void nft_new_pair_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_pair *pairs, size_t count)
+{
+	uint32_t address = family == AF_INET ? IPV4_ADDRESS : IPV6_ADDRESS;
+	uint32_t type = (address << CONCATENATED_BITS | PROTOCOL) << CONCATENATED_BITS | PORT;
+	uint8_t key[NFT_SLOTS * NFT_SLOT_SIZE];
+
+	add_set(batch, name, type, (uint32_t)net_address_size(family) + 2 * NFT_SLOT_SIZE, NFT_SET_CONSTANT, (uint32_t)count);
+	for (size_t i = 0; i < count;) {
+		size_t end = count - i < ELEMENTS_A_MESSAGE ? count : i + ELEMENTS_A_MESSAGE;
+		struct nlmsghdr *message = elements_message(batch, NFT_MSG_NEWSETELEM, name, end - i);
+		struct nlattr *list;
+
+		if (!message)
+			return;
+		list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+		for (; i < end; i++)
+			put_element(message, key, key_of_pair(&pairs[i], family, key), 0, 0);
 		mnl_attr_nest_end(message, list);
 		nft_batch_add(batch, message);
 	}

@@ -4,6 +4,7 @@
 #define STINT_NET_NFT_OBJECT_H
 
 #include "lib/net/nft_batch.h"
+#include "lib/net/pairs.h"
 #include "lib/net/ranges.h"
 
 /* `flags`: NFT_TABLE_F_*; `comment`: NULL or less than NET_HOLDER_MAX bytes. One that is there is replaced, or it is -EEXIST. */
@@ -19,12 +20,14 @@ struct nft_base {
 void nft_new_base_chain(struct nft_batch *batch, const char *name, const struct nft_base *base);
 
 void nft_new_counter(struct nft_batch *batch, const char *name);
-/* True of the packet with which more than `limit` bytes have come, and of all after it. The kernel tells it to those who
- * listen, once. */
+/* True of the packet with which more than `limit` bytes have come, and of all after it, when it is asked the second time
+ * (nft_match_quota): it is asked twice of every packet. */
 void nft_new_quota(struct nft_batch *batch, const char *name, uint64_t limit, uint64_t used);
 
 /* A set of these ranges of addresses, which stays as it is. */
 void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_range *ranges, size_t count);
+/* A set of keys of an address, a protocol and a port, which stays as it is. */
+void nft_new_pair_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_pair *pairs, size_t count);
 /* A set of addresses that leave it when their time is over; no more than `size` at a time. */
 void nft_new_timeout_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t size);
 /* A set that rules put elements into (nft_count_in_set), `size` at most. */

@@ -11,23 +11,19 @@
 #include "lib/net/nft_dump.h"
 #include "lib/net/nft_internal.h"
 
-/* Which of our quotas it is, and how much of that is used; -ENOENT: none. */
-static int quota_of(struct nftnl_obj *object, uint64_t *ret_used)
+/* The kernel tells no more than its amount; every byte is counted twice: nft_new_quota. */
+static void take_quota(struct nftnl_obj *object, struct nft_figures *figures)
 {
+	uint64_t consumed = nftnl_obj_get_u64(object, NFTNL_OBJ_QUOTA_CONSUMED);
 	const char *name = nftnl_obj_get_str(object, NFTNL_OBJ_NAME);
-	uint64_t bytes, consumed;
 
-	if (!name || nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) != NFT_OBJECT_QUOTA)
-		return -ENOENT;
-	for (int q = 0; q < NET_QUOTAS; q++) {
+	for (int q = 0; name && q < NET_QUOTAS; q++) {
 		if (strcmp(name, nft_quota_names[q]) != 0)
 			continue;
-		bytes = nftnl_obj_get_u64(object, NFTNL_OBJ_QUOTA_BYTES); /* one more than the limit: nft_new_quota */
-		consumed = nftnl_obj_get_u64(object, NFTNL_OBJ_QUOTA_CONSUMED);
-		*ret_used = bytes && consumed >= bytes ? bytes - 1 : consumed;
-		return q;
+		figures->has_quota[q] = true;
+		figures->used[q] = consumed / 2;
+		figures->over[q] = consumed >= nftnl_obj_get_u64(object, NFTNL_OBJ_QUOTA_BYTES);
 	}
-	return -ENOENT;
 }
 
 static void take_counter(struct nftnl_obj *object, struct nft_figures *figures)
@@ -56,8 +52,6 @@ static int take_object(const struct nlmsghdr *message, void *data)
 {
 	struct reading *reading = data;
 	struct nftnl_obj *object = nftnl_obj_alloc();
-	uint64_t used;
-	int quota;
 
 	if (!object)
 		return -ENOMEM;
@@ -65,11 +59,8 @@ static int take_object(const struct nlmsghdr *message, void *data)
 		reading->found = true;
 		if (nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER)
 			take_counter(object, &reading->figures);
-		quota = quota_of(object, &used);
-		if (quota >= 0) {
-			reading->figures.has_quota[quota] = true;
-			reading->figures.used[quota] = used;
-		}
+		if (nftnl_obj_get_u32(object, NFTNL_OBJ_TYPE) == NFT_OBJECT_QUOTA)
+			take_quota(object, &reading->figures);
 	}
 	nftnl_obj_free(object);
 	return 0;

@@ -14,6 +14,7 @@ struct nft_figures {
 	struct nft_count forwarded; /* and so dropped */
 	/* What was used of the quotas, of earlier lives too. One that is spent: its limit; with `holds` no more has passed. */
 	uint64_t used[NET_QUOTAS];
+	bool over[NET_QUOTAS]; /* more has come than its limit; what is used to the last byte is not */
 	bool has_quota[NET_QUOTAS];
 };
 

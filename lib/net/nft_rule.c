@@ -67,15 +67,15 @@ static void set_text(struct nft_rule *rule, struct nftnl_expr *expression, uint1
 	set_data(rule, expression, attribute, text, strlen(text) + 1);
 }
 
-/* Every value goes through this register: a match is done with it when the next one begins. */
+/* Every value goes through this register: a match is done with it when the next one begins. But for those of a key. */
 enum { REGISTER = NFT_REG_1 };
 
-static void load_meta(struct nft_rule *rule, uint32_t key)
+static void load_meta(struct nft_rule *rule, uint32_t to, uint32_t key)
 {
 	struct nftnl_expr *meta = add(rule, "meta");
 
 	set_u32(meta, NFTNL_EXPR_META_KEY, key);
-	set_u32(meta, NFTNL_EXPR_META_DREG, REGISTER);
+	set_u32(meta, NFTNL_EXPR_META_DREG, to);
 }
 
 static void load_ct(struct nft_rule *rule, uint32_t key)
@@ -86,11 +86,11 @@ static void load_ct(struct nft_rule *rule, uint32_t key)
 	set_u32(ct, NFTNL_EXPR_CT_DREG, REGISTER);
 }
 
-static void load_packet(struct nft_rule *rule, uint32_t base, uint32_t offset, uint32_t length)
+static void load_packet(struct nft_rule *rule, uint32_t to, uint32_t base, uint32_t offset, uint32_t length)
 {
 	struct nftnl_expr *payload = add(rule, "payload");
 
-	set_u32(payload, NFTNL_EXPR_PAYLOAD_DREG, REGISTER);
+	set_u32(payload, NFTNL_EXPR_PAYLOAD_DREG, to);
 	set_u32(payload, NFTNL_EXPR_PAYLOAD_BASE, base);
 	set_u32(payload, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
 	set_u32(payload, NFTNL_EXPR_PAYLOAD_LEN, length);
@@ -119,27 +119,32 @@ void nft_match_loopback(struct nft_rule *rule, bool output)
 {
 	static const uint32_t index = LOOPBACK_IFINDEX;
 
-	load_meta(rule, output ? NFT_META_OIF : NFT_META_IIF);
+	load_meta(rule, REGISTER, output ? NFT_META_OIF : NFT_META_IIF);
 	compare(rule, NFT_CMP_EQ, &index, sizeof index);
 }
 
 void nft_match_family(struct nft_rule *rule, uint8_t family)
 {
-	load_meta(rule, NFT_META_NFPROTO);
+	load_meta(rule, REGISTER, NFT_META_NFPROTO);
 	compare(rule, NFT_CMP_EQ, &family, sizeof family); /* NFPROTO_IPV4 and IPV6 are AF_INET and AF_INET6 */
 }
 
 void nft_match_protocol(struct nft_rule *rule, uint8_t protocol)
 {
-	load_meta(rule, NFT_META_L4PROTO); /* of IPv6: behind its extension headers */
+	load_meta(rule, REGISTER, NFT_META_L4PROTO); /* of IPv6: behind its extension headers */
 	compare(rule, NFT_CMP_EQ, &protocol, sizeof protocol);
+}
+
+static void load_port(struct nft_rule *rule, uint32_t to, enum nft_port which)
+{
+	load_packet(rule, to, NFT_PAYLOAD_TRANSPORT_HEADER, which == NFT_PORT_SOURCE ? 0 : 2, sizeof(uint16_t));
 }
 
 void nft_match_ports(struct nft_rule *rule, enum nft_port which, uint16_t first, uint16_t last)
 {
 	uint16_t low = htons(first), high = htons(last);
 
-	load_packet(rule, NFT_PAYLOAD_TRANSPORT_HEADER, which == NFT_PORT_SOURCE ? 0 : 2, sizeof low);
+	load_port(rule, REGISTER, which);
 	if (first == last) {
 		compare(rule, NFT_CMP_EQ, &low, sizeof low);
 		return;
@@ -150,30 +155,30 @@ void nft_match_ports(struct nft_rule *rule, enum nft_port which, uint16_t first,
 
 void nft_match_icmp_types(struct nft_rule *rule, uint8_t first, uint8_t last)
 {
-	load_packet(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 0, sizeof first);
+	load_packet(rule, REGISTER, NFT_PAYLOAD_TRANSPORT_HEADER, 0, sizeof first);
 	compare(rule, NFT_CMP_GTE, &first, sizeof first);
 	compare(rule, NFT_CMP_LTE, &last, sizeof last);
 }
 
 void nft_match_hop_limit(struct nft_rule *rule, uint8_t hop_limit)
 {
-	load_packet(rule, NFT_PAYLOAD_NETWORK_HEADER, 7, sizeof hop_limit);
+	load_packet(rule, REGISTER, NFT_PAYLOAD_NETWORK_HEADER, 7, sizeof hop_limit);
 	compare(rule, NFT_CMP_EQ, &hop_limit, sizeof hop_limit);
 }
 
 /* Where source and destination are in the headers of IPv4 (RFC 791) and IPv6 (RFC 8200). */
-static void load_address(struct nft_rule *rule, uint8_t family, bool destination)
+static void load_address(struct nft_rule *rule, uint32_t to, uint8_t family, bool destination)
 {
 	uint32_t offset = family == AF_INET ? (destination ? 16 : 12) : (destination ? 24 : 8);
 
-	load_packet(rule, NFT_PAYLOAD_NETWORK_HEADER, offset, family == AF_INET ? 4 : 16);
+	load_packet(rule, to, NFT_PAYLOAD_NETWORK_HEADER, offset, family == AF_INET ? 4 : 16);
 }
 
 void nft_match_set(struct nft_rule *rule, uint8_t family, bool destination, const char *set, bool negated)
 {
 	struct nftnl_expr *lookup;
 
-	load_address(rule, family, destination);
+	load_address(rule, REGISTER, family, destination);
 	lookup = add(rule, "lookup");
 	set_u32(lookup, NFTNL_EXPR_LOOKUP_SREG, REGISTER);
 	set_text(rule, lookup, NFTNL_EXPR_LOOKUP_SET, set);
@@ -184,7 +189,7 @@ void nft_match_source(struct nft_rule *rule, uint32_t address)
 {
 	uint32_t bytes = htonl(address);
 
-	load_address(rule, AF_INET, false);
+	load_address(rule, REGISTER, AF_INET, false);
 	compare(rule, NFT_CMP_EQ, &bytes, sizeof bytes);
 }
 
@@ -353,6 +358,21 @@ void nft_load_ct_status(struct nft_rule *rule, unsigned slot, uint32_t bits)
 	set_u32(and, NFTNL_EXPR_BITWISE_LEN, sizeof bits);
 	set_data(rule, and, NFTNL_EXPR_BITWISE_MASK, &bits, sizeof bits);
 	set_data(rule, and, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof zero);
+}
+
+void nft_load_address(struct nft_rule *rule, unsigned slot, uint8_t family, bool destination)
+{
+	load_address(rule, slot_register(slot), family, destination);
+}
+
+void nft_load_protocol(struct nft_rule *rule, unsigned slot)
+{
+	load_meta(rule, slot_register(slot), NFT_META_L4PROTO);
+}
+
+void nft_load_port(struct nft_rule *rule, unsigned slot, enum nft_port which)
+{
+	load_port(rule, slot_register(slot), which);
 }
 
 void nft_load_zero(struct nft_rule *rule, unsigned slot)

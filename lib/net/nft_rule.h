@@ -51,7 +51,7 @@ void nft_match_limit(struct nft_rule *rule, const struct nft_limit *limit);
 /* More than so many connections that came by here are alive. */
 void nft_match_connections_over(struct nft_rule *rule, uint32_t count);
 void nft_count(struct nft_rule *rule, const char *counter);
-/* With what the quota object says: it was made to be true of what goes over it. */
+/* With what the quota object says, which is of account when it is asked of the packet for the second time (nft_new_quota). */
 void nft_match_quota(struct nft_rule *rule, const char *quota);
 /* `group`: NFT_LOG_*. */
 void nft_log(struct nft_rule *rule, uint16_t group, uint32_t length, const char *prefix);
@@ -65,14 +65,18 @@ void nft_goto(struct nft_rule *rule, const char *chain);
 void nft_reject(struct nft_rule *rule);
 
 /*
- * A key of several values, in slots of 4 bytes from 0 on, to be looked for or counted in a set. Of the packet's connection: its
- * protocol, its status, and, of its replies, whom they are from (NFT_CT_SRC_IP, NFT_CT_SRC_IP6, NFT_CT_PROTO_SRC) and to
- * (NFT_CT_DST_IP, …), so that all its packets have the same key, as it is behind any translation of addresses. What is not of that
- * family, or of no connection, goes on to the next rule.
+ * A key of several values, in slots of 4 bytes from 0 on, to be looked for or counted in a set. Of the packet's own headers: an address,
+ * of the family that has been matched, the protocol, a port as in nft_match_ports. Of its connection: the protocol, its status, and, of
+ * its replies, whom they are from (NFT_CT_SRC_IP, NFT_CT_SRC_IP6, NFT_CT_PROTO_SRC) and to (NFT_CT_DST_IP, …), so that all its packets
+ * have the same key, as it is behind any translation of addresses. What is not of that family, or of no connection, goes on to the next
+ * rule.
  */
 enum { NFT_SLOT_SIZE = 4, NFT_SLOTS = 16 };
 void nft_load_ct(struct nft_rule *rule, unsigned slot, uint32_t key);
 void nft_load_ct_status(struct nft_rule *rule, unsigned slot, uint32_t bits); /* of the status these bits */
+void nft_load_address(struct nft_rule *rule, unsigned slot, uint8_t family, bool destination);
+void nft_load_protocol(struct nft_rule *rule, unsigned slot);
+void nft_load_port(struct nft_rule *rule, unsigned slot, enum nft_port which);
 void nft_load_zero(struct nft_rule *rule, unsigned slot);
 void nft_match_loaded_byte(struct nft_rule *rule, unsigned slot, uint8_t value);
 void nft_match_loaded_set(struct nft_rule *rule, const char *set);

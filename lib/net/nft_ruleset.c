@@ -90,12 +90,14 @@ static struct nft_limit bytes_over(uint64_t bytes_per_sec)
 	return (struct nft_limit){.rate = rate, .seconds = 1, .burst = (uint32_t)burst, .bytes = true, .over = true};
 }
 
-/* So many in so long, and as many at once after a rest. The kernel's limits count in whole seconds. */
-static struct nft_limit connections_over(uint64_t count_limit, uint64_t period_ns)
+/* The kernel's limits count in whole seconds. */
+static struct nft_limit connections_over(const struct net_direction *direction)
 {
 	static const uint64_t second_ns = 1000000000, most = 1000000;
-	uint64_t number = count_limit < most ? count_limit : most, seconds = period_ns / second_ns;
-	struct nft_limit limit = {.rate = number, .seconds = seconds, .burst = (uint32_t)number, .over = true};
+	uint64_t number = direction->new_connections < most ? direction->new_connections : most;
+	uint64_t at_once = direction->new_connections_at_once < most ? direction->new_connections_at_once : most;
+	uint64_t period_ns = direction->new_connections_ns, seconds = period_ns / second_ns;
+	struct nft_limit limit = {.rate = number, .seconds = seconds, .burst = (uint32_t)at_once, .over = true};
 
 	if (seconds && period_ns % second_ns == 0)
 		return limit;
@@ -244,7 +246,7 @@ static void add_rates(struct nft_batch *batch, const char *chain, const struct n
 	struct nft_rule rule;
 
 	if (direction->new_connections) {
-		struct nft_limit limit = connections_over(direction->new_connections, direction->new_connections_ns);
+		struct nft_limit limit = connections_over(direction);
 
 		rule = nft_rule_begin(batch, chain);
 		nft_match_limit(&rule, &limit);
@@ -292,20 +294,24 @@ static void add_new(struct nft_batch *batch, const struct net_policy *policy, un
 	add_rates(batch, chain, direction, d);
 }
 
-/* `family` 0: of any. */
-static void add_quota_rule(struct nft_batch *batch, const struct net_quota *quota, unsigned q, uint8_t family)
+/* Twice, as it counts; what it says the first time is nothing yet. `family` 0: of any. */
+static void add_quota_rules(struct nft_batch *batch, const struct net_quota *quota, unsigned q, uint8_t family)
 {
-	struct nft_rule rule = nft_rule_begin(batch, nft_direction_names[quota->direction]);
 	char name[NFT_NAME_SIZE];
 
-	if (family) {
-		nft_match_family(&rule, family);
-		nft_match_set(&rule, family, nft_other_is_destination(quota->direction), set_name(INTERNET_SET, family, name),
-			      false);
+	for (int time = 1; time <= 2; time++) {
+		struct nft_rule rule = nft_rule_begin(batch, nft_direction_names[quota->direction]);
+
+		if (family) {
+			nft_match_family(&rule, family);
+			nft_match_set(&rule, family, nft_other_is_destination(quota->direction),
+				      set_name(INTERNET_SET, family, name), false);
+		}
+		nft_match_quota(&rule, nft_quota_names[q]);
+		if (time == 2)
+			nft_jump(&rule, nft_quota_names[q]);
+		nft_rule_end(&rule);
 	}
-	nft_match_quota(&rule, nft_quota_names[q]);
-	nft_jump(&rule, nft_quota_names[q]);
-	nft_rule_end(&rule);
 }
 
 /* Where what goes over it gets. It is logged again now and then, in case that the first time was not heard. */
@@ -340,9 +346,9 @@ static void add_quotas(struct nft_batch *batch, const struct net_policy *policy,
 			continue;
 		add_quota_chain(batch, quota, nft_quota_names[q]);
 		if (!quota->internet)
-			add_quota_rule(batch, quota, q, 0);
+			add_quota_rules(batch, quota, q, 0);
 		for (size_t f = 0; f < ARRAY_SIZE(families) && quota->internet; f++)
-			add_quota_rule(batch, quota, q, families[f]);
+			add_quota_rules(batch, quota, q, families[f]);
 	}
 }
 

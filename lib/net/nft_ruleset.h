@@ -6,7 +6,7 @@
  *	  loopback						accept
  *	  neither established nor related			jump egress-new
  *	  over the bandwidth					drop
- *	  over a quota						jump budget-egress …
+ *	  over a quota (counted twice: nft_new_quota)		jump budget-egress …
  *	  						count, accept
  *	chain egress-new
  *	  neighbour and multicast listener discovery		return
@@ -16,7 +16,8 @@
  *	  over the rate of new connections, over their number	drop
  *	  						count
  *	chain egress-N, a layer
- *	  what it allows (a set per protocol and ports)		return
+ *	  what it allows					return
+ *	    few addresses with few ports: a set of those pairs (pairs.h); else one per protocol and ports
  *	  what it denies					goto egress-denied
  *	  what its names have					return
  *	  default deny						goto egress-denied

@@ -248,13 +248,13 @@ static int take_element(const struct nlattr *attribute, void *data)
 {
 	const struct element *list = data;
 	struct element element = {.text = list->text, .set = list->set};
-	char hex[2 * sizeof(struct in6_addr) + 1] = "";
+	char hex[2 * NFT_SLOTS * NFT_SLOT_SIZE + 1] = "";
 
 	if (mnl_attr_parse_nested(attribute, take_property, &element) < 0)
 		return MNL_CB_ERROR;
 	if (element.timeout)
 		return MNL_CB_OK;
-	for (size_t i = 0; i < element.key_size && i < sizeof(struct in6_addr); i++)
+	for (size_t i = 0; i < element.key_size && i < NFT_SLOTS * NFT_SLOT_SIZE; i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", element.key[i]);
 	((struct element *)data)->failure =
 		add_line(list->text, "element %s %s%s", list->set, hex, element.flags & NFT_SET_ELEM_INTERVAL_END ? " end" : "");

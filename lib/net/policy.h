@@ -54,6 +54,7 @@ struct net_direction {
 	size_t layer_count;
 	uint64_t bandwidth;	  /* bytes a second; 0: no limit */
 	uint64_t new_connections, new_connections_ns; /* so many in so long; 0: no limit */
+	uint64_t new_connections_at_once; /* after a rest */
 	uint64_t connections;	  /* at the same time; 0: no limit */
 };
 enum { NET_EGRESS, NET_INGRESS, NET_DIRECTIONS };

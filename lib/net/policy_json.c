@@ -103,6 +103,8 @@ static int write_direction(struct json_doc *doc, struct json *object, const stru
 		r = set_number(doc, object, "newConnections", direction->new_connections);
 	if (r == 0)
 		r = set_number(doc, object, "newConnectionsNs", direction->new_connections_ns);
+	if (r == 0)
+		r = set_number(doc, object, "newConnectionsAtOnce", direction->new_connections_at_once);
 	return r < 0 ? r : set_number(doc, object, "connections", direction->connections);
 }
 
@@ -223,9 +225,12 @@ static int read_direction(const struct json *object, struct net_direction *direc
 	if (r == 0)
 		r = read_number(object, "newConnectionsNs", &direction->new_connections_ns, err);
 	if (r == 0)
+		r = read_number(object, "newConnectionsAtOnce", &direction->new_connections_at_once, err);
+	if (r == 0)
 		r = read_number(object, "connections", &direction->connections, err);
-	if (r == 0 && (direction->new_connections == 0) != (direction->new_connections_ns == 0))
-		r = error_set(err, EINVAL, "newConnections and newConnectionsNs are there together");
+	if (r == 0 && ((direction->new_connections == 0) != (direction->new_connections_ns == 0) ||
+		       (direction->new_connections == 0) != (direction->new_connections_at_once == 0)))
+		r = error_set(err, EINVAL, "newConnections, newConnectionsNs and newConnectionsAtOnce are there together");
 	return r;
 }
 

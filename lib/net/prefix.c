@@ -189,6 +189,34 @@ int net_match_order(const void *a, const void *b)
 	return order ? order : net_prefix_order(&m->prefix, &n->prefix);
 }
 
+static int order_of_prefix(const void *a, const void *b)
+{
+	const struct net_match *m = a, *n = b;
+	int order = net_prefix_order(&m->prefix, &n->prefix);
+
+	return order ? order : order_of_ports(m, n);
+}
+
+/* `next` begins in or right after the ports of `last`. What is for asking a resolver stays that. */
+static bool go_on(const struct net_match *last, const struct net_match *next)
+{
+	return last->protocol == next->protocol && next->first <= last->last + 1 &&
+	       net_prefix_order(&last->prefix, &next->prefix) == 0 && !net_match_is_for_names(last) && !net_match_is_for_names(next);
+}
+
+static size_t merge_ports(struct net_match *matches, size_t count)
+{
+	size_t merged = 0;
+
+	qsort(matches, count, sizeof *matches, order_of_prefix);
+	for (size_t i = 0; i < count; i++)
+		if (!merged || !go_on(&matches[merged - 1], &matches[i]))
+			matches[merged++] = matches[i];
+		else if (matches[i].last > matches[merged - 1].last)
+			matches[merged - 1].last = matches[i].last;
+	return merged;
+}
+
 /* Those of the same protocol and ports, from `matches` on. */
 static size_t same_ports(const struct net_match *matches, size_t count)
 {
@@ -205,6 +233,10 @@ size_t net_matches_merge(struct net_match *matches, size_t count)
 
 	if (count)
 		qsort(matches, count, sizeof *matches, net_match_order);
+	if (count && order_of_ports(&matches[0], &matches[count - 1]) != 0) {
+		count = merge_ports(matches, count);
+		qsort(matches, count, sizeof *matches, net_match_order);
+	}
 	for (size_t i = 0, same; i < count; i += same) {
 		size_t start = merged;
 

@@ -31,7 +31,8 @@ enum { NET_PREFIX_PIECES_MAX = 128 };
 size_t net_prefix_without(const struct net_prefix *from, const struct net_prefix *hole,
 			  struct net_prefix ret_pieces[NET_PREFIX_PIECES_MAX]);
 
-/* Sorted by protocol and ports, the prefixes of each merged. In place: returns how many are left. */
+/* Sorted by protocol and ports; ports of one prefix that overlap or adjoin are merged, and then the prefixes of each. In place: returns
+ * how many are left. */
 size_t net_matches_merge(struct net_match *matches, size_t count);
 int net_match_order(const void *a, const void *b);
 

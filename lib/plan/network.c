@@ -190,6 +190,7 @@ static int resolve_direction(const struct network_setting *network, const struct
 	if (network->new_connections_ns.value != UNSET) {
 		direction->new_connections = network->new_connections;
 		direction->new_connections_ns = network->new_connections_ns.value;
+		direction->new_connections_at_once = network->new_connections_at_once.value;
 	}
 	if (!network->count)
 		return 0;

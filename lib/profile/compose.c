@@ -247,6 +247,7 @@ static void meet_new_connections(const struct network_setting *a, const struct n
 		slower = a_comes_first(&rate_a, &rate_b) ? a : b;
 	ret->new_connections = slower->new_connections;
 	ret->new_connections_ns = slower->new_connections_ns;
+	ret->new_connections_at_once = lower(a->new_connections_at_once, b->new_connections_at_once);
 }
 
 /* What passes both passes all layers of both. */

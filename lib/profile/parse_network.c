@@ -259,6 +259,7 @@ static int read_new_connections(struct reader *reader, const struct json *node, 
 			    value <= UINT32_MAX) {
 				target->network->new_connections = value;
 				target->network->new_connections_ns = (struct setting){times[i].ns, reader->from};
+				target->network->new_connections_at_once = (struct setting){value, reader->from};
 				return 0;
 			}
 	}

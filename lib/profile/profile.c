@@ -19,7 +19,7 @@ void profile_init(struct profile *profile, const char *name)
 	};
 	for (int d = 0; d < NET_DIRECTIONS; d++)
 		profile->network[d] = (struct network_setting){
-			.bandwidth = unset, .new_connections_ns = unset, .connections = unset,
+			.bandwidth = unset, .new_connections_ns = unset, .new_connections_at_once = unset, .connections = unset,
 		};
 	for (int b = 0; b < BUDGET_COUNT; b++)
 		profile->budgets[b] = (struct budget_setting){

@@ -92,6 +92,7 @@ struct network_setting {
 	struct setting bandwidth; /* bytes a second */
 	uint64_t new_connections; /* so many in so long */
 	struct setting new_connections_ns;
+	struct setting new_connections_at_once; /* after a rest */
 	struct setting connections; /* at the same time */
 };
 

@@ -139,14 +139,20 @@ static int walk_seccomp(const struct walk *walk, const struct seccomp_setting *s
 		    seccomp->from);
 }
 
-/* What is one for a second is a number; "10/m" stays as it was written. */
-static struct json *rate_node(struct json_doc *doc, uint64_t count, uint64_t per_ns)
+/* What is one for a second is a number; "10/m" stays as it was written. Of two that were met the smaller number at once is said, too. */
+static struct json *rate_node(struct json_doc *doc, const struct network_setting *network)
 {
-	char text[64];
+	uint64_t count = network->new_connections, per_ns = network->new_connections_ns.value;
+	uint64_t at_once = network->new_connections_at_once.value;
+	char text[96];
+	int length;
 
-	if (per_ns == 1000000000)
+	if (per_ns == 1000000000 && at_once == count)
 		return json_new_uint64(doc, count);
-	(void)snprintf(text, sizeof text, "%" PRIu64 "/%s", count, per_ns == UINT64_C(60000000000) ? "m" : "h");
+	length = snprintf(text, sizeof text, "%" PRIu64 "/%s", count,
+			  per_ns == 1000000000 ? "s" : per_ns == UINT64_C(60000000000) ? "m" : "h");
+	if (at_once != count)
+		(void)snprintf(text + length, sizeof text - (size_t)length, ", %" PRIu64 " at once", at_once);
 	return json_new_string(doc, text);
 }
 
@@ -197,9 +203,7 @@ static int walk_network(const struct walk *walk, int direction, const struct net
 		r = give_direction(walk, direction, "bandwidth", json_new_uint64(walk->doc, network->bandwidth.value),
 				   network->bandwidth.from);
 	if (r == 0 && network->new_connections_ns.value != UNSET)
-		r = give_direction(walk, direction, "newConnections",
-				   rate_node(walk->doc, network->new_connections, network->new_connections_ns.value),
-				   network->new_connections_ns.from);
+		r = give_direction(walk, direction, "newConnections", rate_node(walk->doc, network), network->new_connections_ns.from);
 	if (r == 0 && network->connections.value != UNSET)
 		r = give_direction(walk, direction, "connections", json_new_uint64(walk->doc, network->connections.value),
 				   network->connections.from);

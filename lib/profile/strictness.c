@@ -154,7 +154,8 @@ static bool network_as_strict(const struct network_setting *a, const struct netw
 	    (a->new_connections_ns.value == UNSET ||
 	     !rate_at_most(a->new_connections, a->new_connections_ns.value, b->new_connections, b->new_connections_ns.value)))
 		return false;
-	return at_most(&a->bandwidth, &b->bandwidth) && at_most(&a->connections, &b->connections);
+	return at_most(&a->new_connections_at_once, &b->new_connections_at_once) && at_most(&a->bandwidth, &b->bandwidth) &&
+	       at_most(&a->connections, &b->connections);
 }
 
 bool profile_at_least_as_strict(const struct profile *a, const struct profile *b)

@@ -2,9 +2,11 @@
 # The section "network" of tests/bench/run: what it takes to set rules, against `nft -f` of the same, and what a packet costs that
 # they allow, against none and iptables. Sourced by it. All of it is in network namespaces of its own.
 
-# A profile that allows COUNT addresses, none beside another; what stint-network is given for it, and the same as nft has it.
-network_rules() { # COUNT: $DIR/rules/network.json, $DIR/rules.nft
-	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "11.%d.%d.%d\n", i * 2 / 65536, i * 2 / 256 % 256, i * 2 % 256 }' | jq -R . |
+# A profile that allows COUNT addresses, none beside another (`ports`: each with a port of its own); what stint-network is given for it,
+# and the same as nft has it.
+network_rules() { # COUNT [ports]: $DIR/rules/network.json, $DIR/rules.nft
+	awk -v n="$1" -v ports="${2:-}" 'BEGIN { for (i = 0; i < n; i++)
+		printf "11.%d.%d.%d%s\n", i * 2 / 65536, i * 2 / 256 % 256, i * 2 % 256, ports ? " tcp " i * 2 + 1 : "" }' | jq -R . |
 		jq -s '{stintVersion: "1.0", name: "bench", network: {egress: {default: "deny", allow: .}}}' >"$DIR/network.json"
 	new_id
 	stint run --runtime crun --id "$ID" --profile "$DIR/network.json" "$DIR/asleep" >"$DIR/$ID.out" 2>&1 </dev/null &
@@ -22,11 +24,13 @@ network_rules() { # COUNT: $DIR/rules/network.json, $DIR/rules.nft
 # Each in a new namespace, as a container has one, and less what that takes by itself. One more has rules all the time, as there is on
 # every host with an engine: before the first rule and after the last one the kernel patches itself.
 network_apply() {
-	local size rounds=$network_rounds goal
+	local size rounds=$network_rounds goal what
 	bundle asleep /bin/sleep 600
-	for size in 1 10000 100000; do
+	for size in 1 '1000 ports' 10000 100000; do
+		what="an allow list of ${size/ ports/, each with a port of its own}"
+		# shellcheck disable=SC2086
 		network_rules $size
-		if [ $size = 1 ]; then
+		if [ "$size" = 1 ]; then
 			unshare -n sh -c 'nft -f "$1" && exec sleep 600' sh "$DIR/rules.nft" &
 			background+=($!)
 			disown
@@ -34,9 +38,9 @@ network_apply() {
 		fi
 		alternate 0 -- unshare -n true -- unshare -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules" -- unshare -n nft -f "$DIR/rules.nft"
 		goal=
-		[ $size != 1 ] || goal='<0.1'
-		[ $size != 10000 ] || goal='<0.333'
-		awk -v base="$(median_of 0)" -v a="$(median_of 1)" 'BEGIN { print a - base }' | row network "an allow list of $size: stint-network's part" ms
+		[ "$size" != 1 ] || goal='<0.1'
+		[ "$size" != 10000 ] || goal='<0.333'
+		awk -v base="$(median_of 0)" -v a="$(median_of 1)" 'BEGIN { print a - base }' | row network "$what: stint-network's part" ms
 		awk -v base="$(median_of 0)" -v a="$(median_of 2)" 'BEGIN { print a - base }' | row network "  nft -f" ms
 		awk -v base="$(median_of 0)" -v a="$(median_of 1)" -v b="$(median_of 2)" 'BEGIN { print (a - base) / (b - base) }' |
 			row network "  stint / nft" ratio "$goal"

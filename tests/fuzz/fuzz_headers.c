@@ -4,18 +4,26 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "lib/net/answers.h"
+#include "lib/net/dns.h"
+#include "lib/net/dns_stream.h"
 #include "lib/net/headers.h"
 #include "lib/net/protocol.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static struct dns_streams streams; /* as they were left by the packets before */
+
+static void take_message(const uint8_t *message, size_t length, void *data)
 {
 	static struct dns_answer answer;
-	struct dns_message messages[DNS_MESSAGES_MAX];
+
+	(void)data;
+	(void)dns_read_answer(message, length, &answer, NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	struct packet packet;
-	size_t count;
 
 	if (!packet_read(data, size, &packet))
 		return 0;
@@ -25,12 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (packet.has_ports && !protocol_has_ports(packet.protocol))
 		abort();
-	count = net_answer_messages(&packet, messages);
-	for (size_t i = 0; i < count; i++) {
-		if (messages[i].bytes < packet.payload || messages[i].length > packet.payload_length ||
-		    messages[i].bytes + messages[i].length > packet.payload + packet.payload_length)
+	dns_streams_take(&streams, &packet, take_message, NULL);
+	for (unsigned i = 0; i < DNS_STREAMS_MAX; i++)
+		if (streams.list[i].length > sizeof streams.list[i].held)
 			abort();
-		(void)dns_read_answer(messages[i].bytes, messages[i].length, &answer, NULL);
-	}
 	return 0;
 }

@@ -176,6 +176,13 @@ transcripts() { # FILE
 	done
 }
 
+@test "stint-profile(5): the budgets that it says are refused are those that are" {
+	local refused
+	refused=$(sed -nE 's/^\t\[BUDGET_[A-Z_]+\] = \{"([A-Za-z]+)".*false\},$/\1/p' "$TOP/lib/budget/budget.c" | sort | xargs)
+	[ -n "$refused" ]
+	[ "$(grep -B1 '^Cannot be enforced by this version' "$TOP/docs/stint-profile.5" | sed -n 's/^\.It Cm //p' | tr -d , | xargs -n1 | sort | xargs)" = "$refused" ]
+}
+
 @test "stint.json's every key is in docs/configuration.md and in stint.json(5)" {
 	local key keys
 	keys=$(sed -nE 's/.*\.name = "([A-Za-z]+)".*/\1/p' "$TOP/lib/profile/host_config.c")

@@ -119,6 +119,18 @@ last_report() { # ID JQ-FILTER
 }
 nothing_left_behind() { [ -z "$(ls "$STINT_ROOT-$RUNTIME/run/stint" 2>/dev/null)" ]; }
 
+# Podman's hooks.d: files of one name would hide one another, whatever their directories.
+hook_files() {
+	local dir=$STINT_TEST_DIR/hooks stage
+	mkdir -p "$dir" "$dir-precreate"
+	for stage in createRuntime poststop precreate; do
+		jq -n --arg hook "$STINT_BIN/stint-hook" --arg root "$STINT_ROOT-$RUNTIME" --arg stage $stage '{version: "1.0.0",
+			hook: {path: $hook, args: ["stint-hook", "--root", $root, $stage], env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]},
+			when: {always: true}, stages: [$stage]}' >"$dir/stint-$stage.json"
+	done
+	mv "$dir/stint-precreate.json" "$dir-precreate"
+}
+
 # Twenty commands of docker or podman: what they say, their status, and what inspect shows. The caller's `cli` runs one of
 # them, with a runtime.
 same_commands() {

@@ -86,6 +86,10 @@ resolved() {
 	run run_ --rm --network t-net --dns $PEER packets sh -c "names connect $FAR 5000; names reach 127.0.0.11 other.example.com 5000
 		names reach 127.0.0.11 api.example.com 5000; true"
 	[ "$(grep -c '^connected' <<<"$output")" -eq 1 ] && [[ "${lines[-1]}" == connected* ]] || { echo "$output"; return 1; }
+	# By TCP, on loopback.
+	profile=$(network_profile names "{\"egress\": {\"allow\": [\"$PEER tcp 53\", \"api.example.com tcp 5000\"]}}")
+	run run_ --rm --network t-net --dns $PEER packets sh -c "names ask 127.0.0.11 api.example.com A tcp; sleep 0.2; names connect $FAR 5000"
+	[[ "$output" == $FAR$'\n'connected* ]] || { echo "$output"; return 1; }
 }
 @test "docker's own resolver: what it says of a name that is allowed opens, and nothing else" { on_each_engine_runtime resolved; }
 
@@ -112,10 +116,32 @@ on_podmans_bridge() {
 	wait_for 5 all_came 7
 	[ "$(report '[.network.exact, .network.egress.connections, (.violations | length)] | join(" ")')" = 'true 2 2' ] || { report .; return 1; }
 }
-@test "podman's bridge: what is allowed arrives, and nothing else does" {
-	tar -C "$STINT_FILE_DIR/network-root" -c . | podman_ import - packets >/dev/null 2>&1
+# Its own runtime, which stint's hooks stand beside.
+by_hooks() { # OPTION... COMMAND...
+	podman_ --runtime "$RUNTIME" --hooks-dir "$STINT_TEST_DIR/hooks" --hooks-dir "$STINT_TEST_DIR/hooks-precreate" \
+		run --rm --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 --network t-pod "$@"
+}
+by_podmans_hooks() {
+	hook_files
+	host_says "$(jq -n --arg profile "$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER udp 4000\"]}}" '{"netEgress": {"limit": "10KiB", "action": "cut"}}')" '{defaultProfile: $profile}')"
+	run by_hooks --cap-add NET_RAW packets sh -c "packets pull $FAR 5000 10 || echo refused; packets send $PEER 4000 972 20 | cut -d ' ' -f 1; grep CapBnd /proc/self/status"
+	[ "$status" -eq 0 ] && [[ "$output" == *refused$'\n'10$'\n'CapBnd* ]] || { echo "$status $output"; return 1; }
+	[ $((0x$(sed -n 's/^CapBnd:[[:space:]]*//p' <<<"$output") >> 13 & 1)) -eq 0 ] || { echo "$output"; return 1; }
+	wait_for 5 all_came 10
+	wait_for 5 report_has '"\(.verdict.budget) \(.verdict.action) \([.violations[].need] | join(","))"' "netEgress cut egress $FAR tcp 5000" || { report .; return 1; }
+	# Without precreate a hook comes too late to take CAP_NET_RAW away, and says so.
+	rm "$STINT_TEST_DIR/hooks-precreate/stint-precreate.json"
+	run by_hooks --cap-add NET_RAW packets echo ran
+	[ "$status" -ne 0 ] && [[ "$output" != *ran* ]] || { echo "$status $output"; return 1; }
+	grep -q 'stint: createRuntime of .*cannot enforce: capabilities .*precreate' "$STINT_ROOT-$RUNTIME/var/log/stint/hook.log"
+}
+report_has() { [ "$(report "$1")" = "$2" ]; }
+with_podmans_bridge() { # FUNCTION
+	podman_ image exists packets || tar -C "$STINT_FILE_DIR/network-root" -c . | podman_ import - packets >/dev/null 2>&1
 	podman_ network create --disable-dns --subnet 10.97.0.0/24 t-pod >/dev/null
-	on_each_engine_runtime on_podmans_bridge
+	on_each_engine_runtime "$1"
 	podman_ network rm -f t-pod >/dev/null
 	rm -rf /var/lib/cni/networks/t-pod
 }
+@test "podman's bridge: what is allowed arrives, and nothing else does" { with_podmans_bridge on_podmans_bridge; }
+@test "podman's hooks: rules and a byte budget hold beside its own runtime; what they come too late for is refused" { with_podmans_bridge by_podmans_hooks; }

@@ -154,17 +154,6 @@ under_stint() { with=$ENGINES/stint-$RUNTIME cli "$@"; }
 privileged() { privileged_as_the_host_says --device-cgroup-rule 'a *:* rwm' --security-opt unmask=ALL; }
 @test "podman: --privileged is warned of, tightened or refused, as the host says" { on_each_engine_runtime privileged; }
 
-# hooks.d: files of one name would hide one another, whatever their directories.
-hook_files() {
-	local dir=$STINT_TEST_DIR/hooks stage
-	mkdir -p "$dir" "$dir-precreate"
-	for stage in createRuntime poststop precreate; do
-		jq -n --arg hook "$STINT_BIN/stint-hook" --arg root "$STINT_ROOT-$RUNTIME" --arg stage $stage '{version: "1.0.0",
-			hook: {path: $hook, args: ["stint-hook", "--root", $root, $stage], env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]},
-			when: {always: true}, stages: [$stage]}' >"$dir/stint-$stage.json"
-	done
-	mv "$dir/stint-precreate.json" "$dir-precreate"
-}
 hooked() { # COMMAND...: podman with its own runtime and stint's hooks
 	podman_ --runtime "$RUNTIME" --hooks-dir "$STINT_TEST_DIR/hooks" --hooks-dir "$STINT_TEST_DIR/hooks-precreate" "$@"
 }

@@ -125,6 +125,8 @@ came() { # datagrams|bytes
 	echo $((now - before))
 }
 all_came() { [ "$(came datagrams)" -eq "$1" ]; }
+# What has come to the peer's end of the cable, as IP packets, by the cable's own figures.
+arrived() { in_namespace "$PEER_PID" ip -s -j link show veth0 | jq '.[0].stats64.rx | .bytes - 14 * .packets'; }
 # stint-network of container ID.
 network_of() { watcher_of stint-network "$1"; }
 # The machine's own rules, by a digest: nothing of the tests' may change them.

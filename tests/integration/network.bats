@@ -133,8 +133,6 @@ quota_of_ingress() {
 }
 @test "netIngress: over TCP, and it is killed" { on_each_runtime quota_of_ingress; }
 
-# What has come to the peer's end of the cable, as IP packets, by the cable's own figures.
-arrived() { in_namespace "$PEER_PID" ip -s -j link show veth0 | jq '.[0].stats64.rx | .bytes - 14 * .packets'; }
 flood_by_tcp() {
 	local server
 	linked
@@ -183,6 +181,81 @@ prompt() {
 	[ $((detected - refused)) -lt $((5000000 + $(report_of "$id" '$late'))) ]
 }
 @test "netEgress: the verdict comes within 5 ms of the packet that went over" { on_each_runtime prompt; }
+
+# --- hooks, without the wrapper ---
+
+# The container that engines whose runtime is not ours have: nothing in its config but two hooks.
+hooked() { # NETWORK BUDGETS: the bundle, by the host's own profile
+	local stage
+	host_config "$(command -v "$RUNTIME")" "$(jq -n --arg profile "$(network_profile hooked "$1" "$2")" '{defaultProfile: $profile}')"
+	for stage in createRuntime poststop; do
+		config --arg hook "$STINT_BIN/stint-hook" --arg root "--root=$STINT_ROOT" --arg stage $stage \
+			'.hooks[$stage] += [{path: $hook, args: ["stint-hook", $root, $stage], env: []}]'
+	done
+}
+bare_run() { # ID: what the hook says is in its log, which crun shows nobody
+	rm -f "$STINT_ROOT/var/log/stint/hook.log"
+	run timeout 60 "$RUNTIME" --root "$STINT_TEST_DIR/bare-$RUNTIME" run --bundle "$BUNDLE" "$1"
+	hook_said=$(cat "$STINT_ROOT/var/log/stint/hook.log" 2>/dev/null) || true
+}
+reported_once() { [ "$(reports_count "$1" 2>/dev/null)" = 1 ]; }
+by_hooks() {
+	local root=$STINT_TEST_DIR/first
+	linked
+	mkdir -p "$root/proc" "$root/dev" "$root/sys"
+	cp "$(tool first-packet -nostdlib -static -fno-stack-protector -DADDRESS=0x0101630a -DPORT=0xa00f -DCOUNT=200)" "$root/first"
+	ROOTFS=$root bundle "$id" /first
+	in_namespace_of "$NS"
+	hooked '{"egress": {"default": "deny"}}' '{}'
+	bare_run "$id"
+	[ "$status" -eq 0 ] || { echo "$output $hook_said"; return 1; }
+	eventually 5 reported_once "$id"
+	[ "$(came datagrams)" -eq 0 ]
+	[ "$(report_of "$id" '[.network.drops[].packets] | add')" -eq 200 ] || { report_of "$id" .; return 1; }
+	no_leftovers "$id"
+	# A byte budget, and rules in a namespace that the runtime makes.
+	linked
+	network_bundle "$id-2" "$NS" /bin/sh -c "packets send $PEER 4000 972 20000; sleep 20"
+	hooked '{}' '{"netEgress": {"limit": "100KiB"}}'
+	bare_run "$id-2"
+	[ "$status" -eq 137 ] || { echo "$status $output $hook_said"; return 1; }
+	eventually 5 reported_once "$id-2"
+	[ "$(report_of "$id-2" '.verdict.budget, .verdict.action' | xargs)" = 'netEgress kill' ] || { report_of "$id-2" .; return 1; }
+	[ "$(came datagrams)" -ge 100 ] && [ "$(came datagrams)" -le 102 ] || { came datagrams; return 1; }
+	eventually 3 network_gone "$id-2"
+	no_leftovers "$id-2"
+	network_bundle "$id-3" own /bin/sh -c 'ping -c 1 -W 1 10.0.0.1 >/dev/null 2>&1 || echo nobody; exit 3'
+	hooked '{"egress": {"default": "deny"}, "ingress": {"default": "deny"}}' '{}'
+	bare_run "$id-3"
+	[ "$status" -eq 3 ] && [ "$output" = nobody ] || { echo "$status $output $hook_said"; return 1; }
+	eventually 5 reported_once "$id-3"
+	no_leftovers "$id-3"
+}
+@test "hooks alone: the rules are there before the first instruction, a byte budget is held, and nothing is left" { on_each_runtime by_hooks; no_host_config; }
+
+hooks_refuse() {
+	local -A refused=(
+		['.process.capabilities |= map_values(["CAP_NET_RAW"])']="capabilities*a hook comes too late: use stint-runtime, or Podman's precreate"
+		['.process.capabilities |= map_values(["CAP_NET_ADMIN"])']='capabilities*a hook comes too late'
+		['del(.linux.namespaces[] | select(.type == "network"))']="network (*host's network"
+	)
+	local n=0 way why
+	# What the container would keep, and where the rules would be somebody else's.
+	for way in "${!refused[@]}"; do
+		n=$((n + 1)) why=${refused[$way]}
+		network_bundle "$id-$n" own /bin/echo it runs
+		hooked '{"egress": {"default": "deny"}}' '{}'
+		config "$way"
+		bare_run "$id-$n"
+		[ "$status" -ne 0 ] && [[ "$output" != *"it runs"* ]] && [[ "$hook_said" == *"stint: createRuntime of $id-$n: cannot enforce: "*$why* ]] ||
+			{ echo "$way: $status $output $hook_said"; return 1; }
+		"$RUNTIME" --root "$STINT_TEST_DIR/bare-$RUNTIME" delete --force "$id-$n" >/dev/null 2>&1 || true
+		[ -z "$(network_of "$id-$n")" ]
+		no_leftovers "$id-$n"
+	done
+}
+# bats test_tags=once
+@test "hooks alone: what the container would keep is refused, and so is the host's network" { on_each_runtime hooks_refuse; no_host_config; }
 
 # Engines move a container's interface in when they like, Docker 28 between create and start.
 late_interface() {
@@ -300,6 +373,23 @@ throttled() {
 	rate_holds "$(network_profile slow '{}' '{"netEgress": {"limit": "300KiB", "action": "throttle", "throttleTo": "100KiB/s"}}')" 307200 102400
 	[ "$(report_of "$id" '.verdict.budget + " " + .verdict.action')" = 'netEgress throttle' ] || { report_of "$id" .; return 1; }
 }
+# Of twenty connections in a minute five; the last of those goes on by what its byte budget leaves when it is spent.
+rates_together() {
+	local most
+	linked
+	network_profile slow '{"egress": {"newConnections": "5/m"}}' '{"netEgress": {"limit": "100KiB", "action": "throttle", "throttleTo": "50KiB/s"}}' >/dev/null
+	run_linked "$STINT_TEST_DIR/slow.json" /bin/sh -c "for port in 1 2 3 4; do packets send $PEER 400\$port 100 1; done; packets send $PEER 4000 972 1000
+		for port in \$(seq 5 19); do packets send $PEER \$((4000 + port)) 100 1; done"
+	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+	[ "$(grep -c '^1 ' <<<"$output")" -eq 4 ] && [ "$(grep -c '^0 ' <<<"$output")" -eq 15 ] || { echo "$output"; return 1; }
+	[ "$(report_of "$id" '.network.drops | map({(.rule): .packets}) | add | .["egress-new-connections"] == 15 and .["egress-over-quota"] > 0')" = true ] ||
+		{ report_of "$id" .network; return 1; }
+	[ "$(report_of "$id" '.verdict.budget + " " + .verdict.action')" = 'netEgress throttle' ] || { report_of "$id" .; return 1; }
+	most=$(report_of "$id" '102400 + 131072 + 51200 * ((.usage.wallNs + $late) / 1e9 + 0.1) | floor')
+	[ "$(arrived)" -le "$most" ] && [ "$(arrived)" -gt 200000 ] || { arrived; report_of "$id" .; return 1; }
+}
+# bats test_tags=once
+@test "newConnections of a minute, and a byte budget that is throttled, together" { on_each_runtime rates_together; }
 # bats test_tags=once
 @test "bandwidth: no more leaves than a second's share" { on_each_runtime bandwidth_holds; }
 # bats test_tags=once
@@ -378,6 +468,29 @@ names_of_others() {
 }
 # bats test_tags=once
 @test "names: an answer of anybody but the resolver opens nothing, and gives no name to what was denied" { on_each_runtime names_of_others; }
+
+# Whoever has a name says what is in its answers, and who asks says how large segments are: where a message begins is not for either to say.
+names_in_pieces() {
+	local name
+	linked
+	peer_has 10.99.3.1 10.99.3.2 10.99.3.3
+	{
+		for name in '1 1' '2 2' '3 40'; do
+			echo "cut${name% *}.example.com CUT ${name#* } -"
+			echo "cut${name% *}.example.com A 60 10.99.3.${name% *}"
+		done
+		echo "other.example.net WITHIN 60 api.example.com"
+		echo "api.example.com A 60 $FAR"
+	} >"$RECORDS"
+	run_linked "$(network_profile names '{"egress": {"allow": ["dns", "*.example.com tcp 5000"]}}')" \
+		/bin/sh -c "for n in 1 2 3; do names ask $PEER cut\$n.example.com A tcp; sleep 0.2; names connect 10.99.3.\$n 5000; done
+			names ask $PEER other.example.net A tcp; sleep 0.5; names connect $FAR 5000; true"
+	[ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+	[ "$(sed 's/ [0-9]*$//' <<<"$output" | xargs)" = '10.99.3.1 connected 10.99.3.2 connected 10.99.3.3 connected Connection timed out' ] ||
+		{ echo "$output"; return 1; }
+}
+# bats test_tags=once
+@test "names: by TCP an answer may come in pieces, and what stands within another opens nothing" { on_each_runtime names_in_pieces; }
 
 # What is asked for in great numbers opens no more than the kernel is told in a second, and the next one is open again.
 names_flood() {
@@ -523,6 +636,47 @@ comes_back() {
 }
 @test "stint-network is killed: stint run brings it back, and so does an engine's next command" { on_each_runtime comes_back; no_host_config; }
 
+# All of it is used and nothing went over: who comes back and asks the kernel hears of nothing that was spent.
+used_up() {
+	local first
+	host_config "$(command -v "$RUNTIME")" '{"onMonitorLoss": "continue"}'
+	linked
+	peer_has 192.0.1.1 # of the Internet's: what IPv6 says to the link by itself does not count
+	network_bundle "$id" "$NS" /bin/sh -c "sleep 1; packets send 192.0.1.1 4000 972 100; sleep 4"
+	stint run --runtime "$RUNTIME" --profile "$(network_profile quota '{}' '{"netEgressInternet": {"limit": "100KB", "action": "cut"}}')" \
+		--id "$id" "$BUNDLE" >"$STINT_TEST_DIR/$id.out" 2>&1 </dev/null 3>&- &
+	background=$!
+	eventually 10 all_came 100
+	first=$(network_of "$id")
+	kill -KILL "$first"
+	eventually 5 another_network "$id" "$first"
+	wait $background || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	[ "$(report_of "$id" '.network.exact, .verdict' | xargs)" = 'true null' ] || { report_of "$id" .; return 1; }
+}
+# bats test_tags=once
+@test "a budget that is used to its last byte is not spent, however often stint-network is killed" { on_each_runtime used_up; no_host_config; }
+
+lived() { [ -e "$JOURNAL" ] && [ "$(wc -l <"$JOURNAL")" -eq "$1" ]; }
+# A container that an engine starts again, which has used more before than its warning is due at.
+warned_before() {
+	local id n
+	id=$(printf '%08x%056x' $$ 1) # as engines make them up
+	rm -f "$JOURNAL"
+	host_config "$(command -v "$RUNTIME")" "{\"defaultProfile\": \"$(network_profile quota '{}' '{"netEgress": {"limit": "100KiB", "action": "cut", "warn": "50%"}}')\"}"
+	linked
+	network_bundle "$id" "$NS" packets send "$PEER" 4000 972 70
+	for n in 1 2; do
+		engine_create "$id"
+		engine start "$id"
+		eventually 10 lived "$n"
+		engine delete "$id"
+	done
+	[ "$(jq -s -c '[.[].verdict.action]' "$JOURNAL")" = '[null,"cut"]' ] || { cat "$JOURNAL"; return 1; }
+	[ "$(came datagrams)" -ge 101 ] && [ "$(came datagrams)" -le 102 ] || { came datagrams; return 1; }
+}
+# bats test_tags=once
+@test "netEgress: warned in an earlier life, it is started again, and has what is left" { on_each_runtime warned_before; no_host_config; }
+
 # Somebody else has what the rules log, in a namespace that has a name: said by whoever cannot have it, whatever the runtime shows of a hook.
 log_is_taken() {
 	linked
@@ -554,6 +708,27 @@ goes_with_it() {
 }
 # bats test_tags=once
 @test "stint-network is killed: so is the container, unless the host has it otherwise" { on_each_runtime goes_with_it; no_host_config; }
+
+# Stopped while the answer and what it makes somebody try are on their way: the one that is sent again passes, and was never denied;
+# what the answer does not open was, however soon after it.
+crossing() {
+	local network
+	echo "api.example.com A 60 $FAR" >"$RECORDS"
+	started_behind "$(network_profile names '{"egress": {"allow": ["dns", "api.example.com tcp 5000"]}}')" \
+		"sleep 3; names reach $PEER api.example.com 5000 & sleep 0.2; names connect $FAR 4999; wait"
+	network=$(network_of "$id")
+	kill -STOP "$network"
+	eventually 10 denied_of "$NS"
+	sleep 0.5
+	kill -CONT "$network"
+	wait $background || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	[[ "$(sort "$STINT_TEST_DIR/$id.out" | xargs)" == 'Connection timed out connected '+([0-9])[0-9][0-9][0-9] ]] || { cat "$STINT_TEST_DIR/$id.out"; return 1; }
+	[ "$(report_of "$id" '[.violations[] | .need + " " + .rule.egress.allow[0]] | join(", ")')" = "egress $FAR tcp 4999 api.example.com tcp 4999" ] ||
+		{ report_of "$id" .violations; return 1; }
+}
+denied_of() { [[ "$(in_namespace "$1" nft list counter inet stint egress-denied)" != *'packets 0 '* ]]; }
+# bats test_tags=once
+@test "names: a packet that crossed the answer which opens its way was not denied; one to another port was" { on_each_runtime crossing; }
 
 # --- long lists ---
 

@@ -107,6 +107,7 @@ static const struct golden {
 	 "rule egress:", {
 		"rule egress: [ meta load oif => reg 1 ] [ cmp eq reg 1 0x00000001 ] [ immediate reg 0 accept ]",
 		"rule egress: [ ct load state => reg 1 ] [ bitwise reg 1 = ( reg 1 & 0x00000006 ) ^ 0x00000000 ] [ cmp eq reg 1 0x00000000 ] [ immediate reg 0 jump -> egress-new ]",
+		"rule egress: [ objref type 2 name budget-egress ]",
 		"rule egress: [ objref type 2 name budget-egress ] [ immediate reg 0 jump -> budget-egress ]",
 		"rule egress: [ objref type 1 name egress ] [ immediate reg 0 accept ]",
 	 }},
@@ -138,12 +139,33 @@ static const struct golden {
 	{"{\"egress\": {\"layers\": []}, \"ingress\": {\"layers\": [{\"default\": \"allow\", \"deny\": [\"fd00::/8 udp 53\"]}], \"bandwidth\": 1000}, "
 	 "\"quotas\": {\"netEgress\": {\"limit\": 1048576, \"used\": 1000, \"holds\": true}}, \"owned\": false, \"raw\": false}",
 	 "quota", {
-		"quota budget-egress over 1048577 bytes",
+		"quota budget-egress over 2097153 bytes",
 	 }},
 	{"{\"egress\": {\"layers\": []}, \"ingress\": {\"layers\": [{\"default\": \"allow\", \"deny\": [\"fd00::/8 udp 53\"]}], \"bandwidth\": 1000}, "
 	 "\"quotas\": {\"netEgress\": {\"limit\": 1048576, \"used\": 1000, \"holds\": true}}, \"owned\": false, \"raw\": false}",
 	 "set ingress", {
 		"set ingress-0-deny-0-ip6 of 16 bytes, flags 6, size 0",
+	 }},
+	{"{\"egress\": {\"layers\": [{\"default\": \"deny\", \"allow\": [\"10.0.0.5 tcp 5432\", \"10.0.0.6 udp 258-259\", \"fd00::1 tcp 5432\"]}]}, \"ingress\": "
+	 "{\"layers\": []}, \"quotas\": {}, \"owned\": false, \"raw\": false}",
+	 "rule egress-0", {
+		"rule egress-0: [ meta load nfproto => reg 1 ] [ cmp eq reg 1 0x00000002 ] [ payload load 4b @ network header + 16 => reg 1 ] [ meta load l4proto => reg 9 ] [ payload load 2b @ transport header + 2 => reg 10 ] [ lookup reg 1 set egress-0-allow-pairs-ip 0x0 ] [ immediate reg 0 return ]",
+		"rule egress-0: [ meta load nfproto => reg 1 ] [ cmp eq reg 1 0x0000000a ] [ payload load 16b @ network header + 24 => reg 1 ] [ meta load l4proto => reg 2 ] [ payload load 2b @ transport header + 2 => reg 13 ] [ lookup reg 1 set egress-0-allow-pairs-ip6 0x0 ] [ immediate reg 0 return ]",
+		"rule egress-0: [ immediate reg 0 goto -> egress-denied ]",
+	 }},
+	{"{\"egress\": {\"layers\": [{\"default\": \"deny\", \"allow\": [\"10.0.0.5 tcp 5432\", \"10.0.0.6 udp 258-259\", \"fd00::1 tcp 5432\"]}]}, \"ingress\": "
+	 "{\"layers\": []}, \"quotas\": {}, \"owned\": false, \"raw\": false}",
+	 "element egress", {
+		"element egress-0-allow-pairs-ip 0a0000050600000015380000",
+		"element egress-0-allow-pairs-ip 0a0000061100000001020000",
+		"element egress-0-allow-pairs-ip 0a0000061100000001030000",
+		"element egress-0-allow-pairs-ip6 fd0000000000000000000000000000010600000015380000",
+	 }},
+	{"{\"egress\": {\"layers\": [{\"default\": \"deny\", \"allow\": [\"10.0.0.5 tcp 5432\", \"10.0.0.6 udp 258-259\", \"fd00::1 tcp 5432\"]}]}, \"ingress\": "
+	 "{\"layers\": []}, \"quotas\": {}, \"owned\": false, \"raw\": false}",
+	 "set egress", {
+		"set egress-0-allow-pairs-ip of 12 bytes, flags 2, size 3",
+		"set egress-0-allow-pairs-ip6 of 24 bytes, flags 2, size 1",
 	 }},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose answers are believed, what they open, and where in a packet they are. */
+/* Whose answers are believed, and what they open. */
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -64,40 +64,6 @@ Test(answers, a_recorded_resolver_is_who_is_named_at_its_port)
 	packet = reply(2, IPPROTO_UDP, 53);
 	packet.family = AF_INET6;
 	cr_expect(!net_is_recorded_resolvers(&policy.record, &packet), "another family");
-}
-
-Test(answers, by_udp_a_packet_is_a_message)
-{
-	struct packet packet = {.protocol = IPPROTO_UDP, .payload = (const uint8_t *)"abc", .payload_length = 3};
-	struct dns_message messages[DNS_MESSAGES_MAX];
-
-	cr_assert_eq(net_answer_messages(&packet, messages), 1);
-	cr_expect_eq(messages[0].bytes, packet.payload);
-	cr_expect_eq(messages[0].length, 3);
-}
-
-Test(answers, by_tcp_a_segment_has_whole_messages_and_a_part)
-{
-	uint8_t bytes[64] = {[12] = 6 << 4, [24] = 0, 3, 'a', 'b', 'c', 0, 1, 'd', 0, 9, 'e'};
-	struct packet packet = {.protocol = IPPROTO_TCP, .payload = bytes, .payload_length = 35};
-	struct dns_message messages[DNS_MESSAGES_MAX];
-
-	cr_assert_eq(net_answer_messages(&packet, messages), 2);
-	cr_expect(messages[0].length == 3 && messages[0].bytes == bytes + 26);
-	cr_expect(messages[1].length == 1 && messages[1].bytes == bytes + 31);
-	for (size_t length = 0; length < 29; length++) { /* cut anywhere before the first one's end */
-		packet.payload_length = length;
-		cr_expect_eq(net_answer_messages(&packet, messages), 0, "%zu", length);
-	}
-	packet.payload_length = sizeof bytes; /* more empty ones than there is room for */
-	memset(bytes + 24, 0, sizeof bytes - 24);
-	cr_expect_eq(net_answer_messages(&packet, messages), DNS_MESSAGES_MAX);
-	for (unsigned offset = 0; offset < 16; offset++) { /* wherever the header says that it ends */
-		bytes[12] = (uint8_t)(offset << 4);
-		cr_expect_eq(net_answer_messages(&packet, messages) > 0, offset >= 5 && offset < 16 && sizeof bytes - offset * 4 > 2);
-	}
-	packet.protocol = IPPROTO_SCTP;
-	cr_expect_eq(net_answer_messages(&packet, messages), 0);
 }
 
 Test(answers, a_name_opens_what_no_layer_denies)

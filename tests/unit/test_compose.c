@@ -150,6 +150,7 @@ static void random_network(struct network_setting *network)
 	if (chance(50)) {
 		network->new_connections = 1 + random_below(4);
 		network->new_connections_ns = (struct setting){1 + random_below(4), random_from()};
+		network->new_connections_at_once = (struct setting){1 + random_below(4), random_from()};
 	}
 }
 
@@ -228,7 +229,8 @@ static bool network_differs(const struct network_setting *a, const struct networ
 {
 	return a->count != b->count || memcmp(a->layers, b->layers, a->count * sizeof *a->layers) != 0 ||
 	       !same_name(a->from, b->from) || !same(a->bandwidth, b->bandwidth) || !same(a->connections, b->connections) ||
-	       a->new_connections != b->new_connections || !same(a->new_connections_ns, b->new_connections_ns);
+	       a->new_connections != b->new_connections || !same(a->new_connections_ns, b->new_connections_ns) ||
+	       !same(a->new_connections_at_once, b->new_connections_at_once);
 }
 
 /* The name of the first field that differs, sources included, or NULL. */
@@ -553,6 +555,7 @@ Test(compose, looser_in_any_field_is_not_as_strict)
 		{"{\"network\":{\"egress\":{\"allow\":[\"any\"],\"within\":[{\"deny\":[\"private\"]}]}}}", "{\"network\":{\"egress\":{\"allow\":[\"any\"]}}}"},
 		{"{\"network\":{\"egress\":{\"bandwidth\":\"1KiB/s\"}}}", "{\"network\":{\"egress\":{\"bandwidth\":\"1025B/s\"}}}"},
 		{"{\"network\":{\"egress\":{\"newConnections\":\"59/m\"}}}", "{\"network\":{\"egress\":{\"newConnections\":\"1/s\"}}}"},
+		{"{\"network\":{\"egress\":{\"newConnections\":\"1/s\"}}}", "{\"network\":{\"egress\":{\"newConnections\":\"59/m\"}}}"},
 		{"{\"network\":{\"egress\":{\"connections\":4}}}", "{\"network\":{\"egress\":{\"connections\":5}}}"},
 		{"{\"budgets\":{\"netEgress\":{\"limit\":\"1B\",\"action\":\"cut\"}}}", "{\"budgets\":{\"netEgress\":{\"limit\":\"1B\",\"action\":\"throttle\"}}}"},
 		{"{\"budgets\":{\"netEgress\":{\"limit\":\"1B\",\"action\":\"throttle\"}}}",
@@ -584,6 +587,24 @@ Test(compose, a_quota_without_a_period_has_the_kernels)
 	config.resources.cpu_period = (struct setting){2000, "config.json"};
 	p = met(&config, &half);
 	cr_assert_eq(p.resources.cpu_period.value, 1000000, "a period alone limits nothing");
+}
+
+/* A profile's rate over an hour does not let more through at once than a ceiling's over a second. */
+Test(compose, of_two_rates_of_connections_the_slower_and_the_smaller_burst)
+{
+	struct profile second = parsed("a", "{\"network\":{\"egress\":{\"newConnections\":\"50/s\"}}}");
+	struct profile hour = parsed("b", "{\"network\":{\"egress\":{\"newConnections\":\"3600/h\"}}}");
+	struct profile p = met(&second, &hour);
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct json *node;
+
+	cr_assert_eq(p.network[NET_EGRESS].new_connections, 3600);
+	cr_assert_eq(p.network[NET_EGRESS].new_connections_at_once.value, 50);
+	cr_assert(profile_at_least_as_strict(&p, &second));
+	cr_assert(profile_at_least_as_strict(&p, &hour));
+	cr_assert_eq(json_doc_new(&doc, NULL), 0);
+	cr_assert_eq(profile_to_json(&p, doc, &node, NULL), 0);
+	cr_assert_str_eq(json_string(json_find(node, "network.egress.newConnections")), "3600/h, 50 at once");
 }
 
 Test(compose, an_override_takes_limit_and_rate_together_and_drops_a_grace_without_term)

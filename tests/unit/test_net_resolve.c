@@ -174,7 +174,8 @@ static void check_same(const struct net_policy *a, const struct net_policy *b)
 
 		cr_assert_eq(p->layer_count, q->layer_count);
 		cr_assert(p->bandwidth == q->bandwidth && p->new_connections == q->new_connections &&
-			  p->new_connections_ns == q->new_connections_ns && p->connections == q->connections);
+			  p->new_connections_ns == q->new_connections_ns && p->new_connections_at_once == q->new_connections_at_once &&
+			  p->connections == q->connections);
 		for (size_t i = 0; i < p->layer_count; i++) {
 			const struct net_layer *k = &p->layers[i], *l = &q->layers[i];
 
@@ -225,7 +226,8 @@ Test(net_resolve, a_policy_is_read_back_as_it_was_written)
 	for (; egress->layer_count < 2; egress->layer_count++)
 		cr_assert_eq(resolve(layers[egress->layer_count], &egress->layers[egress->layer_count], NULL), 0);
 	egress->bandwidth = UINT64_MAX;
-	policy.direction[NET_INGRESS] = (struct net_direction){.new_connections = 50, .new_connections_ns = 1000000000, .connections = 9};
+	policy.direction[NET_INGRESS] = (struct net_direction){.new_connections = 50, .new_connections_ns = 1000000000,
+								       .new_connections_at_once = 7, .connections = 9};
 	cr_assert_eq(net_policy_to_json(&policy, &doc, NULL), 0);
 	cr_assert_eq(json_write(json_root(doc), false, &text, &length, NULL), 0);
 	cr_assert_eq(json_parse("network.json", text, length, &reread, NULL), 0);
@@ -251,6 +253,7 @@ Test(net_resolve, what_is_no_policy_is_never_read_as_an_open_one)
 		"{\"egress\":{\"layers\":[{\"deny\":[\"a.example.com\"]}]},\"ingress\":{\"layers\":[]}}",
 		"{\"egress\":{\"layers\":[],\"bandwidth\":-1},\"ingress\":{\"layers\":[]}}",
 		"{\"egress\":{\"layers\":[],\"newConnections\":1},\"ingress\":{\"layers\":[]}}",
+		"{\"egress\":{\"layers\":[],\"newConnections\":1,\"newConnectionsNs\":1},\"ingress\":{\"layers\":[]}}",
 		"{\"egress\":{\"layers\":[]},\"ingress\":{\"layers\":[]},\"owned\":1}",
 		"{\"egress\":{\"layers\":[]},\"ingress\":{\"layers\":[]},\"record\":{\"resolvers\":[\"x\"]}}",
 		"{\"egress\":{\"layers\":[]},\"ingress\":{\"layers\":[]},\"record\":{\"resolvers\":[5]}}",

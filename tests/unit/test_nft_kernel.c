@@ -284,6 +284,56 @@ Test(nft_kernel, a_quota_is_exact_and_told_once, .init = setup)
 	cr_expect_eq(figures.used[NET_QUOTA_EGRESS], 3200);
 }
 
+static struct nft_figures figures_now(void)
+{
+	struct nft_figures figures;
+
+	cr_assert_eq(nft_read_figures(fd, &all_of_it, &figures, &err), 0, "%s", err.text);
+	return figures;
+}
+
+/* Kernels do not agree on whether what reaches a quota is over it. */
+Test(nft_kernel, one_byte_too_many_is_over, .init = setup)
+{
+	struct lab_packet p = udp_to("192.0.2.1", 53, 9);
+
+	for (uint64_t left = 0; left < 2; left++) {
+		struct net_policy policy = with_quota(NET_QUOTA_EGRESS, 3 * 32 - 1 + left, 0);
+
+		apply(&policy);
+		for (size_t i = 0; i < 4; i++)
+			cr_expect_eq(lab_leaves(&lab, &p), i < 2 + left, "packet %zu", i);
+	}
+}
+
+Test(nft_kernel, what_is_used_to_its_last_byte_is_not_over, .init = setup)
+{
+	struct net_policy policy = with_quota(NET_QUOTA_EGRESS, 64, 0);
+	struct lab_packet p = udp_to("192.0.2.1", 53, 9);
+
+	policy.quotas[NET_QUOTA_EGRESS_WARN] = (struct net_quota){.set = true, .limit = 32};
+	apply(&policy);
+	for (size_t i = 0; i < 4; i++) {
+		struct nft_figures figures = figures_now();
+
+		cr_expect_eq(figures.used[NET_QUOTA_EGRESS], i < 2 ? i * 32 : 64);
+		cr_expect_eq(figures.over[NET_QUOTA_EGRESS], i > 2, "%zu packets", i);
+		cr_expect_eq(figures.over[NET_QUOTA_EGRESS_WARN], i > 1, "%zu packets", i);
+		cr_expect_eq(lab_leaves(&lab, &p), i < 2);
+	}
+}
+
+/* Of a warning, or of a limit that is lower than it was. */
+Test(nft_kernel, earlier_lives_may_have_used_more, .init = setup)
+{
+	struct net_policy policy = with_quota(NET_QUOTA_EGRESS, 3200, 5000);
+	struct lab_packet p = udp_to("192.0.2.1", 53, 9);
+
+	apply(&policy);
+	cr_expect(!lab_leaves(&lab, &p));
+	cr_expect_eq(figures_now().used[NET_QUOTA_EGRESS], 3200);
+}
+
 Test(nft_kernel, earlier_lives_have_used_of_the_quota, .init = setup)
 {
 	struct net_policy policy = with_quota(NET_QUOTA_INGRESS, 3200, 3200 - 64);
@@ -319,6 +369,7 @@ Test(nft_kernel, connections_are_no_more_and_no_faster_than_allowed, .init = set
 
 	policy.direction[NET_EGRESS].new_connections = 4;
 	policy.direction[NET_EGRESS].new_connections_ns = UINT64_C(3600000000000);
+	policy.direction[NET_EGRESS].new_connections_at_once = 4;
 	policy.direction[NET_EGRESS].connections = 2;
 	apply(&policy);
 	for (uint16_t i = 0; i < 6; i++) {
@@ -333,6 +384,35 @@ Test(nft_kernel, connections_are_no_more_and_no_faster_than_allowed, .init = set
 		struct lab_packet again = udp_to("192.0.2.1", 1000, 70);
 
 		cr_expect(lab_leaves(&lab, &again), "of a connection that has passed");
+	}
+}
+
+static size_t connections_that_pass(uint16_t first_port, size_t count)
+{
+	size_t passed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct lab_packet p = udp_to("192.0.2.1", (uint16_t)(first_port + i), (uint32_t)(first_port + i));
+
+		passed += lab_leaves(&lab, &p);
+	}
+	return passed;
+}
+
+/* Twenty a second by an hour's rate: the bucket holds five, and fills again in a quarter of a second. */
+Test(nft_kernel, a_rate_of_connections_has_its_burst_and_its_refill, .init = setup)
+{
+	struct net_policy policy = {0};
+
+	policy.direction[NET_EGRESS].new_connections = 20 * 3600;
+	policy.direction[NET_EGRESS].new_connections_ns = UINT64_C(3600000000000);
+	policy.direction[NET_EGRESS].new_connections_at_once = 5;
+	apply(&policy);
+	for (uint16_t round = 0; round < 3; round++) {
+		size_t passed = connections_that_pass((uint16_t)(1000 + 100 * round), 20);
+
+		cr_expect(passed >= 5 && passed < 15, "%zu", passed); /* twenty packets take a while, too */
+		usleep(400000);
 	}
 }
 
@@ -512,6 +592,47 @@ Test(nft_kernel, a_tables_comment_is_read_within_its_bounds, .init = setup)
 		cr_assert_eq(nft_read_holder(fd, &all_of_it, holder, &err), 0, "%s", err.text);
 		cr_expect_str_eq(holder, "", "%s", comments[i]);
 	}
+}
+
+/* However many different ports there are. */
+Test(nft_kernel, a_thousand_addresses_and_ports_are_one_lookup, .init = setup)
+{
+	enum { COUNT = 1000 };
+	struct net_match allow[COUNT];
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, COUNT);
+	struct lab_packet in = udp_to("20.0.3.200", 1000 + 2 * 968, 1), out = udp_to("20.0.3.200", 1000 + 2 * 967, 2);
+
+	for (uint32_t i = 0; i < COUNT; i++)
+		allow[i] = (struct net_match){{AF_INET, 32, {20, 0, (uint8_t)(i >> 8), (uint8_t)i}}, IPPROTO_UDP,
+					      (uint16_t)(1000 + 2 * i), (uint16_t)(1000 + 2 * i)};
+	apply(&policy);
+	compare(&policy, false, 0);
+	cr_expect(lab_leaves(&lab, &in));
+	cr_expect(!lab_leaves(&lab, &out));
+	lab_run("test $(nft list chain inet stint egress-0 | grep -c return) -eq 1");
+	lab_run("nft list chain inet stint egress-0 | grep -q 'ip daddr . meta l4proto . th dport @egress-0-allow-pairs-ip return'");
+}
+
+Test(nft_kernel, many_addresses_with_one_port_are_prefixes, .init = setup)
+{
+	enum { COUNT = 1000 };
+	struct net_match allow[COUNT + 1];
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, COUNT + 1);
+	struct lab_packet in = udp_to("20.0.4.17", 53, 1), out = udp_to("20.0.4.32", 53, 2), pair = udp_to("192.0.2.1", 54, 3);
+
+	for (uint32_t i = 0; i < COUNT; i++)
+		allow[i] = (struct net_match){{AF_INET, 28, {20, (uint8_t)(i >> 11), (uint8_t)(i >> 3), (uint8_t)(i << 5 | 16)}},
+					      IPPROTO_UDP, 53, 53};
+	allow[COUNT] = (struct net_match){{AF_INET, 32, {192, 0, 2, 1}}, IPPROTO_UDP, 54, 54};
+	apply(&policy);
+	compare(&policy, false, 0);
+	cr_expect(lab_leaves(&lab, &in));
+	cr_expect(!lab_leaves(&lab, &out));
+	cr_expect(lab_leaves(&lab, &pair));
+	lab_run("test $(nft list set inet stint egress-0-allow-0-ip | grep -o '/28' | wc -l) -eq 1000");
+	lab_run("test $(nft list set inet stint egress-0-allow-pairs-ip | grep -c ' . udp . 54') -eq 1");
 }
 
 Test(nft_kernel, a_hundred_thousand_prefixes_are_one_lookup, .init = setup, .timeout = 60)

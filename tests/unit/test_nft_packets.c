@@ -82,6 +82,12 @@ static const struct rules {
 	 {"{\"default\":\"deny\",\"allow\":[\"any gre\",\"any icmp\",\"2001:db8::1\"]}"},
 	 "ip daddr 169.254.169.254 tcp dport 80 accept; ip protocol { icmp, gre } accept; ip daddr 224.0.0.0/4 udp dport 5353 accept",
 	 "ip protocol { icmp, gre } accept; ip6 saddr 2001:db8::1 accept", "ijkr" "yAB"},
+	{"single addresses and ports",
+	 {"{\"default\":\"deny\",\"allow\":[\"10.1.2.3 tcp 5432-5433\",\"192.0.2.52/31 udp 53\",\"2001:db8::1 tcp 443\",\"8.8.8.8 icmp\"]}"},
+	 {"{\"default\":\"allow\",\"deny\":[\"10.1.2.3 tcp 81\",\"2001:db8::1 tcp 80\"]}"},
+	 "ip daddr 10.1.2.3 tcp dport 5432-5433 accept; ip daddr 192.0.2.52/31 udp dport 53 accept; ip6 daddr 2001:db8::1 tcp dport 443 accept;"
+	 "ip daddr 8.8.8.8 ip protocol icmp accept",
+	 "ip saddr " METADATA4 " drop; ip saddr 10.1.2.3 tcp dport 81 drop; ip6 saddr 2001:db8::1 tcp dport 80 drop; accept", "abfil" "vxzAB"},
 };
 
 static char letter(size_t row)

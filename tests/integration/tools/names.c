@@ -3,7 +3,9 @@
  * names: a resolver and who asks it, for the tests of the network.
  *
  *   names serve ADDRESS FILE		answers at port 53, UDP and TCP, with the lines of FILE as they are at the time:
- *					"NAME A|AAAA|CNAME TTL VALUE"; IPv4 or IPv6
+ *					"NAME A|AAAA|CNAME TTL VALUE"; IPv4 or IPv6. By TCP, "NAME CUT BYTES -": in two segments, of
+ *					which the first has so many; "NAME WITHIN - OTHER": in a record of its answer, and from the
+ *					beginning of the second segment on, is an answer to the question for OTHER
  *   names ask SERVER NAME [A|AAAA] [tcp]	prints the addresses that the answer has, one a line
  *   names reach SERVER NAME PORT	asks, and connects to the first address at once: "connected MILLISECONDS", or why not
  *   names connect ADDRESS PORT		likewise, without asking
@@ -14,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,14 +104,31 @@ static unsigned char *put_record(unsigned char *at, const char *name, unsigned t
 	data = at + 2;
 	if (type == ns_t_cname)
 		at = put_name(data, value);
+	else if (type == ns_t_txt)
+		at = data;
 	else if (inet_pton(type == ns_t_a ? AF_INET : AF_INET6, value, data) == 1)
 		at = data + (type == ns_t_a ? 4 : 16);
 	(void)put_16(length, (unsigned)(at - data));
 	return at;
 }
 
-/* Lines are in the order of a chain: a CNAME before what it leads to. */
-static size_t answer(const char *file, const unsigned char *question, size_t size, unsigned char out[MESSAGE_MAX])
+static unsigned char *put_question(unsigned char out[512], const char *name, unsigned type);
+static size_t answer(const char *file, const unsigned char *question, size_t size, unsigned char out[MESSAGE_MAX], size_t *cut);
+
+/* A record that has a whole message in it, as it is sent by TCP. */
+static unsigned char *put_within(unsigned char *at, const char *file, const char *name, const char *other)
+{
+	unsigned char question[512] = {0}, *data = put_record(at, name, ns_t_txt, 60, NULL);
+	size_t size = (size_t)(put_question(question, other, ns_t_a) - question) - 2, cut = 0;
+
+	size = answer(file, question + 2, size, data + 2, &cut);
+	(void)put_16(data, (unsigned)size);
+	(void)put_16(data - 2, (unsigned)size + 2);
+	return data + 2 + size;
+}
+
+/* Lines are in the order of a chain: a CNAME before what it leads to. *cut: where the second segment begins, or as it was. */
+static size_t answer(const char *file, const unsigned char *question, size_t size, unsigned char out[MESSAGE_MAX], size_t *cut)
 {
 	char wanted[256], name[256], word[16], value[256];
 	const unsigned char *rest = get_name(question + 12, question + size, wanted);
@@ -122,7 +142,16 @@ static size_t answer(const char *file, const unsigned char *question, size_t siz
 	type = (unsigned)rest[0] << 8 | rest[1];
 	memcpy(out, question, asked);
 	while (fscanf(lines, "%255s %15s %u %255s", name, word, &ttl, value) == 4 && at - out < MESSAGE_MAX - 600) {
-		if (strcasecmp(name, wanted) != 0 || (type_of(word) != type && type_of(word) != ns_t_cname))
+		if (strcasecmp(name, wanted) == 0 && strcmp(word, "CUT") == 0)
+			*cut = ttl;
+		if (strcasecmp(name, wanted) == 0 && strcmp(word, "WITHIN") == 0) {
+			unsigned char *end = put_within(at, file, name, value);
+
+			*cut = (size_t)(at - out) + strlen(name) + 2 + 10 + 2; /* of the length, the record's head */
+			at = end;
+			count++;
+		}
+		if (strcasecmp(name, wanted) != 0 || !type_of(word) || (type_of(word) != type && type_of(word) != ns_t_cname))
 			continue;
 		at = put_record(at, name, type_of(word), ttl, value);
 		count++;
@@ -156,6 +185,7 @@ static _Noreturn void serve(const char *address, const char *file)
 	struct pollfd fds[] = {{.fd = open_server(SOCK_DGRAM, address), .events = POLLIN},
 			       {.fd = open_server(SOCK_STREAM, address), .events = POLLIN}};
 	unsigned char in[MESSAGE_MAX], out[MESSAGE_MAX + 2];
+	size_t cut = 0;
 
 	(void)puts("ready");
 	(void)fflush(stdout);
@@ -167,17 +197,22 @@ static _Noreturn void serve(const char *address, const char *file)
 		if (fds[0].revents) {
 			n = recvfrom(fds[0].fd, in, sizeof in, 0, (struct sockaddr *)&from, &size);
 			if (n > 17)
-				(void)sendto(fds[0].fd, out, answer(file, in, (size_t)n, out), 0, (struct sockaddr *)&from, size);
+				(void)sendto(fds[0].fd, out, answer(file, in, (size_t)n, out, &cut), 0, (struct sockaddr *)&from, size);
 		}
 		if (fds[1].revents) {
 			int peer = accept4(fds[1].fd, NULL, NULL, SOCK_CLOEXEC);
 
 			n = read(peer, in, sizeof in);
 			if (n > 19) {
-				size_t length = answer(file, in + 2, (size_t)n - 2, out + 2);
+				size_t length;
 
-				(void)put_16(out, (unsigned)length);
-				if (write(peer, out, length + 2) < 0)
+				cut = 0;
+				length = answer(file, in + 2, (size_t)n - 2, out + 2, &cut) + 2;
+				(void)put_16(out, (unsigned)length - 2);
+				(void)setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+				if (cut && write(peer, out, cut) > 0)
+					(void)usleep(200000);
+				if (write(peer, out + cut, length - cut) < 0)
 					perror("write");
 			}
 			(void)close(peer);
@@ -199,6 +234,13 @@ static ssize_t exchange(const char *server, int type, const unsigned char *quest
 	if (connect(fd, (struct sockaddr *)&to, size) < 0 || write(fd, question, length) != (ssize_t)length)
 		fail("ask");
 	n = read(fd, in, MESSAGE_MAX);
+	while (type == SOCK_STREAM && n > 0 && (n < 2 || n < (in[0] << 8 | in[1]) + 2)) {
+		ssize_t more = read(fd, in + n, (size_t)(MESSAGE_MAX - n));
+
+		if (more <= 0)
+			break;
+		n += more;
+	}
 	if (n < 12)
 		fail("answer");
 	(void)close(fd);
