@@ -213,7 +213,7 @@ static void add_matches(const struct lookup *lookup, const struct net_match *mat
 		return;
 	}
 	memcpy(sorted, matches, count * sizeof *sorted);
-	qsort(sorted, count, sizeof *sorted, net_match_order);
+	net_matches_sort(sorted, count);
 	count = add_small_groups(lookup, sorted, count, few);
 	for (size_t i = 0, end; i < count; i = end, number++) {
 		end = end_of_group(sorted, count, i);

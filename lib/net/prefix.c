@@ -189,6 +189,16 @@ int net_match_order(const void *a, const void *b)
 	return order ? order : net_prefix_order(&m->prefix, &n->prefix);
 }
 
+/* Lists of a hundred thousand are mostly sorted already. */
+void net_matches_sort(struct net_match *matches, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (net_match_order(&matches[i - 1], &matches[i]) > 0) {
+			qsort(matches, count, sizeof *matches, net_match_order);
+			return;
+		}
+}
+
 static int order_of_prefix(const void *a, const void *b)
 {
 	const struct net_match *m = a, *n = b;
@@ -231,11 +241,10 @@ size_t net_matches_merge(struct net_match *matches, size_t count)
 {
 	size_t merged = 0;
 
-	if (count)
-		qsort(matches, count, sizeof *matches, net_match_order);
+	net_matches_sort(matches, count);
 	if (count && order_of_ports(&matches[0], &matches[count - 1]) != 0) {
 		count = merge_ports(matches, count);
-		qsort(matches, count, sizeof *matches, net_match_order);
+		net_matches_sort(matches, count);
 	}
 	for (size_t i = 0, same; i < count; i += same) {
 		size_t start = merged;

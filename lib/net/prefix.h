@@ -35,5 +35,6 @@ size_t net_prefix_without(const struct net_prefix *from, const struct net_prefix
  * how many are left. */
 size_t net_matches_merge(struct net_match *matches, size_t count);
 int net_match_order(const void *a, const void *b);
+void net_matches_sort(struct net_match *matches, size_t count); /* in that order */
 
 #endif

@@ -23,10 +23,12 @@ teardown_file() {
 setup() { stint_setup; }
 teardown() { podman_ rm -fa -t 0 >/dev/null 2>&1 || true; }
 
-podman_() {
-	timeout -k 1 60 podman --root "$ENGINES/data" --runroot "$ENGINES/run" --tmpdir "$ENGINES/tmp" --cgroup-manager cgroupfs \
+# There, since its conmon leaves an empty file "oom" where it runs when a container was out of memory.
+podman_() (
+	cd "$ENGINES" || exit
+	exec timeout -k 1 60 podman --root "$ENGINES/data" --runroot "$ENGINES/run" --tmpdir "$ENGINES/tmp" --cgroup-manager cgroupfs \
 		--events-backend file --storage-driver vfs "$@"
-}
+)
 # Podman calls a runtime with next to no environment.
 under() { # COMMAND...: podman with stint as its runtime
 	podman_ --runtime "$ENGINES/stint-$RUNTIME" "$@"
