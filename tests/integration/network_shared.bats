@@ -9,6 +9,7 @@ load network
 setup_file() {
 	stint_setup_file
 	peer_start
+	names_start
 }
 teardown_file() {
 	namespaces_end
@@ -117,6 +118,35 @@ budgets() {
 	pod_ends
 }
 @test "a pod: byte budgets are each container's" { on_each_runtime budgets; }
+
+# What comes in is told by the socket that gets it, answers of the resolver too.
+comes_in() {
+	sandbox '{"egress": {"default": "allow"}}'
+	peer_has 10.99.2.1
+	echo "api.example.com A 60 10.99.2.1" >"$RECORDS"
+	member names "$(network_profile "names-$id" '{"egress": {"default": "deny", "allow": ["dns", "api.example.com tcp 5000"]}}')" /bin/sh -c \
+		"names connect 10.99.2.1 5000; names reach $PEER api.example.com 5000"
+	[[ "$output" != connected*$'\n'* && "$output" == *$'\n'connected* ]] || { echo "$output $stderr"; return 1; }
+	pod container "$id-serves" /bin/sh -c "packets serve 7000 & exec packets serve 7001"
+	stint run --runtime "$RUNTIME" --profile "$(network_profile "serves-$id" "{\"ingress\": {\"default\": \"deny\", \"allow\": [\"$PEER/32 tcp 7000\"]}}")" \
+		--id "$id-serves" "$BUNDLE" >"$STINT_TEST_DIR/$id-serves.out" 2>&1 3>&- &
+	pod container "$id-open" packets serve 7002
+	stint run --runtime "$RUNTIME" --id "$id-open" "$BUNDLE" >"$STINT_TEST_DIR/$id-open.out" 2>&1 3>&- &
+	eventually 10 grep -qs ready "$STINT_TEST_DIR/$id-open.out"
+	eventually 10 said_ready 2 "$STINT_TEST_DIR/$id-serves.out"
+	[ "$(in_namespace "$PEER_PID" "$PACKETS" pull "$OWN" 7000 5000)" = '5000 got' ]
+	[ "$(in_namespace "$PEER_PID" "$PACKETS" pull "$OWN" 7002 5000)" = '5000 got' ]
+	run in_namespace "$PEER_PID" timeout 2 "$PACKETS" pull "$OWN" 7001 10
+	[ "$status" -ne 0 ]
+	$RUNTIME kill "$id-serves" KILL
+	$RUNTIME kill "$id-open" KILL
+	eventually 10 reported "$id-serves"
+	[ "$(report_of "$id-serves" .network.ingress.connections)" = 1 ] || { report_of "$id-serves" .network; return 1; }
+	eventually 10 reported "$id-open"
+	pod_ends
+}
+said_ready() { [ "$(grep -c ready "$2")" -ge "$1" ]; }
+@test "a pod: what comes in, and what a resolver answers, is the container's that gets it" { on_each_runtime comes_in; }
 
 # Whoever has CAP_NET_ADMIN there could change a table that is nobody's.
 nobody_changes_it() {
