@@ -619,7 +619,7 @@ comes_back() {
 	# Under an engine by its next command; what was spent in between counts.
 	host_config "$(command -v "$RUNTIME")" "{\"onMonitorLoss\": \"continue\", \"defaultProfile\": \"$profile\"}"
 	linked
-	network_bundle "$id-2" "$NS" /bin/sh -c "sleep 1; packets send $PEER 4000 972 200; sleep 60"
+	network_bundle "$id-2" "$NS" /bin/sh -c "sleep 3; packets send $PEER 4000 972 200; sleep 60"
 	engine_create "$id-2"
 	first=$(network_of "$id-2")
 	engine start "$id-2"
