@@ -98,6 +98,7 @@ exec_options() {
 	engine_clear "$id"
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "exec: options that would go beyond the plan are refused, others are not" { on_each_runtime exec_options; }
 
 bad_process() {
@@ -116,6 +117,7 @@ bad_process() {
 	engine_clear "$id"
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "exec: a process.json that runtimes would read differently is refused, with its place" { on_each_runtime bad_process; }
 
 exec_descriptors() {
@@ -131,6 +133,7 @@ exec_descriptors() {
 	engine_clear "$id"
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "exec --process: descriptors that are to be preserved are, and none of ours is there" { on_each_runtime exec_descriptors; }
 
 exec_brings_back() {

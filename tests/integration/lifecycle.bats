@@ -75,6 +75,7 @@ bundle_is_cwd() {
 	ended_and_deleted "$id" 5
 	ended_with "$id" code 4
 }
+# bats test_tags=once
 @test "without --bundle the bundle is the current directory" { on_each_runtime bundle_is_cwd; }
 
 on_a_console() {
@@ -97,6 +98,7 @@ on_a_console() {
 	ended_and_deleted "$id" 5
 	ended_with "$id" code 0
 }
+# bats test_tags=once
 @test "--console-socket: the container's terminal reaches the engine" { on_each_runtime on_a_console; }
 
 run_as_a_person() {
@@ -123,6 +125,7 @@ run_as_a_person() {
 	[ "$(report_of "$id" .verdict.budget)" = cpu ]
 	ended_with "$id" code 137
 }
+# bats test_tags=once
 @test "stint-runtime run, as a person does, twice with one name" { on_each_runtime run_as_a_person; }
 
 run_detached() {
@@ -169,9 +172,11 @@ forms_both_take() {
 	forms_of "$id-3" --debug --root ROOT create -b BUNDLE --no-pivot --pid-file PIDFILE
 	forms_of "$id-4" --root ROOT create --no-new-keyring --pid-file=PIDFILE --bundle BUNDLE
 }
+# bats test_tags=once
 @test "options with two dashes, with a value after = or as the next word, in any order" {
 	on_each_runtime forms_both_take
 }
+# bats test_tags=once
 @test "runc's own forms: one dash" {
 	id="t-forms-$$"
 	RUNTIME=runc
@@ -193,6 +198,7 @@ unclear_forms() {
 	done
 	never_began "$id"
 }
+# bats test_tags=once
 @test "an option that runtimes read differently is refused, not passed on" { on_each_runtime unclear_forms; }
 
 named_as_commands() {
@@ -217,6 +223,7 @@ named_as_commands() {
 	ended_with create code 7
 	rm -rf "${STINT_TEST_DIR:?}/create"
 }
+# bats test_tags=once
 @test "a container, or a bundle, that is called create or start" {
 	on_each_runtime named_as_commands
 	# Of each runtime, one called start and two called create.
@@ -280,6 +287,7 @@ rootless() { # CMD...
 	[ "$status" -ne 0 ] && [[ "$output" == *"$told"* ]] || { echo "delete: $output"; return 1; }
 }
 
+# bats test_tags=once
 @test "errors are one JSON line in --log and one line on standard error; nothing is on standard output" {
 	on_each_runtime errors_reach_the_log
 }
@@ -324,6 +332,7 @@ passes_through() {
 	engine delete --force "$id"
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "--version, features, state, list, ps, kill, exec and unknown commands answer as the bare runtime does" {
 	on_each_runtime passes_through
 }
@@ -514,6 +523,7 @@ one_id_two_engines() {
 	ended_with "$id" signal 9
 	[ "$(report_of "$id" '.usage.cpuNs < 200000000 + $late')" = true ]
 }
+# bats test_tags=once
 @test "one id under two runtime roots: two containers, two budgets, two reports" { on_each_runtime one_id_two_engines; }
 
 failed_create() { # ID: the rest says why
@@ -560,6 +570,7 @@ descriptors_arrive() {
 	engine start "$id-2"
 	ended_and_deleted "$id-2" 5
 }
+# bats test_tags=once
 @test "descriptors from 3 up arrive with --preserve-fds" { on_each_runtime descriptors_arrive; }
 
 engine_gives_a_path() {
@@ -713,6 +724,7 @@ hook_lifecycle() {
 }
 
 # What a tenant can have refused as often as he likes fills no disk.
+# bats test_tags=once
 @test "what hooks say is kept, and the file before it, and no more" {
 	local log=$STINT_ROOT/var/log/stint
 	mkdir -p "$log"
@@ -764,6 +776,7 @@ hook_refuses() {
 	[ "$(report_of "$id-2" '.warnings | map(select(test("not enforced: capabilities"))) | length')" = 1 ]
 	all_clean "$id-2"
 }
+# bats test_tags=once
 @test "a hook refuses what it comes too late for, and names the two ways that work" { on_each_runtime hook_refuses; }
 
 hook_beside_wrapper() {
@@ -808,8 +821,10 @@ precreated() {
 	eventually 5 reported "$id"
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "precreate: config.json on standard input, the edited one on standard output" { on_each_runtime precreated; }
 
+# bats test_tags=once
 @test "precreate refuses a bad config with one line, and prints nothing" {
 	for text in '' '{' '[]' '{"ociVersion": "1.0.2", "ociversion": "1.0.2"}' '{"process": {"args": "/bin/true"}}'; do
 		run --separate-stderr stint-hook "--root=$STINT_ROOT" precreate <<<"$text"

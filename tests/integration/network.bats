@@ -697,6 +697,7 @@ time.sleep(60)' >"$STINT_TEST_DIR/taken" 2>&1 </dev/null 3>&- &
 	[ "$(report_of "$id" '.warnings | any(test("listen to what the network.s rules log"))')" = true ] || { report_of "$id" .; return 1; }
 	no_leftovers "$id"
 }
+# bats test_tags=once
 @test "rules that cannot be set: why is said under every runtime, and stands in the report" { on_each_runtime log_is_taken; }
 
 goes_with_it() {

@@ -155,6 +155,7 @@ memory_time_spent() {
 	no_leftovers "$id"
 }
 
+# bats test_tags=once
 @test "--rootfs makes a bundle on the spot, read-only unless --writable" {
 	run --separate-stderr stint run --rootfs "$BUSYBOX_ROOTFS" -- /bin/sh -c 'id -u; touch /x 2>/dev/null || echo read-only'
 	[ "$status" -eq 0 ]
@@ -166,6 +167,7 @@ memory_time_spent() {
 	[ -e "$STINT_TEST_DIR/w/x" ]
 }
 
+# bats test_tags=once
 @test "exit status: 2 usage, 125 stint, 126 not executable, 127 not found, as docker run" {
 	run stint run
 	[ "$status" -eq 2 ]
@@ -180,6 +182,7 @@ memory_time_spent() {
 	done
 }
 
+# bats test_tags=once
 @test "--report FILE and --report -: the same line as in the journal" {
 	id="t-rep-$$"
 	bundle "$id" /bin/true
@@ -191,6 +194,7 @@ memory_time_spent() {
 	[ "$(jq -r .id <<<"$output")" = "$id-2" ]
 }
 
+# bats test_tags=once
 @test "the bundle's config.json is not changed, and may be used again" {
 	id="t-again-$$"
 	bundle "$id" /bin/true
@@ -239,6 +243,7 @@ memory_time_spent() {
 	[ "$(tr -d '\r' <<<"$output")" = $'first\n\n{"level": "mine"}\nlast' ] || { od -c <<<"$output"; return 1; }
 }
 
+# bats test_tags=once
 @test "why and report tell the person" {
 	id="t-why-$$"
 	bundle "$id" /bin/sh -c 'while :; do :; done'
@@ -256,6 +261,7 @@ memory_time_spent() {
 	[ "$status" -eq 1 ]
 }
 
+# bats test_tags=once
 @test "an id may be shortened, as an engine's users do" {
 	local first second n
 	n=$(printf '%08x%08x' $$ "$BATS_SUITE_TEST_NUMBER")
