@@ -132,10 +132,12 @@ static bool is_of_container(struct agent *agent, const struct listener *listener
 
 static bool is_runtimes(struct agent *agent, struct listener *listener, pid_t thread)
 {
+	/* crun's `exec` does not say which process it is. */
+	bool unsaid = !listener->handed.process && !listener->handed.runtime[0] && !process_has_executed(agent->proc, thread);
 	char word[PROCESS_WORD_MAX];
 
 	/* Likewise the first call is the runtime's, whatever that calls itself. */
-	if (!agent->refusals && !listener->is_right)
+	if (!listener->is_right && (!agent->refusals || unsaid))
 		(void)process_first_word(agent->proc, thread, listener->handed.runtime);
 	listener->with_runtime = listener->with_runtime && process_first_word(agent->proc, thread, word) &&
 				 strcmp(word, listener->handed.runtime) == 0;

@@ -151,14 +151,15 @@ static bool is_right(const struct peers *peers, const struct peer *peer, const s
 {
 	const struct json *fds = json_get(state, "fds");
 	const char *name = fds ? json_string(fds->first) : NULL, *id = json_string(json_find(state, "state.id"));
+	bool is_there;
 	int64_t pid;
 
 	if (!name || strcmp(name, "seccompFd") != 0 || fds->first->next || !id || strcmp(id, peers->id) != 0 ||
 	    !json_get(state, "pid") || json_int64(json_get(state, "pid"), &pid, NULL) < 0 || pid < 0 || pid > INT32_MAX)
 		return false;
 	handed->process = (pid_t)pid;
-	return is_notifications(peer->filter) && (!pid || !process_first_word(peers->proc, peer->pid, handed->runtime) ||
-						  is_ancestor(peers->proc, handed->process, peer->pid));
+	is_there = process_first_word(peers->proc, peer->pid, handed->runtime);
+	return is_notifications(peer->filter) && (!pid || !is_there || is_ancestor(peers->proc, handed->process, peer->pid));
 }
 
 /* Who handed it over is gone. The runtime forked it, and it may have begun by now. */

@@ -18,7 +18,10 @@ teardown_file() {
 	stint_teardown_file
 }
 setup() { stint_setup; }
-teardown() { docker_ ps -aq | xargs -r timeout -k 1 60 docker -H "unix://$ENGINES/docker.sock" rm -f >/dev/null 2>&1 || true; }
+teardown() {
+	docker_ ps -aq | xargs -r timeout -k 1 60 docker -H "unix://$ENGINES/docker.sock" rm -f >/dev/null 2>&1 || true
+	usual_paths
+}
 
 on_each_engine_runtime() { # FUNCTION [ARG...]
 	for RUNTIME in crun runc; do
@@ -153,6 +156,7 @@ learns_by_notification() {
 	[ "$(docker_ logs t-held 2>/dev/null | xargs)" = 'a no mkdir' ]
 	id=$(id_of t-held)
 	docker_ rm -f t-held >/dev/null
+	wait_for 5 reported_behind "$id"
 	[ "$(last_report "$id" '[.violations[] | "\(.need) \(.action)"] | sort')" = '["mkdir denied","rmdir denied"]' ] || { last_report "$id" .; return 1; }
 }
 @test "docker: by notification, what a container asks for is recorded, accepted, and enforced" { on_each_engine_runtime by_a_short_path learns_by_notification; }

@@ -21,7 +21,10 @@ teardown_file() {
 	stint_teardown_file
 }
 setup() { stint_setup; }
-teardown() { podman_ rm -fa -t 0 >/dev/null 2>&1 || true; }
+teardown() {
+	podman_ rm -fa -t 0 >/dev/null 2>&1 || true
+	usual_paths
+}
 
 # There, since its conmon leaves an empty file "oom" where it runs when a container was out of memory.
 podman_() (

@@ -210,6 +210,32 @@ denied_to_hand_over() {
 # bats test_tags=once
 @test "learned: by notification, a model that denies what handing over takes is enforced, and not told of" { on_each_runtime denied_to_hand_over; }
 
+# crun makes calls of its own on the way of an exec that are none of a model recorded by eBPF: they are not told as the workload's.
+executed_under_refusals() {
+	local i NO_NEW_PRIVILEGES=false
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	for i in 1 2 3; do
+		runs "$id-l$i" 'echo a | cat; sleep 0.1'
+	done
+	stint profile accept --mode enforce "$id-l1"
+	host_config "$(command -v "$RUNTIME")" "$(jq -n --arg file "$STINT_TEST_DIR/profile.json" '{recorder: "notify", defaultProfile: $file}')"
+	bundle "$id" /bin/sh -c 'mkdir /dev/shm/d || echo refused; sleep 100'
+	config '.process.noNewPrivileges = false'
+	created_and_started "$id"
+	eventually 10 grep -qx refused "$STINT_TEST_DIR/$id.out"
+	for i in 1 2 3; do
+		engine exec "$id" /bin/sh -c 'echo a | cat; rmdir /dev/shm/d; true' 2>/dev/null </dev/null
+	done
+	engine kill "$id" KILL
+	ended_and_deleted "$id" 10
+	violations "$id" 'map([.need, .program, .count]) | sort == [["mkdir", "mkdir", 1], ["rmdir", "rmdir", 3]]'
+	no_host_config
+}
+# bats test_tags=once
+@test "learned: by notification, what a runtime does on the way of an exec is none of the workload's" {
+	on_each_runtime executed_under_refusals
+}
+
 # An exec is on its way when the recorder of a container whose program has begun dies: crun's makes a call there that the model denies.
 executed_while_refuser_dies() {
 	local i exec NO_NEW_PRIVILEGES=false
