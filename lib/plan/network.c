@@ -319,8 +319,8 @@ int plan_network_resolve(const struct host *host, const struct host_config *host
 		plan_warn(plan, "host names in \"allow\" open nothing: there is no resolver whose answers count; add \"dns\" to it");
 	take_quotas(p, &keep->policy);
 	keep->policy.record = record;
-	/* A table that only watches may be undone: to be in the way of what the container does would change what is recorded. */
 	keep->policy.shared = place->holder == NETWORK_SHARED;
+	/* A table that only watches may be undone: to be in the way of what the container does would change what is recorded. */
 	keep->policy.owned = profile_asks_network(p) && (keep->policy.shared || (kept & BIT(CAP_NET_ADMIN)));
 	keep->policy.raw = kept & BIT(CAP_NET_RAW);
 	plan->network = &keep->policy;

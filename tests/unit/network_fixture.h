@@ -70,6 +70,8 @@ static inline int lab_frames(void)
 	return fd;
 }
 
+static inline void lab_wait(int from, int to, const uint8_t mac[6]);
+
 static inline struct lab lab_open(void)
 {
 	static const char cable[] = "ip link add eth0 address 02:00:00:00:00:01 type veth peer name eth0 netns /proc/self/fd/%d "
@@ -101,6 +103,8 @@ static inline struct lab lab_open(void)
 		"ip route add blackhole default"); /* or it says of each packet that there is no way to where it goes */
 	lab.outside_frames = lab_frames();
 	lab_enter(lab.inside);
+	lab_wait(lab.inside_frames, lab.outside_frames, lab_outside_mac);
+	lab_wait(lab.outside_frames, lab.inside_frames, lab_inside_mac);
 	return lab;
 }
 
@@ -283,6 +287,22 @@ static inline size_t lab_frames_with(int frames, uint32_t marker, uint64_t *ret_
 static inline void lab_send_last(int frames, const uint8_t to[6])
 {
 	lab_send_frame(frames, to, LAB_ETHERTYPE, "", 0);
+}
+
+/* Until the kernel has seen, which takes it up to a second, that there is somebody at the other end, it drops what is sent. */
+static inline void lab_wait(int from, int to, const uint8_t mac[6])
+{
+	uint8_t frame[2048];
+	bool up = false;
+	ssize_t length;
+
+	for (int waits = 0; waits < 5000 && !up; waits++) {
+		lab_send_last(from, mac);
+		while ((length = recv(to, frame, sizeof frame, 0)) >= 0)
+			up |= length >= 14 && (frame[12] << 8 | frame[13]) == LAB_ETHERTYPE && memcmp(frame, mac, 6) == 0;
+		usleep(1000);
+	}
+	cr_assert(up, "the link is not up");
 }
 
 /* Sent from inside: did it come out? */
