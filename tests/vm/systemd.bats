@@ -85,7 +85,7 @@ exact_reports() {
 budgets_hold() {
 	local budget
 	ceiling '{}'
-	for budget in cpu=300ms wall=2s memory=32MiB pids=20; do
+	for budget in cpu=600ms wall=2s memory=32MiB pids=20; do
 		id=t-${budget%=*}-$RUNTIME-$$
 		case $budget in
 		cpu=*) scope_bundle /bin/sh -c 'while :; do :; done' ;;
