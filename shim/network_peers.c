@@ -35,10 +35,10 @@ static int set_rules(struct network *n, pid_t pid, pid_t peer, struct error *err
 	r = flows_open(n, err);
 	if (r == 0)
 		r = rules_set(n->rules, n->ledger->plan.key, err);
-	if (r < 0)
-		return r;
-	n->ledger->network.scope = rules_policy(n->rules)->scope;
-	r = confine_at_work(err);
+	if (r == 0) {
+		n->ledger->network.scope = rules_policy(n->rules)->scope;
+		r = confine_at_work(err);
+	}
 	if (r < 0)
 		rules_let_go(n->rules);
 	return r;

@@ -9,20 +9,12 @@
 #include <sys/syscall.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/file.h"
+#include "lib/base/process.h"
 #include "shim/network.h"
 
-/* Of /proc/PID/stat; 0: it is gone. */
 static pid_t parent_of(const struct host *host, pid_t pid)
 {
-	char path[PATH_MAX], text[1024];
-	const char *end;
-	pid_t parent = 0;
-
-	(void)snprintf(path, sizeof path, "%s/%d/stat", host->proc, (int)pid);
-	if (file_read_small(AT_FDCWD, path, text, sizeof text) > 0 && (end = strrchr(text, ')')))
-		(void)sscanf(end, ") %*c %d", &parent);
-	return parent;
+	return process_status_number(host->proc, pid, "PPid");
 }
 
 static bool is_in_group(const struct network *n, pid_t pid)

@@ -3,7 +3,8 @@
  * What the rules log (nflog): packets that were denied, the answers of the container's resolvers, the first packets of
  * connections, and what goes over a quota. The packets are hostile.
  *
- * The groups are those of the rules' scope (lib/net/policy.h). All come by one socket, so they come in their order: an answer before the connection that it made somebody try.
+ * The groups are those of the rules' scope (lib/net/policy.h). All come by one socket, so they come in their order: an answer before
+ * the connection that it made somebody try.
  */
 #ifndef STINT_NET_FLOW_LOG_H
 #define STINT_NET_FLOW_LOG_H

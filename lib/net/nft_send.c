@@ -99,8 +99,8 @@ static const char *advice(int code)
 		return "; it needs CAP_NET_ADMIN of the namespace's owner, and a table that another process owns cannot be replaced";
 	case EOPNOTSUPP:
 	case ENOENT:
-		return "; the kernel must have nf_tables with nft_ct, nft_limit, nft_quota, nft_connlimit, nft_reject_inet and nft_log, and nft_socket for "
-		       "containers that share a network namespace";
+		return "; the kernel must have nf_tables with nft_ct, nft_limit, nft_quota, nft_connlimit, nft_reject_inet "
+		       "and nft_log, and nft_socket for containers that share a network namespace";
 	case ENOMEM:
 	case ENFILE:
 		return "; they take more than the kernel has room for";

@@ -141,7 +141,7 @@ static void drop_network(struct profile *p)
 
 static void check_network(struct profile *p, const struct network_place *place, struct refusals *list)
 {
-	if (!profile_asks_network(p) || place->holder == NETWORK_OWN || place->holder == NETWORK_SHARED)
+	if (!profile_asks_network(p) || network_has_own_rules(place))
 		return;
 	if (place->holder == NETWORK_SANDBOX)
 		plan_warn(list->plan, "the network is the pod's: without cgroup v2 the rules and budgets of its sandbox hold for this container, not "

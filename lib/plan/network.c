@@ -279,7 +279,7 @@ static void note_endpoints(const struct host *host, const struct json *config, c
 	struct net_context context = {0};
 	struct error err = {0};
 
-	if ((plan->watch != WATCH_RECORD && plan->watch != WATCH_COMPLAIN) || (place->holder != NETWORK_OWN && place->holder != NETWORK_SHARED))
+	if ((plan->watch != WATCH_RECORD && plan->watch != WATCH_COMPLAIN) || !network_has_own_rules(place))
 		return;
 	if (resolvers_find(host, config, bundle, &context, &err) < 0)
 		plan_warn(plan, "which endpoints are its resolvers is not recorded: %s", err.text);

@@ -17,6 +17,10 @@ struct network_place {
 	enum network_holder holder;
 	const char *why; /* of NETWORK_NOBODY */
 };
+static inline bool network_has_own_rules(const struct network_place *place)
+{
+	return place->holder == NETWORK_OWN || place->holder == NETWORK_SHARED;
+}
 
 /* `network`: one of workload_networks. `kept`: the capabilities that the container has in the end. A container's sockets are told from
  * others' by its v2 group, which it has beside v1's controllers too where it is started by us. */
