@@ -12,9 +12,6 @@
  * that was closed, and a container whose allowed calls we were asked about will not get far. Not so before the runtime has handed over
  * the descriptor: until then who asks holds it himself, and the monitor ends a container, or an exec, that could wait so
  * (monitor_recorder.c).
- *
- * Whose call it is: the filter is loaded in the runtime's process, which has the runtime's command line until it executes
- * the container's program. (That can be read without a capability, which where its program lies cannot.)
  */
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -31,25 +28,18 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/file.h"
 #include "shim/recorder.h"
-#include "shim/recorder_peers.h"
+#include "shim/recorder_asker.h"
 #include "shim/recorder_seen.h"
 
 /* Those above the first of them are answered as nobody's, so that they end. */
-enum { LISTENERS_MAX = 128, LISTENERS_ROOM = LISTENERS_MAX + 32, NEWS_EVENT = PEERS_EVENTS, GROUP_MAX = LEDGER_PATH_MAX };
+enum { LISTENERS_MAX = 128, LISTENERS_ROOM = LISTENERS_MAX + 32, NEWS_EVENT = PEERS_EVENTS };
 
 /* Of Linux 6.6, for headers that are older: who asks wakes us on its own CPU, and goes to sleep. */
 #define NOTIF_SET_FLAGS _IOW('!', 4, uint64_t)
 #define NOTIF_SYNC_WAKE_UP UINT64_C(1)
 
-struct listener {
-	struct handed handed;
-	bool is_right;	   /* who asked first was who it was said to be, and in the container's group */
-	bool with_runtime; /* it has not executed the container's program yet */
-};
-
 struct agent {
 	struct source source;
-	const char *proc;
 	struct peers peers;
 	int epoll, news;
 	int handing[2]; /* a pipe of struct handed, to the thread that answers */
@@ -57,7 +47,6 @@ struct agent {
 	struct handed first; /* the container's own process, once its listener was handed over */
 	_Atomic bool has_begun; /* the container's program asked for something */
 	_Atomic unsigned listening; /* listeners that were handed to it and are not over */
-	bool refusals;
 	const struct seccomp_filter *filter; /* with refusals */
 	struct needs assumed;		     /* what may be called without our being asked */
 	struct call_place {
@@ -68,7 +57,7 @@ struct agent {
 	/* Of the thread that answers, which alone writes `seen`, under the lock. */
 	struct listener listeners[LISTENERS_ROOM];
 	unsigned count;
-	char group[GROUP_MAX]; /* the container's; "": it is the first one's */
+	struct askers askers;
 	pthread_mutex_t lock;
 	struct seen_calls seen;
 };
@@ -81,78 +70,6 @@ static struct agent *agent_of(const struct source *source)
 static void tell(struct agent *agent)
 {
 	(void)eventfd_write(agent->news, 1);
-}
-
-/* --- who asks --- */
-
-/* In that group, in some hierarchy, or below it. */
-static bool is_in(const char *groups, const char *group)
-{
-	size_t length = strlen(group);
-
-	for (const char *line = groups; line; line = strchr(line, '\n')) {
-		const char *path = strchr(line, ':');
-
-		path = path ? strchr(path + 1, ':') : NULL;
-		if (!path)
-			return false;
-		if (strncmp(path + 1, group, length) == 0 && strchr("/\n", path[1 + length]))
-			return true;
-		line = path;
-	}
-	return false;
-}
-
-/* The first that is not everybody's. */
-static void take_group(struct agent *agent, const char *groups)
-{
-	for (const char *line = groups; (line = strchr(line, '/')) && !agent->group[0]; line++) {
-		size_t length = strcspn(line, "\n");
-
-		if (length > 1 && length < sizeof agent->group)
-			(void)snprintf(agent->group, sizeof agent->group, "%.*s", (int)length, line);
-		line += length - 1;
-	}
-}
-
-static bool is_of_container(struct agent *agent, const struct listener *listener, pid_t thread)
-{
-	pid_t process = process_status_number(agent->proc, thread, "Tgid");
-	char path[64], groups[8192];
-	/* Where all is asked for, the first to ask is who has loaded the filter, and no child of his. */
-	bool named = agent->refusals || !listener->handed.process || listener->handed.process == process;
-
-	(void)snprintf(path, sizeof path, "%s/%d/cgroup", agent->proc, (int)process);
-	if (process <= 0 || !named || file_read_small(AT_FDCWD, path, groups, sizeof groups) < 0)
-		return false;
-	if (!agent->group[0])
-		take_group(agent, groups);
-	return is_in(groups, agent->group);
-}
-
-static bool is_runtimes(struct agent *agent, struct listener *listener, pid_t thread)
-{
-	/* crun's `exec` does not say which process it is. */
-	bool unsaid = !listener->handed.process && !listener->handed.runtime[0] && !process_has_executed(agent->proc, thread);
-	char word[PROCESS_WORD_MAX];
-
-	/* Likewise the first call is the runtime's, whatever that calls itself. */
-	if (!listener->is_right && (!agent->refusals || unsaid))
-		(void)process_first_word(agent->proc, thread, listener->handed.runtime);
-	listener->with_runtime = listener->with_runtime && process_first_word(agent->proc, thread, word) &&
-				 strcmp(word, listener->handed.runtime) == 0;
-	return listener->with_runtime;
-}
-
-static void program_of(const struct agent *agent, pid_t thread, char program[PROGRAM_NAME])
-{
-	pid_t process = process_status_number(agent->proc, thread, "Tgid");
-	char path[64], text[64];
-
-	(void)snprintf(path, sizeof path, "%s/%d/comm", agent->proc, (int)process);
-	if (process <= 0 || file_read_small(AT_FDCWD, path, text, sizeof text) < 0)
-		text[0] = '\0';
-	(void)snprintf(program, PROGRAM_NAME, "%.*s", PROGRAM_NAME - 1, text);
 }
 
 /* --- what it asks for --- */
@@ -193,7 +110,7 @@ static bool see(struct agent *agent, struct listener *listener, const struct sec
 
 	if (place < 0)
 		return true;
-	if (listener->with_runtime && is_runtimes(agent, listener, (pid_t)asked->pid)) {
+	if (listener->with_runtime && asker_is_runtimes(&agent->askers, listener, (pid_t)asked->pid)) {
 		if (!agent->seen.runtime[place]) {
 			(void)pthread_mutex_lock(&agent->lock);
 			agent->seen.runtime[place] = true;
@@ -203,10 +120,10 @@ static bool see(struct agent *agent, struct listener *listener, const struct sec
 	}
 	at = seen_place_of(agent, &asked->data, place);
 	is_new = !seen_is_known(&agent->seen, &at);
-	if (!is_new && !agent->refusals)
+	if (!is_new && !agent->askers.refusals)
 		return true;
 	if (is_new)
-		program_of(agent, (pid_t)asked->pid, program);
+		asker_program(&agent->askers, (pid_t)asked->pid, program);
 	if (is_new && !is_still_there(listener, asked))
 		return false;
 	(void)pthread_mutex_lock(&agent->lock);
@@ -264,7 +181,7 @@ static bool answer_one(struct agent *agent, struct listener *listener)
 	/* ENOENT: a signal came first, and the call begins anew or never. */
 	if (ioctl(listener->handed.filter, SECCOMP_IOCTL_NOTIF_RECV, &asked.notif) < 0)
 		return errno == ENOENT || errno == EINTR;
-	if (!listener->handed.refused && !listener->is_right && !is_of_container(agent, listener, (pid_t)asked.notif.pid)) {
+	if (!listener->handed.refused && !listener->is_right && !asker_is_of_container(&agent->askers, listener, (pid_t)asked.notif.pid)) {
 		if (!is_still_there(listener, &asked.notif))
 			return true;
 		listener->handed.refused = true;
@@ -279,7 +196,7 @@ static bool answer_one(struct agent *agent, struct listener *listener)
 	if (!listener->with_runtime && !atomic_exchange(&agent->has_begun, true))
 		tell(agent);
 	answer.id = asked.notif.id;
-	if (agent->refusals)
+	if (agent->askers.refusals)
 		answer.error = -refusal_of(agent, &asked.notif.data);
 	else
 		answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
@@ -366,12 +283,12 @@ static void know_places(struct agent *agent)
 
 		call_name(place, name);
 		which = recorded_arguments_find(name);
-		if (agent->refusals) {
+		if (agent->askers.refusals) {
 			answer = seccomp_ask(agent->filter, name, any);
 			at->depends = seccomp_depends(agent->filter, name);
 			at->refusal = answer.action == SECCOMP_ERRNO ? (unsigned short)answer.data : EPERM;
 		}
-		at->arguments = which && (!agent->refusals || at->depends) ? (signed char)(which - recorded_arguments) : -1;
+		at->arguments = which && (!agent->askers.refusals || at->depends) ? (signed char)(which - recorded_arguments) : -1;
 	}
 }
 
@@ -389,7 +306,7 @@ static int open_agent(struct agent *agent, const struct source_request *request,
 	if (agent->epoll < 0 || agent->news < 0 || pipe2(agent->handing, O_CLOEXEC | O_NONBLOCK) < 0 ||
 	    epoll_ctl(agent->epoll, EPOLL_CTL_ADD, agent->news, &event) < 0)
 		return error_errno(err, errno, "record system calls by notification");
-	r = peers_open(&agent->peers, path, request->plan->id, agent->proc, agent->epoll, err);
+	r = peers_open(&agent->peers, path, request->plan->id, agent->askers.proc, agent->epoll, err);
 	return r < 0 ? r : filter_write(request, path, &agent->assumed, err);
 }
 
@@ -403,11 +320,11 @@ static int agent_start(const struct source_request *request, struct source **ret
 					       "recorded when stint-runtime or stint run starts it");
 	agent.source = (struct source){.kind = &source_notify, .blind = LEDGER_BLIND_KILLS | LEDGER_BLIND_CAPABILITIES,
 					.answers = !request->refusals, .runtime = agent.first.runtime};
-	agent.proc = request->host->proc;
-	agent.refusals = request->refusals;
+	agent.askers.proc = request->host->proc;
+	agent.askers.refusals = request->refusals;
 	agent.filter = request->filter;
 	if (request->plan->nested)
-		(void)snprintf(agent.group, sizeof agent.group, "%s", request->plan->cgroup_path);
+		(void)snprintf(agent.askers.group, sizeof agent.askers.group, "%s", request->plan->cgroup_path);
 	know_places(&agent);
 	r = open_agent(&agent, request, err);
 	if (r < 0)
@@ -505,7 +422,7 @@ static bool agent_is_starting(struct source *source)
 
 	if (atomic_load(&agent->has_begun))
 		return false;
-	return !first->process || (process_first_word(agent->proc, first->process, word) && strcmp(word, first->runtime) == 0);
+	return !first->process || (process_first_word(agent->askers.proc, first->process, word) && strcmp(word, first->runtime) == 0);
 }
 
 const struct source_kind source_notify = {

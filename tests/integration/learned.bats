@@ -236,6 +236,38 @@ executed_under_refusals() {
 	on_each_runtime executed_under_refusals
 }
 
+# Who handed its listener over is gone, and what its shell forks has executed nothing: a shell that has programs of its own (busybox).
+executed_and_handed_over_late() {
+	local NO_NEW_PRIVILEGES=false
+	host_config "$(command -v "$RUNTIME")" "$(jq -n --arg file "$STINT_TEST_DIR/profile.json" '{recorder: "notify", defaultProfile: $file}')"
+	rm -rf "$STINT_ROOT/var/lib/stint"
+	bundle "$id-l1" /bin/sh -c 'echo a | cat; sleep 100'
+	config '.process.noNewPrivileges = false'
+	created_and_started "$id-l1"
+	eventually 10 grep -qx a "$STINT_TEST_DIR/$id-l1.out"
+	engine exec "$id-l1" /bin/sh -c 'echo a | cat' </dev/null
+	engine kill "$id-l1" KILL
+	ended_and_deleted "$id-l1" 10
+	stint profile accept --mode enforce "$id-l1"
+	bundle "$id" /bin/sh -c 'echo a | cat; sleep 100'
+	config '.process.noNewPrivileges = false'
+	created_and_started "$id"
+	eventually 10 grep -qx a "$STINT_TEST_DIR/$id.out"
+	kill -STOP "$(recorders "$id")"
+	engine exec --detach "$id" /bin/sh -c 'rmdir /dev/shm/d; true' </dev/null >"$STINT_TEST_DIR/exec" 2>&1 3>&-
+	eventually 5 asks_somebody "$id"
+	kill -CONT "$(recorders "$id")"
+	eventually 5 nobody_asks "$id"
+	engine kill "$id" KILL
+	ended_and_deleted "$id" 10
+	violations "$id" 'map([.need, .count]) == [["rmdir", 1]]'
+	no_host_config
+}
+nobody_asks() { ! asks_somebody "$1"; }
+@test "learned: by notification, what an exec that began before its listener is taken forks is the workload's" {
+	on_each_runtime executed_and_handed_over_late
+}
+
 # An exec is on its way when the recorder of a container whose program has begun dies: crun's makes a call there that the model denies.
 executed_while_refuser_dies() {
 	local i exec NO_NEW_PRIVILEGES=false
