@@ -126,7 +126,7 @@ by_hooks() { # OPTION... COMMAND...
 by_podmans_hooks() {
 	hook_files
 	host_says "$(jq -n --arg profile "$(network_profile some "{\"egress\": {\"default\": \"deny\", \"allow\": [\"$PEER udp 4000\"]}}" '{"netEgress": {"limit": "10KiB", "action": "cut"}}')" '{defaultProfile: $profile}')"
-	run by_hooks --cap-add NET_RAW packets sh -c "packets pull $FAR 5000 10 || echo refused; packets send $PEER 4000 972 20 | cut -d ' ' -f 1; grep CapBnd /proc/self/status"
+	run by_hooks --cap-add NET_RAW packets sh -c "exec 2>&1; packets pull $FAR 5000 10 || echo refused; packets send $PEER 4000 972 20 | cut -d ' ' -f 1; grep CapBnd /proc/self/status"
 	[ "$status" -eq 0 ] && [[ "$output" == *refused$'\n'10$'\n'CapBnd* ]] || { echo "$status $output"; return 1; }
 	[ $((0x$(sed -n 's/^CapBnd:[[:space:]]*//p' <<<"$output") >> 13 & 1)) -eq 0 ] || { echo "$output"; return 1; }
 	wait_for 5 all_came 10
