@@ -94,11 +94,7 @@ static void take_reading(const struct host *host, struct live *live)
 	if (state->payload_oom_kills > live->reading.oom_kills)
 		live->reading.oom_kills = state->payload_oom_kills;
 	/* Up to now, on our own copy: the monitor looks only when it has to. */
-	if (live->plan->budgets[BUDGET_CPU_RATE].set && usage->cpu_ns != UINT64_MAX)
-		(void)bucket_take(&live->state.schedule.cpu_bucket, &live->plan->budgets[BUDGET_CPU_RATE],
-				  live->reading.now_ns, usage->cpu_ns);
-	if (live->plan->budgets[BUDGET_MEMORY_TIME].set && usage->memory_bytes != UINT64_MAX)
-		(void)integral_add(&live->state.schedule.memory, live->reading.now_ns, usage->memory_bytes);
+	schedule_count(&live->state.schedule, live->plan->budgets, &live->reading);
 }
 
 int live_open(const struct host *host, const struct cgroup_layout *layout, int dirfd, struct live *ret_live,

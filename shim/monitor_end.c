@@ -143,27 +143,34 @@ static void last_warning(struct monitor *m, const struct reading *reading, enum 
 	act_on_warnings(m, &decision, reading);
 }
 
+/* The figures of a group that may be gone. Its memory was last what it was when it was last looked at. */
+static void read_last(struct monitor *m, struct reading *ret_reading)
+{
+	m->events_pending = true;
+	monitor_read(m, ret_reading, false, false);
+	ret_reading->now_ns = m->state.ended_boot_ns;
+	ret_reading->cpu_ns = m->state.usage.cpu_ns;
+	ret_reading->memory_bytes = m->state.schedule.memory.level;
+	ret_reading->memory_peak_bytes = m->state.usage.memory_peak_bytes;
+	ret_reading->pids = m->state.usage.pids_peak;
+}
+
 /* The kernel may have had to enforce a level in the very last moment. */
-static void last_verdict(struct monitor *m, uint64_t now_ns)
+static void last_verdict(struct monitor *m, const struct reading *reading, uint64_t now_ns)
 {
 	const struct budget_rule *rules = m->ledger->plan.budgets;
 	static const enum budget levels[] = {BUDGET_MEMORY, BUDGET_PIDS};
-	struct reading reading;
 
-	m->events_pending = true;
-	monitor_read(m, &reading, false, false);
-	reading.memory_peak_bytes = m->state.usage.memory_peak_bytes;
-	reading.pids = m->state.usage.pids_peak;
 	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
 		enum budget b = levels[i];
-		uint64_t peak = b == BUDGET_MEMORY ? reading.memory_peak_bytes : reading.pids;
+		uint64_t peak = b == BUDGET_MEMORY ? reading->memory_peak_bytes : reading->pids;
 		bool spent = over_warn_only(&rules[b], peak) ||
-			     (b == BUDGET_MEMORY ? reading.oom_kills > 0 : reading.pids_refused > 0);
+			     (b == BUDGET_MEMORY ? reading->oom_kills > 0 : reading->pids_refused > 0);
 
 		if (!rules[b].set)
 			continue;
 		if (!spent)
-			last_warning(m, &reading, b, peak);
+			last_warning(m, reading, b, peak);
 		if (!spent || (m->state.budget >= 0 && m->state.action >= rules[b].action))
 			continue;
 		m->state.budget = (int)b;
@@ -171,11 +178,11 @@ static void last_verdict(struct monitor *m, uint64_t now_ns)
 		m->state.detected_boot_ns = now_ns;
 		m->state.dead_known = rules[b].action >= ACTION_TERM;
 		m->state.dead_ns = 0;
-		m->state.verdict_used = schedule_used(&m->state.schedule, rules, &reading, b);
+		m->state.verdict_used = schedule_used(&m->state.schedule, rules, reading, b);
 	}
 	/* A level's use is its peak, known best now. */
 	if (m->state.budget == BUDGET_MEMORY)
-		m->state.verdict_used = schedule_used(&m->state.schedule, rules, &reading, BUDGET_MEMORY);
+		m->state.verdict_used = schedule_used(&m->state.schedule, rules, reading, BUDGET_MEMORY);
 }
 
 static void read_final_figures(struct monitor *m)
@@ -203,21 +210,17 @@ static void set_exit(struct monitor *m)
 
 /* For when the engine starts it again. Written before the report is final, so that who takes over in between does
  * it once more: the sum is the same. */
-static void keep_life(struct monitor *m)
+static void keep_life(struct monitor *m, const struct reading *reading)
 {
 	const struct budget_rule *rules = m->ledger->plan.budgets;
 	struct life life = {.runs = m->ledger->plan.runs_before + 1, .ended_real_ns = m->state.ended_real_ns};
-	struct reading reading;
 	struct error err = {0};
 	bool any = false;
 
-	monitor_read(m, &reading, false, false);
-	reading.now_ns = m->state.ended_boot_ns;
-	reading.cpu_ns = m->state.usage.cpu_ns;
 	for (int b = 0; b < BUDGET_COUNT; b++) {
 		if (!rules[b].set || budget_kinds[b].level || !budget_kinds[b].enforced)
 			continue;
-		life.used[b] = schedule_used(&m->state.schedule, rules, &reading, (enum budget)b);
+		life.used[b] = schedule_used(&m->state.schedule, rules, reading, (enum budget)b);
 		if (life.used[b] == UINT64_MAX)
 			life.used[b] = rules[b].used_before;
 		any = true;
@@ -248,6 +251,7 @@ static void end_report(struct monitor *m)
 {
 	struct error err = {0};
 	struct ledger_figures network;
+	struct reading last;
 	uint64_t now = m->host.boottime_ns();
 	int length;
 
@@ -256,10 +260,12 @@ static void end_report(struct monitor *m)
 	note_end(m);
 	read_final_figures(m);
 	network_read_last(m);
-	last_verdict(m, now);
+	read_last(m, &last);
+	schedule_count(&m->state.schedule, m->ledger->plan.budgets, &last);
+	last_verdict(m, &last, now);
 	set_exit(m);
 	if (m->lives_fd >= 0)
-		keep_life(m);
+		keep_life(m, &last);
 	ledger_commit(m->ledger, &m->state);
 	end_recording(m);
 	length = report_line(&m->ledger->plan, &m->state, &m->ledger->violations,

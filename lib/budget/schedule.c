@@ -27,7 +27,7 @@ void schedule_replan(struct schedule_state *state, const struct budget_rule rule
 void schedule_start(struct schedule_state *state, const struct budget_rule rules[BUDGET_COUNT],
 		    const struct reading *reading)
 {
-	*state = (struct schedule_state){0};
+	*state = (struct schedule_state){.began_ns = reading->now_ns};
 	schedule_replan(state, rules);
 	if (rules[BUDGET_CPU_RATE].set)
 		bucket_start(&state->cpu_bucket, &rules[BUDGET_CPU_RATE], reading->now_ns,
@@ -36,6 +36,14 @@ void schedule_start(struct schedule_state *state, const struct budget_rule rules
 	integral_start(&state->memory, reading->now_ns,
 		       reading->memory_bytes == UNKNOWN ? 0 : reading->memory_bytes);
 	pace_start(&state->pace, reading->now_ns);
+}
+
+void schedule_count(struct schedule_state *state, const struct budget_rule rules[BUDGET_COUNT], const struct reading *reading)
+{
+	if (rules[BUDGET_CPU_RATE].set && reading->cpu_ns != UNKNOWN)
+		(void)bucket_take(&state->cpu_bucket, &rules[BUDGET_CPU_RATE], reading->now_ns, reading->cpu_ns);
+	if (reading->memory_bytes != UNKNOWN)
+		(void)integral_add(&state->memory, reading->now_ns, reading->memory_bytes);
 }
 
 struct schedule_needs schedule_needs(const struct schedule_state *state,
@@ -81,6 +89,14 @@ static bool level_spent(const struct reading *reading, enum budget b)
 	       (b == BUDGET_PIDS && reading->pids_refused > 0);
 }
 
+/* The kernel counts CPU time, but a level's integral is only what was seen of it. */
+static uint64_t sample_after(const struct schedule_state *state, uint64_t now_ns)
+{
+	uint64_t wait = budget_remaining(now_ns, state->began_ns) / 4;
+
+	return wait < SAMPLE_MIN_NS ? SAMPLE_MIN_NS : wait > SAMPLE_MAX_NS ? SAMPLE_MAX_NS : wait;
+}
+
 /* When `rules[b]` can be spent, or its warning be due, at the earliest. */
 static uint64_t earliest(const struct schedule_state *state, const struct budget_rule *rule,
 			 const struct reading *reading, enum budget b, uint64_t used)
@@ -107,6 +123,8 @@ static uint64_t earliest(const struct schedule_state *state, const struct budget
 	/* A warning may be late by a sixty-fourth: no reason to close in on it. */
 	if (target != rule->limit && wait < budget_time_until(rule->limit / 64, rate))
 		wait = budget_time_until(rule->limit / 64, rate);
+	if (b == BUDGET_MEMORY_TIME && wait > sample_after(state, reading->now_ns))
+		wait = sample_after(state, reading->now_ns);
 	return later(reading->now_ns, wait);
 }
 
@@ -130,11 +148,10 @@ static void look_at_rate(struct schedule_state *state, const struct budget_rule 
 			 const struct reading *reading, struct decision *decision)
 {
 	const struct budget_rule *rule = &rules[BUDGET_CPU_RATE];
-	uint64_t level, enough = rule->limit / 4;
+	uint64_t level = state->cpu_bucket.level, enough = rule->limit / 4;
 
 	if (reading->cpu_ns == UNKNOWN)
 		return;
-	level = bucket_take(&state->cpu_bucket, rule, reading->now_ns, reading->cpu_ns);
 	if (level == 0 && !(state->spent & bit(BUDGET_CPU_RATE)))
 		note_spent(state, rules, decision, BUDGET_CPU_RATE, rule->limit);
 	else if (rule->warn && !((state->warned | state->spent) & bit(BUDGET_CPU_RATE)) &&
@@ -268,8 +285,7 @@ void schedule_look(struct schedule_state *state, const struct budget_rule rules[
 {
 	struct decision decision = {.spent = -1, .next_ns = NEVER};
 
-	if (reading->memory_bytes != UNKNOWN)
-		(void)integral_add(&state->memory, reading->now_ns, reading->memory_bytes);
+	schedule_count(state, rules, reading);
 	for (int b = 0; b < BUDGET_COUNT; b++) {
 		if (!rules[b].set || !budget_kinds[b].enforced)
 			continue;

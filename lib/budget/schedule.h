@@ -11,6 +11,7 @@
 struct schedule_state {
 	struct bucket cpu_bucket;
 	struct integral memory;
+	uint64_t began_ns;
 	struct pace pace;
 	uint64_t next_ns[BUDGET_COUNT]; /* earliest moment each can be spent; a look before it is of no use to it */
 	uint32_t spent, warned;		/* bit sets of budgets: said already */
@@ -44,6 +45,8 @@ struct decision {
 
 /* The shortest sleep: below it a look costs more than what could be saved. */
 enum { LOOK_MIN_NS = 200 * 1000 };
+/* Memory that nothing counts is looked at after a quarter of the time that it has been counted for, and this often. */
+enum { SAMPLE_MIN_NS = 10 * 1000 * 1000, SAMPLE_MAX_NS = 1000 * 1000 * 1000 };
 /* What a spent budget with action `throttle` leaves: 1% of one CPU. */
 enum { TRICKLE_QUOTA_US = 10000, TRICKLE_PERIOD_US = 1000000 };
 
@@ -57,6 +60,8 @@ struct schedule_needs {
 };
 struct schedule_needs schedule_needs(const struct schedule_state *state,
 				     const struct budget_rule rules[BUDGET_COUNT], uint64_t now_ns);
+/* What has passed since the last look, as far as the reading knows it, without any decision. */
+void schedule_count(struct schedule_state *state, const struct budget_rule rules[BUDGET_COUNT], const struct reading *reading);
 void schedule_look(struct schedule_state *state, const struct budget_rule rules[BUDGET_COUNT],
 		   const struct reading *reading, struct decision *ret_decision);
 /* What has been used of a budget by this reading, in its unit; UINT64_MAX: unknown. */

@@ -95,6 +95,15 @@ memory_time_spent() {
 	[ "$(report_of "$id" .verdict.budget)" = memoryTime ]
 	[ "$(report_of "$id" '.usage.memoryByteSeconds >= 20971520')" = true ]
 }
+# What it used is known, and counts towards the next life, however much is left.
+memory_time_counted() {
+	bundle "$id" /bin/sh -c 'dd if=/dev/zero of=/dev/shm/x bs=1M count=20 2>/dev/null; sleep 2'
+	stint run --runtime "$RUNTIME" --budget memory=64MiB --budget memoryTime=1TiB.s --id "$id" "$BUNDLE"
+	[ "$(report_of "$id" '.usage | .memoryByteSeconds >= 35 * 1048576 and .memoryByteSeconds <= .memoryPeakBytes * .wallNs / 1000000000')" = true ] ||
+		{ report_of "$id" .usage; return 1; }
+	[ "$(report_of "$id" '.monitor.wakeups < 50')" = true ] || { report_of "$id" .monitor; return 1; }
+}
+@test "memoryTime: what was used is counted, far from the limit too" { RUNTIME=crun; id="t-mc-$$"; memory_time_counted; }
 @test "memoryTime: byte-seconds are spent by holding memory" { RUNTIME=crun; id="t-mt-$$"; memory_time_spent; }
 
 @test "cpuRate with throttle: the container goes on, slower" {

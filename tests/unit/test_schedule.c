@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/budget/schedule.h"
 
 static const uint64_t ms = 1000000, second = 1000000000;
@@ -359,6 +360,32 @@ Test(schedule, a_spent_budget_with_throttle_leaves_a_trickle_for_good)
 	cr_expect_eq(w.quota_us, TRICKLE_QUOTA_US);
 }
 
+/* As the monitor does when it is over: CPU time is known, the memory is gone. */
+static void end(struct world *w)
+{
+	struct reading last = reading_of(w, true, false);
+
+	last.memory_bytes = w->state.memory.level;
+	schedule_count(&w->state, w->rules, &last);
+}
+
+Test(schedule, what_was_used_since_the_last_look_is_missing_in_the_bucket)
+{
+	struct world w = {.cpus = 2, .threads = 1, .latency = 50000};
+	struct reading last;
+
+	w.rules[BUDGET_CPU_RATE] = rule(400 * ms, ACTION_KILL);
+	w.rules[BUDGET_CPU_RATE].rate_limit = 400 * ms;
+	w.rules[BUDGET_CPU_RATE].rate_per = 1000 * second;
+	begin(&w);
+	(void)look(&w);
+	run_until(&w, w.now + 150 * ms);
+	end(&w);
+	last = reading_of(&w, true, false);
+	cr_expect_geq(schedule_used(&w.state, w.rules, &last, BUDGET_CPU_RATE), 149 * ms);
+	cr_expect_leq(schedule_used(&w.state, w.rules, &last, BUDGET_CPU_RATE), 150 * ms);
+}
+
 Test(schedule, memory_time_is_the_integral)
 {
 	struct world w = {.cpus = 1, .memory = 50 << 20, .memory_limit = 100 << 20, .latency = 50000};
@@ -371,5 +398,27 @@ Test(schedule, memory_time_is_the_integral)
 	/* 50 MiB for 20 s are 1000 MiB.s. */
 	cr_expect(w.now - w.started >= 20 * second && w.now - w.started < 20 * second + 200 * ms, "after %lu",
 		  w.now - w.started);
-	cr_expect_leq(w.looks, 40);
+	cr_expect_leq(w.looks, 60);
+}
+
+/* A budget that is far away is no reason not to know what was used of it: it may be the bill, and the next life begins with it. */
+Test(schedule, memory_time_is_known_however_large_its_budget_is)
+{
+	static const uint64_t lives[] = {100, 1000, 10000, 100000};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lives); i++) {
+		struct world w = {.cpus = 1, .memory = 1 << 20, .memory_limit = UINT64_C(64) << 30, .latency = 50000};
+		uint64_t whole = (UINT64_C(50) << 20) * lives[i] / 1000, used;
+
+		w.rules[BUDGET_MEMORY_TIME] = rule(UINT64_C(1) << 60, ACTION_KILL);
+		begin(&w);
+		(void)look(&w);
+		/* What it takes is taken after the first look. */
+		w.memory = 50 << 20;
+		(void)live(&w, w.started + lives[i] * ms);
+		end(&w);
+		used = w.state.memory.whole;
+		cr_expect(used >= whole / 100 * 90 && used <= whole / 100 * 101, "%lu of %lu in %lu ms", used, whole, lives[i]);
+		cr_expect_leq(w.looks, 26 + lives[i] / 1000, "%u looks in %lu ms", w.looks, lives[i]);
+	}
 }
