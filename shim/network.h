@@ -39,7 +39,7 @@ void network_heard(enum budget budget, bool spent, uint64_t used, void *network)
 int place_enter(struct network *n, pid_t pid, pid_t peer, int *ret_pidfd, struct error *err);
 /* There: of whose packets the rules are to be. It fails where another container's hold for all of the namespace, and where the
  * namespace is others' and the container cannot be told apart in it. `peer`: somebody outside of the container. */
-int place_scope(struct network *n, pid_t pid, pid_t peer, struct net_scope *ret_scope, struct error *err);
+int place_scope(struct network *n, pid_t pid, pid_t peer, struct error *err);
 
 /* network_peers.c */
 /* Somebody speaks to our socket. */

@@ -24,14 +24,12 @@ static void answer(int fd, int result, const struct error *why)
 
 static int set_rules(struct network *n, pid_t pid, pid_t peer, struct error *err)
 {
-	struct net_scope scope;
 	int r = place_enter(n, pid, peer, &n->applied_to, err);
 
 	if (r == 0)
-		r = place_scope(n, pid, peer, &scope, err);
+		r = place_scope(n, pid, peer, err);
 	if (r < 0)
 		return r;
-	rules_scope(n->rules, &scope);
 	r = flows_open(n, err);
 	if (r == 0)
 		r = rules_set(n->rules, n->ledger->plan.key, err);

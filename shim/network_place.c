@@ -112,7 +112,7 @@ int place_enter(struct network *n, pid_t pid, pid_t peer, int *ret_pidfd, struct
 	return 0;
 }
 
-/* The rules of the whole namespace are another container's, which is there: to replace them would be to lift them. */
+/* The rules that are there are another container's, which is there: to replace them would be to lift them. */
 static int check_holder(struct network *n, struct error *err)
 {
 	char holder[NET_HOLDER_MAX], path[NET_HOLDER_MAX + 32];
@@ -127,17 +127,12 @@ static int check_holder(struct network *n, struct error *err)
 				     "container one of its own, or a profile without network rules", holder);
 }
 
-int place_scope(struct network *n, pid_t pid, pid_t peer, struct net_scope *ret_scope, struct error *err)
+int place_scope(struct network *n, pid_t pid, pid_t peer, struct error *err)
 {
 	struct net_scope scope = {0};
-	int r;
 
-	*ret_scope = scope;
-	if (!rules_policy(n->rules)->shared)
-		return check_holder(n, err);
-	r = cgroup_unified_own(&n->host, &n->layout, pid, peer, &scope.group, &scope.level, err);
-	if (r < 0)
+	if (rules_policy(n->rules)->shared && cgroup_unified_own(&n->host, &n->layout, pid, peer, &scope.group, &scope.level, err) < 0)
 		return error_prefix(err, "set the network rules in a namespace that is others', too");
-	*ret_scope = scope;
-	return 0;
+	rules_scope(n->rules, &scope);
+	return check_holder(n, err);
 }

@@ -21,6 +21,7 @@
 struct rules {
 	struct net_policy policy;
 	int questions; /* a socket to nf_tables of the container's namespace */
+	uint64_t replaces; /* the table that was there */
 	bool owned;	     /* the table is that socket's */
 };
 
@@ -75,12 +76,13 @@ static int open_questions(struct rules *rules, struct error *err)
 
 int rules_holder(struct rules *rules, char holder[NET_HOLDER_MAX], struct error *err)
 {
-	static const struct net_scope whole;
+	struct nft_held held = {0};
 	int r = open_questions(rules, err);
 
-	holder[0] = '\0';
 	if (r == 0)
-		r = nft_read_holder(rules->questions, &whole, holder, err);
+		r = nft_read_holder(rules->questions, &rules->policy.scope, &held, err);
+	(void)strcpy(holder, held.holder);
+	rules->replaces = held.handle;
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -90,7 +92,7 @@ int rules_set(struct rules *rules, const char *holder, struct error *err)
 
 	rules->policy.holder = holder;
 	if (r == 0)
-		r = nft_apply(rules->questions, &rules->policy, &rules->owned, err);
+		r = nft_apply(rules->questions, &rules->policy, rules->replaces, &rules->owned, err);
 	if (r == 0 && rules->policy.owned && !rules->owned)
 		r = error_set(err, ENOTSUP, "set the network rules: %s: a table that is another's takes Linux 5.12%s",
 			      rules->policy.shared ? "others in the network namespace could undo them" :

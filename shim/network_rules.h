@@ -17,10 +17,11 @@ struct rules;
 int rules_prepare(int state_fd, struct rules **ret_rules, struct error *err);
 /* Of whose packets they are, before they are set or found: `scope` zero: of all of the namespace. */
 void rules_scope(struct rules *rules, const struct net_scope *scope);
-/* In the namespace that we are in: from now on they hold. Nothing is left when it fails. `holder`: our container's key. */
-int rules_set(struct rules *rules, const char *holder, struct error *err);
-/* Whose rules of the whole of the namespace that we are in there are; "": nobody's, or it is not said. */
+/* Whose rules of that scope there are in the namespace that we are in; "": nobody's, or it is not said. */
 int rules_holder(struct rules *rules, char holder[NET_HOLDER_MAX], struct error *err);
+/* There: from now on they hold, instead of those whose holder was asked for; -EBUSY: others have come since. Nothing is left when it
+ * fails. `holder`: our container's key. */
+int rules_set(struct rules *rules, const char *holder, struct error *err);
 /* They are no longer wanted: what is only of this container's goes, where others live on in the namespace. */
 void rules_let_go(struct rules *rules);
 /* They were set there by a stint-network that is no more: finds them again. */

@@ -31,6 +31,6 @@ int network_try(struct error *err)
 		return error_errno(err, errno, "make a network namespace");
 	r = nft_open(&fd, err);
 	if (r == 0)
-		r = nft_apply(fd, &policy, &owned, err);
+		r = nft_apply(fd, &policy, 0, &owned, err);
 	return r < 0 ? r : flow_log_open((UINT32_C(1) << FLOW_KINDS) - 1, 0, &log, err);
 }

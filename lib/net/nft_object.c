@@ -29,30 +29,30 @@ static void put_comment(struct nft_batch *batch, struct nlmsghdr *message, const
 		nftnl_udata_buf_free(data);
 }
 
-static void table_message(struct nft_batch *batch, uint16_t type, uint16_t message_flags, uint32_t flags, const char *comment)
+void nft_delete_table(struct nft_batch *batch, uint64_t handle)
 {
-	struct nlmsghdr *message = nft_batch_message(batch, type, message_flags, NFT_MESSAGE_ROOM);
+	struct nlmsghdr *message = nft_batch_message(batch, NFT_MSG_DELTABLE, 0, NFT_MESSAGE_ROOM);
+
+	if (!message)
+		return;
+	if (handle)
+		mnl_attr_put_u64(message, NFTA_TABLE_HANDLE, htobe64(handle));
+	else
+		mnl_attr_put_strz(message, NFTA_TABLE_NAME, batch->table);
+	nft_batch_add(batch, message);
+}
+
+void nft_new_table(struct nft_batch *batch, uint32_t flags, const char *comment)
+{
+	struct nlmsghdr *message = nft_batch_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, NFT_MESSAGE_ROOM);
 
 	if (!message)
 		return;
 	mnl_attr_put_strz(message, NFTA_TABLE_NAME, batch->table);
-	if (type == NFT_MSG_NEWTABLE)
-		mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htonl(flags));
+	mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htonl(flags));
 	if (comment)
 		put_comment(batch, message, comment);
 	nft_batch_add(batch, message);
-}
-
-void nft_delete_table(struct nft_batch *batch)
-{
-	table_message(batch, NFT_MSG_DELTABLE, 0, 0, NULL);
-}
-
-void nft_new_table(struct nft_batch *batch, bool replaces, uint32_t flags, const char *comment)
-{
-	if (replaces)
-		nft_delete_table(batch);
-	table_message(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, flags, comment);
 }
 
 static void add_chain(struct nft_batch *batch, const char *name, const struct nft_base *base)

@@ -7,9 +7,10 @@
 #include "lib/net/pairs.h"
 #include "lib/net/ranges.h"
 
-/* `flags`: NFT_TABLE_F_*; `comment`: NULL or less than NET_HOLDER_MAX bytes. One that is there is replaced, or it is -EEXIST. */
-void nft_new_table(struct nft_batch *batch, bool replaces, uint32_t flags, const char *comment);
-void nft_delete_table(struct nft_batch *batch);
+/* `flags`: NFT_TABLE_F_*; `comment`: NULL or less than NET_HOLDER_MAX bytes. One that is there: -EEXIST. */
+void nft_new_table(struct nft_batch *batch, uint32_t flags, const char *comment);
+/* `handle`: that one, or it is -ENOENT; 0: whichever has the name. */
+void nft_delete_table(struct nft_batch *batch, uint64_t handle);
 void nft_new_chain(struct nft_batch *batch, const char *name);
 /* Where the kernel begins. What comes to its end is dropped, or `passes`. */
 struct nft_base {

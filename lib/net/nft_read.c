@@ -92,7 +92,7 @@ int nft_read_figures(int fd, const struct net_scope *scope, struct nft_figures *
 
 struct holding {
 	const char *table;
-	char *holder;
+	struct nft_held held;
 	bool found;
 };
 
@@ -116,24 +116,29 @@ static int take_table(const struct nlmsghdr *message, void *data)
 	if (!table)
 		return -ENOMEM;
 	holding->found = true;
-	if (nftnl_table_nlmsg_parse(message, table) == 0 && (comment = nftnl_table_get_data(table, NFTNL_TABLE_USERDATA, &length)))
-		take_comment(comment, length, holding->holder);
+	if (nftnl_table_nlmsg_parse(message, table) == 0) {
+		holding->held.handle = nftnl_table_get_u64(table, NFTNL_TABLE_HANDLE);
+		comment = nftnl_table_get_data(table, NFTNL_TABLE_USERDATA, &length);
+		if (comment)
+			take_comment(comment, length, holding->held.holder);
+	}
 	nftnl_table_free(table);
 	return 0;
 }
 
-int nft_read_holder(int fd, const struct net_scope *scope, char holder[NET_HOLDER_MAX], struct error *err)
+int nft_read_holder(int fd, const struct net_scope *scope, struct nft_held *ret_held, struct error *err)
 {
 	char table[NFT_TABLE_SIZE];
-	struct holding holding = {.table = nft_table_name(scope, table), .holder = holder};
+	struct holding holding = {.table = nft_table_name(scope, table)};
 	int r = -EINTR;
 
 	for (int i = 0; i < NFT_DUMP_ATTEMPTS && r == -EINTR; i++) {
 		holding.found = false;
-		holder[0] = '\0';
+		holding.held = (struct nft_held){0};
 		r = nft_dump(fd, NFT_MSG_GETTABLE, table, NULL, take_table, &holding, err);
 	}
 	if (r == 0 && !holding.found)
 		r = no_table(table, "holder", err);
+	*ret_held = holding.held;
 	return r;
 }

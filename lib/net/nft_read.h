@@ -21,7 +21,12 @@ struct nft_figures {
 /* All of it in two dumps. -ENOENT: the table is not there. */
 int nft_read_figures(int fd, const struct net_scope *scope, struct nft_figures *ret_figures, struct error *err);
 
-/* Whose the table is (net_policy.holder), "" where it does not say so. -ENOENT: it is not there. */
-int nft_read_holder(int fd, const struct net_scope *scope, char holder[NET_HOLDER_MAX], struct error *err);
+/* The table that is there: whose it is (net_policy.holder), "" where it does not say so. */
+struct nft_held {
+	char holder[NET_HOLDER_MAX];
+	uint64_t handle; /* the kernel's: another one of the same name has another */
+};
+/* -ENOENT: there is none. */
+int nft_read_holder(int fd, const struct net_scope *scope, struct nft_held *ret_held, struct error *err);
 
 #endif

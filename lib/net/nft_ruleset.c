@@ -453,14 +453,16 @@ static void add_forward(struct nft_batch *batch)
 	nft_rule_end(&rule);
 }
 
-int nft_ruleset(const struct net_policy *policy, bool replaces, uint32_t table_flags, struct nft_batch *ret_batch, struct error *err)
+int nft_ruleset(const struct net_policy *policy, uint64_t replaces, uint32_t table_flags, struct nft_batch *ret_batch, struct error *err)
 {
 	_cleanup_batch_ struct nft_batch batch = {0};
 	int r = nft_batch_begin(&policy->scope, &batch, err);
 
 	if (r < 0)
 		return r;
-	nft_new_table(&batch, replaces, table_flags, policy->holder);
+	if (replaces)
+		nft_delete_table(&batch, replaces);
+	nft_new_table(&batch, table_flags, policy->holder);
 	add_objects(&batch, policy);
 	add_known_sets(&batch, policy);
 	if (policy->record.set)

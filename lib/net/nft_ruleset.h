@@ -77,8 +77,9 @@ extern const char *const nft_quota_names[NET_QUOTAS];
 enum { NFT_NAME_SIZE = 64 };
 const char *nft_counter_name(unsigned direction, enum nft_counter counter, char name[NFT_NAME_SIZE]);
 
-/* `table_flags`: NFT_TABLE_F_OWNER and what there is beside it (nft_apply knows). `replaces`: instead of the one that is there. */
-int nft_ruleset(const struct net_policy *policy, bool replaces, uint32_t table_flags, struct nft_batch *ret_batch, struct error *err);
+/* `table_flags`: NFT_TABLE_F_OWNER and what there is beside it (nft_apply knows). `replaces`: the handle of the one that is there, which
+ * goes in the same moment; 0: there is to be none. */
+int nft_ruleset(const struct net_policy *policy, uint64_t replaces, uint32_t table_flags, struct nft_batch *ret_batch, struct error *err);
 
 /* Opens what the answer says of the names that the policy has, for as long as it counts (lib/net/answered.h). *ret_count: into
  * how many sets; with 0 there is nothing to send. */

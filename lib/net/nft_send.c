@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "lib/net/nft_object.h"
+#include "lib/net/nft_read.h"
 #include "lib/net/nft_ruleset.h"
 
 int nft_open(int *ret_fd, struct error *err)
@@ -200,36 +201,39 @@ int nft_remove(int fd, const struct net_scope *scope, struct error *err)
 
 	if (r < 0)
 		return r;
-	nft_delete_table(&batch);
+	nft_delete_table(&batch, 0);
 	r = nft_batch_end(&batch, err);
 	if (r == 0)
 		r = nft_send(fd, &batch, err);
 	return r == -ENOENT ? 0 : r;
 }
 
-int nft_apply(int fd, const struct net_policy *policy, bool *ret_owned, struct error *err)
+/* What the kernel lacks for a rule is -ENOENT, too. */
+static bool was_another_first(int fd, const struct net_policy *policy, uint64_t replaced, int r)
+{
+	struct nft_held now;
+
+	return r == -EEXIST || (r == -ENOENT && replaced && (nft_read_holder(fd, &policy->scope, &now, NULL) < 0 || now.handle != replaced));
+}
+
+int nft_apply(int fd, const struct net_policy *policy, uint64_t replaces, bool *ret_owned, struct error *err)
 {
 	/* linux/netfilter/nf_tables.h of 6.9; older headers are built with, too. */
 	static const uint32_t owner = 1 << 1, persist = 1 << 2;
 	static const uint32_t wishes[] = {owner | persist, owner, 0};
 	size_t wish = policy->owned ? 0 : 2;
-	bool replaces = false;
 	int r;
 
-	/* A new namespace has no table, and to delete one takes the kernel a grace period more. */
-	for (;;) {
+	do {
 		_cleanup_batch_ struct nft_batch batch = {0};
 
 		r = nft_ruleset(policy, replaces, wishes[wish], &batch, err);
 		if (r == 0)
 			r = nft_send(fd, &batch, err);
-		if (r == -EEXIST && !replaces)
-			replaces = true;
-		else if (r == -EOPNOTSUPP && wish < ARRAY_SIZE(wishes) - 1)
-			wish++;
-		else
-			break;
-	}
+	} while (r == -EOPNOTSUPP && wish++ < ARRAY_SIZE(wishes) - 1);
+	if (was_another_first(fd, policy, replaces, r))
+		return error_set(err, EBUSY, "set the network's rules: others were set in the network namespace at the same moment; whose they are is "
+					   "said at the next attempt");
 	if (r == 0)
 		*ret_owned = wishes[wish] & owner;
 	return r;

@@ -16,8 +16,9 @@ int nft_send(int fd, const struct nft_batch *batch, struct error *err);
 /* The table of this scope is no longer wanted; that it is not there is no error. */
 int nft_remove(int fd, const struct net_scope *scope, struct error *err);
 
-/* The policy's table, instead of the one that was there. `policy->owned`: the table is the socket's, and outlives it where the
+/* The policy's table. `replaces`: the handle of the one that was there (nft_read_holder), 0 for none; -EBUSY: it is not so any more, and
+ * nothing is changed. `policy->owned`: the table is the socket's, and outlives it where the
  * kernel can (6.9), for a successor to take over; *ret_owned says whether the kernel could at all (5.12). */
-int nft_apply(int fd, const struct net_policy *policy, bool *ret_owned, struct error *err);
+int nft_apply(int fd, const struct net_policy *policy, uint64_t replaces, bool *ret_owned, struct error *err);
 
 #endif

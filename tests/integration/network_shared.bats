@@ -205,3 +205,21 @@ named_namespace_of_another() {
 @test "two containers in one named network namespace: the second cannot replace the rules of the first" {
 	on_each_runtime named_namespace_of_another
 }
+
+at_the_same_moment() {
+	local i round profile running=()
+	linked
+	network_bundle "$id" "$NS" /bin/sleep 1
+	profile=$(network_profile none '{"egress": {"default": "deny"}}')
+	for round in 1 2 3 4 5; do
+		for i in 1 2; do
+			stint run --runtime "$RUNTIME" --profile "$profile" --id "$id-$i-$round" "$BUNDLE" >"$STINT_TEST_DIR/$i.out" 2>&1 3>&- &
+			running[i]=$!
+		done
+		wait "${running[1]}" || true
+		wait "${running[2]}" || true
+		# One of them ran, and the other says whose it is, or that it was as fast.
+		[ "$(grep -lE "is container $id-|others were set|one process can" "$STINT_TEST_DIR"/[12].out | wc -l)" -eq 1 ] || { tail "$STINT_TEST_DIR"/[12].out; return 1; }
+	done
+}
+@test "two containers that are started at the same moment in one named network namespace: one is refused" { on_each_runtime at_the_same_moment; }

@@ -47,7 +47,7 @@ Test(flow_log, what_is_denied_and_what_is_answered_comes_in_its_order)
 
 	lab_run("echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6");
 	cr_assert_eq(nft_open(&fd, &err), 0, "%s", err.text);
-	cr_assert_eq(nft_apply(fd, &policy, &owned, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_apply(fd, &policy, 0, &owned, &err), 0, "%s", err.text);
 	cr_assert_eq(flow_log_open(BOTH, 0, &log, &err), 0, "%s", err.text);
 	cr_expect_eq(flow_log_open(BOTH, 0, &other, &err), -EPERM, "they are somebody's");
 	cr_expect(strstr(err.text, "one process can"), "%s", err.text);
@@ -86,7 +86,7 @@ Test(flow_log, what_is_recorded_is_answered_and_begun)
 
 	lab_run("echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6");
 	cr_assert_eq(nft_open(&fd, &err), 0, "%s", err.text);
-	cr_assert_eq(nft_apply(fd, &policy, &owned, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_apply(fd, &policy, 0, &owned, &err), 0, "%s", err.text);
 	cr_assert_eq(flow_log_open(RECORDED, 0, &log, &err), 0, "%s", err.text);
 	cr_expect(lab_leaves(&lab, &asked));
 	asked.marker = 10; /* the same connection */

@@ -19,7 +19,7 @@ static void begin(const struct net_policy *policy)
 
 	lab = lab_open();
 	lab_run("echo 0 >/proc/sys/net/ipv6/conf/eth0/router_solicitations"); /* it says something of its own now and then */
-	if (nft_open(&fd, &err) < 0 || nft_apply(fd, policy, &owned, &err) < 0)
+	if (nft_open(&fd, &err) < 0 || nft_apply(fd, policy, 0, &owned, &err) < 0)
 		cr_assert_fail("%s", err.text);
 }
 

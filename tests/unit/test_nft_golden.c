@@ -21,7 +21,7 @@ static struct nft_batch batch_of(const char *json)
 
 	cr_assert_eq(json_parse("policy", json, strlen(json), &doc, &err), 0, "%s", err.text);
 	cr_assert_eq(net_policy_from_json(json_root(doc), &policy, &err), 0, "%s", err.text);
-	cr_assert_eq(nft_ruleset(&policy, true, 0, &batch, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_ruleset(&policy, 1, 0, &batch, &err), 0, "%s", err.text);
 	return batch;
 }
 

@@ -26,9 +26,11 @@ static void setup(void)
 
 static void apply(const struct net_policy *policy)
 {
+	struct nft_held held = {0};
 	bool owned;
 
-	cr_assert_eq(nft_apply(fd, policy, &owned, &err), 0, "%s", err.text);
+	(void)nft_read_holder(fd, &policy->scope, &held, &err);
+	cr_assert_eq(nft_apply(fd, policy, held.handle, &owned, &err), 0, "%s", err.text);
 }
 
 static struct net_match any_of(uint8_t family, uint8_t protocol, uint16_t port)
@@ -468,7 +470,9 @@ Test(nft_kernel, a_batch_that_fails_leaves_nothing_and_changes_nothing, .init = 
 		if (there)
 			apply(&policy);
 		cr_assert_eq(nft_batch_begin(&all_of_it, &batch, &err), 0);
-		nft_new_table(&batch, there, 0, NULL);
+		if (there)
+			nft_delete_table(&batch, 0);
+		nft_new_table(&batch, 0, NULL);
 		nft_new_base_chain(&batch, "egress", &(struct nft_base){.hook = NF_INET_LOCAL_OUT});
 		rule = nft_rule_begin(&batch, "egress");
 		nft_jump(&rule, "nowhere");
@@ -504,7 +508,7 @@ Test(nft_kernel, an_owned_table_is_nobody_elses, .init = setup)
 	bool owned = false;
 
 	policy.owned = true;
-	cr_assert_eq(nft_apply(fd, &policy, &owned, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_apply(fd, &policy, 0, &owned, &err), 0, "%s", err.text);
 	if (!owned)
 		cr_skip_test("this kernel has no owned tables");
 	cr_expect_neq(system("nft delete table inet stint 2>/dev/null"), 0);
@@ -519,20 +523,43 @@ Test(nft_kernel, an_owned_table_outlives_its_owner_for_a_successor, .init = setu
 	struct net_layer layers[NET_DIRECTIONS];
 	struct net_policy policy = closed_but(layers, NULL, 0);
 	struct lab_packet p = udp_to("192.0.2.1", 53, 1);
+	struct nft_held held;
 	bool owned = false;
 	int first;
 
 	policy.owned = true;
 	cr_assert_eq(nft_open(&first, &err), 0);
-	cr_assert_eq(nft_apply(first, &policy, &owned, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_apply(first, &policy, 0, &owned, &err), 0, "%s", err.text);
 	(void)close(first);
 	if (nft_compare(fd, &policy, true, (char[NFT_DIFFERENCE_MAX]){""}, &err) == -ENOENT)
 		cr_skip_test("this kernel has no tables that outlive their owner");
 	cr_expect(!lab_leaves(&lab, &p));
-	cr_assert_eq(nft_apply(fd, &policy, &owned, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_read_holder(fd, &policy.scope, &held, &err), 0, "%s", err.text);
+	cr_assert_eq(nft_apply(fd, &policy, held.handle, &owned, &err), 0, "%s", err.text);
 	cr_expect(owned);
 	compare(&policy, true, 0);
 	cr_expect(!lab_leaves(&lab, &p));
+}
+
+/* Two containers come to one namespace at the same moment, and both have seen that it is free, or whose table was left there. */
+Test(nft_kernel, who_comes_second_replaces_nothing, .init = setup)
+{
+	struct net_policy first = {.holder = "first"}, second = {.holder = "second"};
+	struct nft_held held, left;
+	bool owned;
+
+	cr_assert_eq(nft_apply(fd, &first, 0, &owned, &err), 0, "%s", err.text);
+	cr_expect_eq(nft_apply(fd, &second, 0, &owned, &err), -EBUSY);
+	cr_expect(strstr(err.text, "others were set"), "%s", err.text);
+	cr_assert_eq(nft_read_holder(fd, &all_of_it, &left, &err), 0, "%s", err.text);
+	cr_expect_str_eq(left.holder, "first");
+	cr_assert_eq(nft_apply(fd, &first, left.handle, &owned, &err), 0, "%s", err.text);
+	cr_expect_eq(nft_apply(fd, &second, left.handle, &owned, &err), -EBUSY);
+	cr_assert_eq(nft_read_holder(fd, &all_of_it, &held, &err), 0, "%s", err.text);
+	cr_expect_str_eq(held.holder, "first");
+	lab_run("nft delete table inet stint");
+	cr_expect_eq(nft_apply(fd, &second, held.handle, &owned, &err), -EBUSY, "it may be another's by then");
+	cr_expect_eq(nft_read_holder(fd, &all_of_it, &held, &err), -ENOENT);
 }
 
 /* Beside the table of the whole namespace: with rules of nobody who is here. */
@@ -541,10 +568,10 @@ Test(nft_kernel, a_table_of_one_group_holds_nobody_else, .init = setup)
 	struct net_layer layers[NET_DIRECTIONS];
 	struct net_policy whole = {.holder = "first"}, policy = closed_but(layers, NULL, 0);
 	struct lab_packet out = udp_to("192.0.2.1", 53, 1);
-	char holder[NET_HOLDER_MAX] = "none";
+	struct nft_held held;
 	struct nft_figures figures;
 
-	cr_expect_eq(nft_read_holder(fd, &all_of_it, holder, &err), -ENOENT);
+	cr_expect_eq(nft_read_holder(fd, &all_of_it, &held, &err), -ENOENT);
 	policy.holder = "second";
 	policy.scope = (struct net_scope){.group = UINT64_C(1) << 40, .level = 1, .log_groups = 8 * NFT_LOG_GROUPS};
 	apply(&policy);
@@ -553,10 +580,10 @@ Test(nft_kernel, a_table_of_one_group_holds_nobody_else, .init = setup)
 	apply(&whole);
 	compare(&whole, false, 0);
 	compare(&policy, false, 0);
-	cr_assert_eq(nft_read_holder(fd, &all_of_it, holder, &err), 0, "%s", err.text);
-	cr_expect_str_eq(holder, "first");
-	cr_assert_eq(nft_read_holder(fd, &policy.scope, holder, &err), 0, "%s", err.text);
-	cr_expect_str_eq(holder, "second");
+	cr_assert_eq(nft_read_holder(fd, &all_of_it, &held, &err), 0, "%s", err.text);
+	cr_expect_str_eq(held.holder, "first");
+	cr_assert_eq(nft_read_holder(fd, &policy.scope, &held, &err), 0, "%s", err.text);
+	cr_expect_str_eq(held.holder, "second");
 	cr_expect(lab_leaves(&lab, &out));
 	cr_assert_eq(nft_read_figures(fd, &policy.scope, &figures, &err), 0, "%s", err.text);
 	cr_expect_eq(figures.counted[NET_EGRESS][NFT_COUNT_DENIED].packets, 0);
@@ -571,7 +598,7 @@ Test(nft_kernel, a_table_of_one_group_holds_nobody_else, .init = setup)
 Test(nft_kernel, a_tables_comment_is_read_within_its_bounds, .init = setup)
 {
 	static const char *const comments[] = {"0x00ff41", "0x00", "0x0000", "0x014142"};
-	char holder[NET_HOLDER_MAX];
+	struct nft_held held;
 
 	for (size_t i = 0; i < ARRAY_SIZE(comments); i++) {
 		_cleanup_batch_ struct nft_batch batch = {0};
@@ -589,8 +616,8 @@ Test(nft_kernel, a_tables_comment_is_read_within_its_bounds, .init = setup)
 		nft_batch_add(&batch, message);
 		cr_assert_eq(nft_batch_end(&batch, &err), 0);
 		cr_assert_eq(nft_send(fd, &batch, &err), 0, "%s", err.text);
-		cr_assert_eq(nft_read_holder(fd, &all_of_it, holder, &err), 0, "%s", err.text);
-		cr_expect_str_eq(holder, "", "%s", comments[i]);
+		cr_assert_eq(nft_read_holder(fd, &all_of_it, &held, &err), 0, "%s", err.text);
+		cr_expect_str_eq(held.holder, "", "%s", comments[i]);
 	}
 }
 

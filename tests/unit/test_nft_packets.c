@@ -179,7 +179,7 @@ Test(nft_packets, pass_as_the_policy_says_and_as_nft_would_have_it, .timeout = 1
 			if (by_nft)
 				load_nft(&profiles[p]);
 			else
-				cr_assert_eq(nft_apply(fd, &policy, &owned, &err), 0, "%s: %s", profiles[p].name, err.text);
+				cr_assert_eq(nft_apply(fd, &policy, 0, &owned, &err), 0, "%s: %s", profiles[p].name, err.text);
 			for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 				struct lab_packet packet = packet_of(&rows[i], 2 * p + by_nft, checked++);
 				bool wanted = strchr(profiles[p].passes, letter(i)) != NULL;
