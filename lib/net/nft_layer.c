@@ -9,8 +9,9 @@
 
 static const uint8_t families[] = {AF_INET, AF_INET6};
 
-/* More with the same ports are better off as prefixes. */
-enum { PAIRS_OF_GROUP_MAX = 256, PAIRS_MAX = 1 << 18 };
+/* More with the same ports are better off as prefixes; and as many prefixes of one length by themselves: as a hash table, with which the
+ * kernel is four times as fast as with a tree of ranges. */
+enum { PAIRS_OF_GROUP_MAX = 256, PAIRS_MAX = 1 << 18, LENGTH_FEW = 128, LENGTHS = 129 };
 
 const char *nft_layer_name(unsigned direction, size_t layer, char name[NFT_NAME_SIZE])
 {
@@ -50,8 +51,8 @@ static bool has_ports(const struct net_match *group)
 	return protocol_has_ports(group->protocol) && (group->first != 0 || group->last != UINT16_MAX);
 }
 
-/* `family` 0: of any; `set` NULL: any address. */
-static void add_rule(const struct lookup *lookup, const struct net_match *group, uint8_t family, const char *set)
+/* `family` 0: of any. */
+static struct nft_rule begin_rule(const struct lookup *lookup, const struct net_match *group, uint8_t family)
 {
 	struct nft_rule rule = nft_rule_begin(lookup->batch, lookup->chain);
 
@@ -61,6 +62,14 @@ static void add_rule(const struct lookup *lookup, const struct net_match *group,
 		nft_match_protocol(&rule, group->protocol);
 	if (has_ports(group))
 		nft_match_ports(&rule, NFT_PORT_DESTINATION, group->first, group->last);
+	return rule;
+}
+
+/* `set` NULL: any address. */
+static void add_rule(const struct lookup *lookup, const struct net_match *group, uint8_t family, const char *set)
+{
+	struct nft_rule rule = begin_rule(lookup, group, family);
+
 	if (set)
 		nft_match_set(&rule, family, nft_other_is_destination(lookup->direction), set, false);
 	end_rule(lookup, &rule);
@@ -68,25 +77,65 @@ static void add_rule(const struct lookup *lookup, const struct net_match *group,
 
 /* The part of a group that is of one family. */
 struct part {
-	struct net_range *ranges;
+	struct net_prefix *prefixes; /* of each length that there are many of, one after another */
+	size_t many[LENGTHS];
+	struct net_range *ranges; /* the others */
 	size_t count;
 	bool all;
 };
 
 static bool collect(const struct net_match *group, size_t count, uint8_t family, struct part *part)
 {
-	struct net_prefix *prefixes = calloc(count, sizeof *prefixes);
-	size_t found = 0;
+	_cleanup_free_ struct net_prefix *others = calloc(count, sizeof *others);
+	size_t of_length[LENGTHS] = {0}, at[LENGTHS], end = 0, found = 0;
 
+	part->prefixes = calloc(count, sizeof *part->prefixes);
 	part->ranges = calloc(count, sizeof *part->ranges);
-	for (size_t i = 0; i < count && prefixes; i++)
-		if (group[i].prefix.family == family)
-			prefixes[found++] = group[i].prefix;
-	if (prefixes && part->ranges)
-		part->count = net_ranges(prefixes, found, part->ranges);
+	if (!others || !part->prefixes || !part->ranges)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		of_length[group[i].prefix.length] += group[i].prefix.family == family;
+	for (size_t length = 0; length < LENGTHS; length++) {
+		part->many[length] = of_length[length] > LENGTH_FEW ? of_length[length] : 0;
+		at[length] = end;
+		end += part->many[length];
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct net_prefix *prefix = &group[i].prefix;
+
+		if (prefix->family == family && part->many[prefix->length])
+			part->prefixes[at[prefix->length]++] = *prefix;
+		else if (prefix->family == family)
+			others[found++] = *prefix;
+	}
+	part->count = net_ranges(others, found, part->ranges);
 	part->all = part->count && net_range_is_all(&part->ranges[0]);
-	free(prefixes);
-	return prefixes && part->ranges;
+	return true;
+}
+
+static void free_part(struct part *part)
+{
+	free(part->prefixes);
+	free(part->ranges);
+}
+
+static void add_many(const struct lookup *lookup, const struct net_match *group, size_t number, uint8_t family, const struct part *part)
+{
+	const struct net_prefix *prefixes = part->prefixes;
+	char set[NFT_NAME_SIZE];
+
+	for (uint8_t length = 0; length < LENGTHS; prefixes += part->many[length], length++) {
+		struct nft_rule rule;
+
+		if (!part->many[length])
+			continue;
+		(void)snprintf(set, sizeof set, "%s-%s-%zu-%s-%u", lookup->chain, lookup->kind, number, family == AF_INET ? "ip" : "ip6",
+			       length);
+		nft_new_prefix_set(lookup->batch, set, family, prefixes, part->many[length]);
+		rule = begin_rule(lookup, group, family);
+		nft_match_prefix_set(&rule, family, nft_other_is_destination(lookup->direction), set, length);
+		end_rule(lookup, &rule);
+	}
 }
 
 static void add_part(const struct lookup *lookup, const struct net_match *group, size_t number, uint8_t family,
@@ -94,6 +143,8 @@ static void add_part(const struct lookup *lookup, const struct net_match *group,
 {
 	char set[NFT_NAME_SIZE];
 
+	if (!part->all)
+		add_many(lookup, group, number, family, part);
 	if (!part->count)
 		return;
 	(void)snprintf(set, sizeof set, "%s-%s-%zu-%s", lookup->chain, lookup->kind, number, family == AF_INET ? "ip" : "ip6");
@@ -115,7 +166,7 @@ static void add_group(const struct lookup *lookup, const struct net_match *group
 		for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 			add_part(lookup, group, number, families[i], &parts[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		free(parts[i].ranges);
+		free_part(&parts[i]);
 }
 
 /* Whose key is the other end's address, the protocol, the port. */

@@ -209,62 +209,73 @@ static void put_element(struct nlmsghdr *message, const uint8_t *key_bytes, size
 /* The length of an attribute, of the list of elements too, has 16 bits. */
 enum { ELEMENTS_A_MESSAGE = 768 };
 
-void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_range *ranges, size_t count)
-{
-	size_t size = net_address_size(family);
+/* The array's element `i`, as the kernel has it: one or two. */
+typedef void put_function(struct nlmsghdr *message, const void *array, size_t i, uint8_t family);
 
-	add_address_set(batch, name, family, NFT_SET_INTERVAL | NFT_SET_CONSTANT, 0);
+static void add_elements(struct nft_batch *batch, const char *set, put_function *put, const void *array, size_t count, uint8_t family)
+{
 	for (size_t i = 0; i < count;) {
 		size_t end = count - i < ELEMENTS_A_MESSAGE ? count : i + ELEMENTS_A_MESSAGE;
-		struct nlmsghdr *message = elements_message(batch, NFT_MSG_NEWSETELEM, name, 2 * (end - i));
-		struct nlattr *list;
-
-		if (!message)
-			return;
-		list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
-		for (; i < end; i++) {
-			put_element(message, ranges[i].first, size, 0, 0);
-			if (!ranges[i].open)
-				put_element(message, ranges[i].end, size, NFT_SET_ELEM_INTERVAL_END, 0);
-		}
-		mnl_attr_nest_end(message, list);
-		nft_batch_add(batch, message);
-	}
-}
-
-/* The address, the protocol, the port, each from the beginning of a slot on. */
-static size_t key_of_pair(const struct net_pair *pair, uint8_t family, uint8_t key[NFT_SLOTS * NFT_SLOT_SIZE])
-{
-	size_t at = net_address_size(family);
-
-	memset(key, 0, at + 2 * NFT_SLOT_SIZE);
-	memcpy(key, pair->address, at);
-	key[at] = pair->protocol;
-	key[at + NFT_SLOT_SIZE] = (uint8_t)(pair->port >> 8);
-	key[at + NFT_SLOT_SIZE + 1] = (uint8_t)pair->port;
-	return at + 2 * NFT_SLOT_SIZE;
-}
-
-void nft_new_pair_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_pair *pairs, size_t count)
-{
-	uint32_t address = family == AF_INET ? IPV4_ADDRESS : IPV6_ADDRESS;
-	uint32_t type = (address << CONCATENATED_BITS | PROTOCOL) << CONCATENATED_BITS | PORT;
-	uint8_t key[NFT_SLOTS * NFT_SLOT_SIZE];
-
-	add_set(batch, name, type, (uint32_t)net_address_size(family) + 2 * NFT_SLOT_SIZE, NFT_SET_CONSTANT, (uint32_t)count);
-	for (size_t i = 0; i < count;) {
-		size_t end = count - i < ELEMENTS_A_MESSAGE ? count : i + ELEMENTS_A_MESSAGE;
-		struct nlmsghdr *message = elements_message(batch, NFT_MSG_NEWSETELEM, name, end - i);
+		struct nlmsghdr *message = elements_message(batch, NFT_MSG_NEWSETELEM, set, 2 * (end - i));
 		struct nlattr *list;
 
 		if (!message)
 			return;
 		list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
 		for (; i < end; i++)
-			put_element(message, key, key_of_pair(&pairs[i], family, key), 0, 0);
+			put(message, array, i, family);
 		mnl_attr_nest_end(message, list);
 		nft_batch_add(batch, message);
 	}
+}
+
+static void put_range(struct nlmsghdr *message, const void *array, size_t i, uint8_t family)
+{
+	const struct net_range *range = (const struct net_range *)array + i;
+
+	put_element(message, range->first, net_address_size(family), 0, 0);
+	if (!range->open)
+		put_element(message, range->end, net_address_size(family), NFT_SET_ELEM_INTERVAL_END, 0);
+}
+
+void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_range *ranges, size_t count)
+{
+	add_address_set(batch, name, family, NFT_SET_INTERVAL | NFT_SET_CONSTANT, 0);
+	add_elements(batch, name, put_range, ranges, count, family);
+}
+
+static void put_prefix(struct nlmsghdr *message, const void *array, size_t i, uint8_t family)
+{
+	put_element(message, ((const struct net_prefix *)array + i)->address, net_address_size(family), 0, 0);
+}
+
+void nft_new_prefix_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_prefix *prefixes, size_t count)
+{
+	add_address_set(batch, name, family, NFT_SET_CONSTANT, (uint32_t)count);
+	add_elements(batch, name, put_prefix, prefixes, count, family);
+}
+
+/* The address, the protocol, the port, each from the beginning of a slot on. */
+static void put_pair(struct nlmsghdr *message, const void *array, size_t i, uint8_t family)
+{
+	const struct net_pair *pair = (const struct net_pair *)array + i;
+	uint8_t key[NFT_SLOTS * NFT_SLOT_SIZE] = {0};
+	size_t at = net_address_size(family);
+
+	memcpy(key, pair->address, at);
+	key[at] = pair->protocol;
+	key[at + NFT_SLOT_SIZE] = (uint8_t)(pair->port >> 8);
+	key[at + NFT_SLOT_SIZE + 1] = (uint8_t)pair->port;
+	put_element(message, key, at + 2 * NFT_SLOT_SIZE, 0, 0);
+}
+
+void nft_new_pair_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_pair *pairs, size_t count)
+{
+	uint32_t address = family == AF_INET ? IPV4_ADDRESS : IPV6_ADDRESS;
+	uint32_t type = (address << CONCATENATED_BITS | PROTOCOL) << CONCATENATED_BITS | PORT;
+
+	add_set(batch, name, type, (uint32_t)net_address_size(family) + 2 * NFT_SLOT_SIZE, NFT_SET_CONSTANT, (uint32_t)count);
+	add_elements(batch, name, put_pair, pairs, count, family);
 }
 
 void nft_new_timeout_set(struct nft_batch *batch, const char *name, uint8_t family, uint32_t size)

@@ -27,6 +27,8 @@ void nft_new_quota(struct nft_batch *batch, const char *name, uint64_t limit, ui
 
 /* A set of these ranges of addresses, which stays as it is. */
 void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_range *ranges, size_t count);
+/* A set of the addresses of these prefixes, which stays as it is (nft_match_prefix_set). */
+void nft_new_prefix_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_prefix *prefixes, size_t count);
 /* A set of keys of an address, a protocol and a port, which stays as it is. */
 void nft_new_pair_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_pair *pairs, size_t count);
 /* A set of addresses that leave it when their time is over; no more than `size` at a time. */

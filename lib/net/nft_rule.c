@@ -10,6 +10,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
+#include "lib/net/prefix.h"
+
 enum { LOOPBACK_IFINDEX = 1 }; /* in every network namespace (the kernel's net/loopback.h); a name can be given to another */
 
 struct nft_rule nft_rule_begin(struct nft_batch *batch, const char *chain)
@@ -174,15 +176,44 @@ static void load_address(struct nft_rule *rule, uint32_t to, uint8_t family, boo
 	load_packet(rule, to, NFT_PAYLOAD_NETWORK_HEADER, offset, family == AF_INET ? 4 : 16);
 }
 
-void nft_match_set(struct nft_rule *rule, uint8_t family, bool destination, const char *set, bool negated)
+static void look_up(struct nft_rule *rule, uint32_t in, const char *set, bool negated)
 {
-	struct nftnl_expr *lookup;
+	struct nftnl_expr *lookup = add(rule, "lookup");
 
-	load_address(rule, REGISTER, family, destination);
-	lookup = add(rule, "lookup");
-	set_u32(lookup, NFTNL_EXPR_LOOKUP_SREG, REGISTER);
+	set_u32(lookup, NFTNL_EXPR_LOOKUP_SREG, in);
 	set_text(rule, lookup, NFTNL_EXPR_LOOKUP_SET, set);
 	set_u32(lookup, NFTNL_EXPR_LOOKUP_FLAGS, negated ? NFT_LOOKUP_F_INV : 0);
+}
+
+void nft_match_set(struct nft_rule *rule, uint8_t family, bool destination, const char *set, bool negated)
+{
+	load_address(rule, REGISTER, family, destination);
+	look_up(rule, REGISTER, set, negated);
+}
+
+static void mask(struct nft_rule *rule, uint32_t in, const void *bits, uint32_t size)
+{
+	static const uint8_t zero[16];
+	struct nftnl_expr *and = add(rule, "bitwise");
+
+	set_u32(and, NFTNL_EXPR_BITWISE_SREG, in);
+	set_u32(and, NFTNL_EXPR_BITWISE_DREG, in);
+	set_u32(and, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
+	set_u32(and, NFTNL_EXPR_BITWISE_LEN, size);
+	set_data(rule, and, NFTNL_EXPR_BITWISE_MASK, bits, size);
+	set_data(rule, and, NFTNL_EXPR_BITWISE_XOR, zero, size);
+}
+
+void nft_match_prefix_set(struct nft_rule *rule, uint8_t family, bool destination, const char *set, uint8_t length)
+{
+	uint8_t bits[16] = {0};
+
+	for (unsigned i = 0; i < length; i++)
+		bits[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	load_address(rule, REGISTER, family, destination);
+	if (length < net_address_bits(family))
+		mask(rule, REGISTER, bits, net_address_bits(family) / 8);
+	look_up(rule, REGISTER, set, false);
 }
 
 void nft_match_source(struct nft_rule *rule, uint32_t address)
@@ -196,14 +227,8 @@ void nft_match_source(struct nft_rule *rule, uint32_t address)
 static void compare_bits(struct nft_rule *rule, uint32_t bits, bool none)
 {
 	static const uint32_t zero;
-	struct nftnl_expr *and = add(rule, "bitwise");
 
-	set_u32(and, NFTNL_EXPR_BITWISE_SREG, REGISTER);
-	set_u32(and, NFTNL_EXPR_BITWISE_DREG, REGISTER);
-	set_u32(and, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
-	set_u32(and, NFTNL_EXPR_BITWISE_LEN, sizeof bits);
-	set_data(rule, and, NFTNL_EXPR_BITWISE_MASK, &bits, sizeof bits);
-	set_data(rule, and, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof zero);
+	mask(rule, REGISTER, &bits, sizeof bits);
 	compare(rule, none ? NFT_CMP_EQ : NFT_CMP_NEQ, &zero, sizeof zero);
 }
 
@@ -347,17 +372,8 @@ void nft_load_ct(struct nft_rule *rule, unsigned slot, uint32_t key)
 
 void nft_load_ct_status(struct nft_rule *rule, unsigned slot, uint32_t bits)
 {
-	static const uint32_t zero;
-	struct nftnl_expr *and;
-
 	nft_load_ct(rule, slot, NFT_CT_STATUS);
-	and = add(rule, "bitwise");
-	set_u32(and, NFTNL_EXPR_BITWISE_SREG, slot_register(slot));
-	set_u32(and, NFTNL_EXPR_BITWISE_DREG, slot_register(slot));
-	set_u32(and, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
-	set_u32(and, NFTNL_EXPR_BITWISE_LEN, sizeof bits);
-	set_data(rule, and, NFTNL_EXPR_BITWISE_MASK, &bits, sizeof bits);
-	set_data(rule, and, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof zero);
+	mask(rule, slot_register(slot), &bits, sizeof bits);
 }
 
 void nft_load_address(struct nft_rule *rule, unsigned slot, uint8_t family, bool destination)
@@ -395,11 +411,7 @@ void nft_match_loaded_byte(struct nft_rule *rule, unsigned slot, uint8_t value)
 
 void nft_match_loaded_set(struct nft_rule *rule, const char *set)
 {
-	struct nftnl_expr *lookup = add(rule, "lookup");
-
-	set_u32(lookup, NFTNL_EXPR_LOOKUP_SREG, slot_register(0));
-	set_text(rule, lookup, NFTNL_EXPR_LOOKUP_SET, set);
-	set_u32(lookup, NFTNL_EXPR_LOOKUP_FLAGS, 0);
+	look_up(rule, slot_register(0), set, false);
 }
 
 void nft_count_in_set(struct nft_rule *rule, const char *set)

@@ -33,6 +33,8 @@ void nft_match_icmp_types(struct nft_rule *rule, uint8_t first, uint8_t last);
 void nft_match_hop_limit(struct nft_rule *rule, uint8_t hop_limit); /* IPv6 */
 /* The other end's address is in the set (or, `negated`, is not). The family must have been matched. */
 void nft_match_set(struct nft_rule *rule, uint8_t family, bool destination, const char *set, bool negated);
+/* Likewise so many of its first bits, with none set behind them. */
+void nft_match_prefix_set(struct nft_rule *rule, uint8_t family, bool destination, const char *set, uint8_t length);
 void nft_match_source(struct nft_rule *rule, uint32_t address); /* IPv4, in host's order */
 
 /* Any of these bits is set; or, `none`, not one. NF_CT_STATE_BIT(…), IPS_*. */

@@ -658,8 +658,58 @@ Test(nft_kernel, many_addresses_with_one_port_are_prefixes, .init = setup)
 	cr_expect(lab_leaves(&lab, &in));
 	cr_expect(!lab_leaves(&lab, &out));
 	cr_expect(lab_leaves(&lab, &pair));
-	lab_run("test $(nft list set inet stint egress-0-allow-0-ip | grep -o '/28' | wc -l) -eq 1000");
+	lab_run("test $(nft list set inet stint egress-0-allow-0-ip-28 | grep -o '20[.][0-9.]*' | wc -l) -eq 1000");
 	lab_run("test $(nft list set inet stint egress-0-allow-pairs-ip | grep -c ' . udp . 54') -eq 1");
+}
+
+/* Many prefixes of one length are found by themselves, whatever others there are. */
+Test(nft_kernel, prefixes_of_one_length_are_a_hash_table, .init = setup)
+{
+	enum { COUNT = 1000 };
+	struct net_match allow[3 * COUNT + 4];
+	struct net_layer layers[NET_DIRECTIONS];
+	struct net_policy policy = closed_but(layers, allow, ARRAY_SIZE(allow));
+	const char *in[] = {"20.0.7.206", "20.1.255.255", "255.255.255.255", "30.0.0.1", "40.0.0.0", "40.124.239.255", "fd00::1",
+			    "fd01:0:7ce::", "fd01:0:7ce:ffff:ffff:ffff:ffff:ffff"};
+	const char *out[] = {"20.0.7.207", "20.0.7.205", "20.2.0.0", "255.255.255.254", "30.0.0.3", "40.0.16.0", "40.124.240.0", "fd00::2",
+			     "fd01:0:7cf::", "fd01:0:7cd:ffff:ffff:ffff:ffff:ffff"};
+	uint32_t marker = 0;
+
+	for (uint32_t i = 0; i < COUNT; i++)
+		allow[i] = (struct net_match){{AF_INET, 32, {20, 0, (uint8_t)(i >> 7), (uint8_t)(i << 1)}}, 0, 0, UINT16_MAX};
+	allow[COUNT] = (struct net_match){{AF_INET, 16, {20, 1}}, 0, 0, UINT16_MAX};
+	allow[COUNT + 1] = (struct net_match){{AF_INET, 32, {255, 255, 255, 255}}, 0, 0, UINT16_MAX};
+	allow[COUNT + 2] = (struct net_match){{AF_INET, 31, {30, 0, 0, 0}}, 0, 0, UINT16_MAX};
+	allow[COUNT + 3] = (struct net_match){{AF_INET6, 128, {0xfd, [15] = 1}}, 0, 0, UINT16_MAX};
+	for (uint32_t i = 0; i < COUNT; i++) {
+		allow[COUNT + 4 + i] = (struct net_match){{AF_INET, 20, {40, (uint8_t)(i >> 3), (uint8_t)(i << 5)}}, 0, 0, UINT16_MAX};
+		allow[2 * COUNT + 4 + i] = (struct net_match){{AF_INET6, 48, {0xfd, 1, 0, 0, (uint8_t)(i >> 7), (uint8_t)(i << 1)}}, 0, 0, UINT16_MAX};
+	}
+	apply(&policy);
+	compare(&policy, false, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(in); i++) {
+		struct lab_packet p = udp_to(in[i], 53, ++marker);
+
+		cr_expect(lab_leaves(&lab, &p), "%s", in[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(out); i++) {
+		struct lab_packet p = udp_to(out[i], 53, ++marker);
+
+		cr_expect(!lab_leaves(&lab, &p), "%s", out[i]);
+	}
+	lab_run("! nft list set inet stint egress-0-allow-0-ip-32 | grep -q interval");
+	lab_run("nft list set inet stint egress-0-allow-0-ip-32 | grep -q '20.0.7.206'");
+	lab_run("nft list set inet stint egress-0-allow-0-ip | grep -q '20.1.0.0/16'");
+	lab_run("nft list set inet stint egress-0-allow-0-ip6 | grep -q 'fd00::1'");
+	lab_run("nft list chain inet stint egress-0 | grep -q 'ip daddr & 255.255.240.0 == @egress-0-allow-0-ip-20 return'");
+	lab_run("nft list chain inet stint egress-0 | grep -q 'ip6 daddr & ffff:ffff:ffff:: == @egress-0-allow-0-ip6-48 return'");
+	/* A few are not worth it. */
+	policy.direction[NET_EGRESS].layers[0].allow = &allow[COUNT - 10];
+	policy.direction[NET_EGRESS].layers[0].allow_count = 12;
+	apply(&policy);
+	compare(&policy, false, 0);
+	lab_run("! nft list ruleset | grep -q 'ip-32'");
+	lab_run("nft list set inet stint egress-0-allow-0-ip | grep -q '20.0.7.206'");
 }
 
 Test(nft_kernel, a_hundred_thousand_prefixes_are_one_lookup, .init = setup, .timeout = 60)
