@@ -34,18 +34,17 @@ struct reader {
 
 static void advance(struct reader *reader, size_t to)
 {
+	const char *newline;
+
 	if (to > reader->length)
 		to = reader->length;
-	for (; reader->at < to; reader->at++) {
-		unsigned char c = (unsigned char)reader->text[reader->at];
-
-		if (c == '\n') {
-			reader->line++;
-			reader->column = 1;
-		} else if ((c & 0xc0) != 0x80) {
-			reader->column++;
-		}
+	while (reader->at < to && (newline = memchr(reader->text + reader->at, '\n', to - reader->at))) {
+		reader->at = (size_t)(newline - reader->text) + 1;
+		reader->line++;
+		reader->column = 1;
 	}
+	for (; reader->at < to; reader->at++)
+		reader->column += ((unsigned char)reader->text[reader->at] & 0xc0) != 0x80;
 }
 
 static bool is_space(char c)
@@ -303,6 +302,8 @@ static size_t scan(const char *text, size_t length, const char **ret_what)
 		unsigned char c = (unsigned char)text[at];
 
 		step = 1;
+		if (c >= ' ' && c < 0x80 && c != '\\')
+			continue;
 		if (c == '\\')
 			step = scan_escape(text + at, length - at, ret_what);
 		else if (c >= 0x80)

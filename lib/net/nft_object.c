@@ -209,14 +209,25 @@ static void put_element(struct nlmsghdr *message, const uint8_t *key_bytes, size
 /* The length of an attribute, of the list of elements too, has 16 bits. */
 enum { ELEMENTS_A_MESSAGE = 768 };
 
-/* The array's element `i`, as the kernel has it: one or two. */
+/* The array's element `i`, as the kernel has it. */
 typedef void put_function(struct nlmsghdr *message, const void *array, size_t i, uint8_t family);
+
+static void put_range(struct nlmsghdr *message, const void *array, size_t i, uint8_t family)
+{
+	const struct net_range *range = (const struct net_range *)array + i;
+
+	put_element(message, range->first, net_address_size(family), 0, 0);
+	if (!range->open)
+		put_element(message, range->end, net_address_size(family), NFT_SET_ELEM_INTERVAL_END, 0);
+}
 
 static void add_elements(struct nft_batch *batch, const char *set, put_function *put, const void *array, size_t count, uint8_t family)
 {
+	size_t each = put == put_range ? 2 : 1;
+
 	for (size_t i = 0; i < count;) {
 		size_t end = count - i < ELEMENTS_A_MESSAGE ? count : i + ELEMENTS_A_MESSAGE;
-		struct nlmsghdr *message = elements_message(batch, NFT_MSG_NEWSETELEM, set, 2 * (end - i));
+		struct nlmsghdr *message = elements_message(batch, NFT_MSG_NEWSETELEM, set, each * (end - i));
 		struct nlattr *list;
 
 		if (!message)
@@ -227,15 +238,6 @@ static void add_elements(struct nft_batch *batch, const char *set, put_function 
 		mnl_attr_nest_end(message, list);
 		nft_batch_add(batch, message);
 	}
-}
-
-static void put_range(struct nlmsghdr *message, const void *array, size_t i, uint8_t family)
-{
-	const struct net_range *range = (const struct net_range *)array + i;
-
-	put_element(message, range->first, net_address_size(family), 0, 0);
-	if (!range->open)
-		put_element(message, range->end, net_address_size(family), NFT_SET_ELEM_INTERVAL_END, 0);
 }
 
 void nft_new_range_set(struct nft_batch *batch, const char *name, uint8_t family, const struct net_range *ranges, size_t count)

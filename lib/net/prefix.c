@@ -34,13 +34,12 @@ static bool cut(struct net_prefix *prefix)
 /* Decimal, without a sign or leading zeros, which some read as octal. */
 static bool read_length(const char *text, unsigned max, uint8_t *ret_length)
 {
-	size_t digits = strspn(text, "0123456789");
-	unsigned long value;
+	unsigned value = 0;
+	size_t digits = 0;
 
-	if (!digits || digits > 3 || text[digits] || (text[0] == '0' && digits > 1))
-		return false;
-	value = strtoul(text, NULL, 10);
-	if (value > max)
+	for (; digits < 3 && text[digits] >= '0' && text[digits] <= '9'; digits++)
+		value = 10 * value + (unsigned)(text[digits] - '0');
+	if (!digits || text[digits] || (text[0] == '0' && digits > 1) || value > max)
 		return false;
 	*ret_length = (uint8_t)value;
 	return true;

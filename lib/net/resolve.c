@@ -282,21 +282,58 @@ int net_layer_resolve(const struct json *layer, const struct net_context *contex
 	return 0;
 }
 
-static int read_resolved(const struct json *array, struct list *list, struct error *err)
+/* A protocol, and ports, have none of these. */
+static bool is_address(const char *word)
 {
+	size_t plain = strcspn(word, ".: ");
+
+	return word[plain] == '.' || word[plain] == ':';
+}
+
+static int add_word(struct list *list, const char *word, size_t length, struct error *err)
+{
+	struct net_match match = {0};
+	char text[NET_PREFIX_TEXT_MAX];
+	int r;
+
+	if (length >= sizeof text)
+		return error_set(err, EINVAL, "\"%.64s\" is no address", word);
+	memcpy(text, word, length);
+	text[length] = '\0';
+	r = net_prefix_parse(text, &match.prefix, err);
+	return r < 0 ? r : add_match(list, &match, err);
+}
+
+/* The last of the prefixes stands in an entry like those of a profile; those before it are of the same protocol and ports. */
+static int read_group(const char *word, struct list *list, struct error *err)
+{
+	size_t first = list->count;
 	struct net_entry entry;
-	char where[256];
 	int r = 0;
 
-	json_each(text, array) {
-		r = net_entry_parse(json_string(text) ? text->text : "", &entry, err);
-		if (r == 0 && entry.kind != NET_ENTRY_PREFIX && entry.kind != NET_ENTRY_NAME)
-			r = error_set(err, EINVAL, "\"%s\" is not resolved", text->text);
-		if (r == 0)
-			r = entry.kind == NET_ENTRY_NAME ? add_name(list, &entry, err) : add_match(list, &entry.match, err);
-		if (r < 0)
-			return error_prefix(err, "%s", json_where(text, where));
+	for (const char *end; r == 0 && (end = strchr(word, ' ')) && is_address(end + 1); word = end + 1)
+		r = add_word(list, word, (size_t)(end - word), err);
+	if (r == 0)
+		r = net_entry_parse(word, &entry, err);
+	if (r == 0 && entry.kind != NET_ENTRY_PREFIX && (entry.kind != NET_ENTRY_NAME || list->count > first))
+		r = error_set(err, EINVAL, "\"%.64s\" is not resolved", word);
+	if (r == 0)
+		r = entry.kind == NET_ENTRY_NAME ? add_name(list, &entry, err) : add_match(list, &entry.match, err);
+	for (size_t i = first; i < list->count && r == 0; i++) {
+		list->matches[i].protocol = entry.match.protocol;
+		list->matches[i].first = entry.match.first;
+		list->matches[i].last = entry.match.last;
 	}
+	return r;
+}
+
+static int read_resolved(const struct json *array, struct list *list, struct error *err)
+{
+	char where[256];
+
+	json_each(text, array)
+		if (read_group(json_string(text) ? text->text : "", list, err) < 0)
+			return error_prefix(err, "%s", json_where(text, where));
 	return 0;
 }
 

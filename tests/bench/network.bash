@@ -2,11 +2,11 @@
 # The section "network" of tests/bench/run: what it takes to set rules, against `nft -f` of the same, and what a packet costs that
 # they allow, against none and iptables. Sourced by it. All of it is in network namespaces of its own.
 
-# A profile that allows COUNT addresses, none beside another (`ports`: each with a port of its own); what stint-network is given for it,
-# and the same as nft has it.
-network_rules() { # COUNT [ports]: $DIR/rules/network.json, $DIR/rules.nft
+# A profile that allows COUNT prefixes, none beside another (`ports`: addresses, each with a port of its own); what stint-network is given
+# for it, and the same as nft has it: as stint-network sets it, and as one writes such a list.
+network_rules() { # COUNT [ports]: $DIR/rules/network.json, $DIR/rules.nft, $DIR/written.nft
 	awk -v n="$1" -v ports="${2:-}" 'BEGIN { for (i = 0; i < n; i++)
-		printf "11.%d.%d.%d%s\n", i * 2 / 65536, i * 2 / 256 % 256, i * 2 % 256, ports ? " tcp " i * 2 + 1 : "" }' | jq -R . |
+		printf "11.%d.%d.%d%s\n", i * 32 / 65536, i * 32 / 256 % 256, i * 32 % 256, ports ? " tcp " i * 2 + 1 : "/28" }' | jq -R . |
 		jq -s '{stintVersion: "1.0", name: "bench", network: {egress: {default: "deny", allow: .}}}' >"$DIR/network.json"
 	new_id
 	stint run --runtime crun --id "$ID" --profile "$DIR/network.json" "$DIR/asleep" >"$DIR/$ID.out" 2>&1 </dev/null &
@@ -19,6 +19,16 @@ network_rules() { # COUNT [ports]: $DIR/rules/network.json, $DIR/rules.nft
 	nsenter -t "$(cat "$STINT_ROOT/run/stint/$ID/pid")" -n nft list ruleset >"$DIR/rules.nft"
 	crun kill "$ID" KILL
 	wait $! || true
+	# Many prefixes of one length are a set of their first addresses; one writes them as they are.
+	sed '/& 255[.]255[.]255[.]240 == /! b elements
+		s///
+		:elements
+		/set egress-0-allow-0-ip-28 /, /}/ { s/flags constant/flags constant,interval/; s/11[.][0-9.]*/&\/28/g }' "$DIR/rules.nft" >"$DIR/written.nft"
+}
+
+network_ratio() { # WHICH NAME [GOAL]
+	awk -v base="$(median_of 0)" -v a="$(median_of 1)" -v b="$(median_of "$1")" 'BEGIN { print (a - base) / (b - base) }' |
+		row network "  stint / $2" ratio "${3:-}"
 }
 
 # Each in a new namespace, as a container has one, and less what that takes by itself. One more has rules all the time, as there is on
@@ -27,7 +37,7 @@ network_apply() {
 	local size rounds=$network_rounds goal what
 	bundle asleep /bin/sleep 600
 	for size in 1 '1000 ports' 10000 100000; do
-		what="an allow list of ${size/ ports/, each with a port of its own}"
+		what="an allow list of ${size/ ports/ addresses, each with a port of its own}"
 		# shellcheck disable=SC2086
 		network_rules $size
 		if [ "$size" = 1 ]; then
@@ -36,14 +46,16 @@ network_apply() {
 			disown
 			sleep 1
 		fi
-		alternate 0 -- unshare -n true -- unshare -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules" -- unshare -n nft -f "$DIR/rules.nft"
+		alternate 0 -- unshare -n true -- unshare -n "$STINT_BENCH_PROGRAMS/apply_rules" "$DIR/rules" -- unshare -n nft -f "$DIR/rules.nft" -- \
+			unshare -n nft -f "$DIR/written.nft"
 		goal=
 		[ "$size" != 1 ] || goal='<0.1'
 		[ "$size" != 10000 ] || goal='<0.333'
 		awk -v base="$(median_of 0)" -v a="$(median_of 1)" 'BEGIN { print a - base }' | row network "$what: stint-network's part" ms
-		awk -v base="$(median_of 0)" -v a="$(median_of 2)" 'BEGIN { print a - base }' | row network "  nft -f" ms
-		awk -v base="$(median_of 0)" -v a="$(median_of 1)" -v b="$(median_of 2)" 'BEGIN { print (a - base) / (b - base) }' |
-			row network "  stint / nft" ratio "$goal"
+		awk -v base="$(median_of 0)" -v a="$(median_of 3)" 'BEGIN { print a - base }' | row network "  nft -f of the list as it is written" ms
+		awk -v base="$(median_of 0)" -v a="$(median_of 2)" 'BEGIN { print a - base }' | row network "  nft -f of what stint-network sets" ms
+		network_ratio 3 "nft of the list" "$goal"
+		network_ratio 2 "nft of the same rules"
 	done
 }
 

@@ -27,7 +27,8 @@ Test(process, that_was_forked_has_executed_when_it_has)
 		(void)execl("/bin/sleep", "the first (word)", "100", NULL);
 		_exit(1);
 	}
-	for (int i = 0; i < 5000 && !process_has_executed("/proc", executed); i++)
+	/* Its command line comes a moment after. */
+	for (int i = 0; i < 5000 && !(process_has_executed("/proc", executed) && process_first_word("/proc", executed, word)); i++)
 		(void)usleep(1000);
 	cr_expect(process_has_executed("/proc", executed));
 	cr_expect_not(process_has_executed("/proc", forked));
