@@ -119,6 +119,10 @@ reports_of() { # ID: a line each
 last_report() { # ID JQ-FILTER
 	reports_of "$1" | tail -n 1 | jq -c -r "$2"
 }
+ended_by_itself() { # ID STATUS
+	[ "$(last_report "$1" '.verdict, .monitor.exact' | xargs)" = 'null true' ] || { last_report "$1" .; return 1; }
+	JOURNAL=$STINT_ROOT-$RUNTIME/var/log/stint/reports.jsonl ended_with "$1" code "$2"
+}
 nothing_left_behind() { [ -z "$(ls "$STINT_ROOT-$RUNTIME/run/stint" 2>/dev/null)" ]; }
 
 # Podman's hooks.d: files of one name would hide one another, whatever their directories.

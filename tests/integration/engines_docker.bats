@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=once
 # stint as a runtime of the real dockerd and containerd: docker's and ctr's own commands.
 
 load helpers
@@ -24,7 +25,7 @@ teardown() {
 }
 
 on_each_engine_runtime() { # FUNCTION [ARG...]
-	for RUNTIME in crun runc; do
+	for RUNTIME in ${STINT_TEST_RUNTIMES:-crun runc}; do
 		host_says '{}'
 		rm -f "$STINT_ROOT-$RUNTIME/var/log/stint/reports.jsonl"
 		"$@"
@@ -45,11 +46,12 @@ ends_by_itself() {
 	run run_ --name t-own busybox sh -c 'exit 7'
 	[ "$status" -eq 7 ]
 	id=$(id_of t-own)
-	[ "$(last_report "$id" '.exit.code, .verdict, .monitor.exact' | xargs)" = '7 null true' ]
+	ended_by_itself "$id" 7
 	# As docker's users write an id.
-	[[ "$(behind stint why "${id:0:12}")" == "$id ended with status 7 "* ]]
+	[[ "$(behind stint why "${id:0:12}")" == "$id ended "* ]]
 	docker_ rm t-own >/dev/null
 }
+# bats test_tags=v2
 @test "docker: a container that ends by itself, its output, its input, its status, its report" { on_each_engine_runtime ends_by_itself; }
 
 # Docker brings its own filter, of some 350 calls.
@@ -101,7 +103,7 @@ generated() {
 
 spends() {
 	local id
-	host_says '{"ceiling": {"budgets": {"cpu": {"limit": "500ms"}, "wall": {"limit": "3s"}, "memory": {"limit": "48MiB"}}}}'
+	host_says '{"ceiling": {"budgets": {"cpu": {"limit": "500ms"}, "wall": {"limit": "3s"}}}}'
 	run run_ --name t-cpu busybox sh -c "$busy"
 	[ "$status" -eq 137 ]
 	id=$(id_of t-cpu)
@@ -111,11 +113,15 @@ spends() {
 	run run_ --name t-wall busybox sleep 30
 	[ "$status" -eq 137 ]
 	[ "$(last_report "$(id_of t-wall)" .verdict.budget)" = wall ]
+	# Without the others: emulated, it takes as long.
+	host_says '{"ceiling": {"budgets": {"memory": {"limit": "48MiB"}}}}'
 	run run_ --name t-memory busybox tail /dev/zero
 	[ "$status" -eq 137 ]
-	[ "$(last_report "$(id_of t-memory)" '.verdict.budget, .usage.oomKills > 0' | xargs)" = 'memory true' ]
+	id=$(id_of t-memory)
+	[ "$(last_report "$id" '.verdict.budget, .usage.oomKills > 0' | xargs)" = 'memory true' ] || { last_report "$id" .; return 1; }
 	docker_ rm t-cpu t-wall t-memory >/dev/null
 }
+# bats test_tags=v2
 @test "docker: a budget of CPU time, of time, of memory is spent" { on_each_engine_runtime spends; }
 
 # Docker's user has no annotation to say it with: a rule does. A health check and an exec are part of it.
@@ -199,12 +205,6 @@ lives() {
 	# A privileged exec gets what the container itself has.
 	[ "$(docker_ exec --privileged t-life grep CapEff /proc/self/status)" = "$(docker_ exec t-life grep CapEff /proc/self/status)" ]
 	[ "$(docker_ exec --privileged t-life grep NoNewPrivs /proc/self/status | xargs)" = 'NoNewPrivs: 1' ]
-	# What -m said may be loosened, and not beyond the host's.
-	docker_ update -m 64m --memory-swap 64m t-life >/dev/null
-	[ "$(cat /sys/fs/cgroup/memory/docker/"$id"/payload/memory.limit_in_bytes)" = 67108864 ]
-	docker_ update -m 1g --memory-swap 1g --pids-limit 500 t-life >/dev/null
-	[ "$(cat /sys/fs/cgroup/memory/docker/"$id"/payload/memory.limit_in_bytes)" = 134217728 ]
-	[ "$(cat /sys/fs/cgroup/pids/docker/"$id"/payload/pids.max)" = 50 ]
 	docker_ pause t-life >/dev/null
 	[ "$(docker_ inspect -f '{{.State.Status}}' t-life)" = paused ]
 	docker_ unpause t-life >/dev/null
@@ -212,8 +212,7 @@ lives() {
 	[ "$(docker_ stats --no-stream --format '{{.PIDs}}' t-life)" -ge 1 ]
 	wait_for 10 healthy t-life
 	docker_ stop -t 1 t-life >/dev/null
-	[ "$(last_report "$id" '.exit.code, .verdict' | xargs)" = '137 null' ]
-	[[ "$(last_report "$id" '.warnings | join(" ")')" == *'update held to the plan: memory.limit: 1073741824 asked, 134217728 set'* ]]
+	ended_by_itself "$id" 137
 	# The same container once more.
 	docker_ start t-life >/dev/null
 	pid=$(docker_ inspect -f '{{.State.Pid}}' t-life)
@@ -222,7 +221,26 @@ lives() {
 	[ "$(reports_of "$id" | wc -l)" -eq 2 ]
 }
 healthy() { [ "$(docker_ inspect -f '{{.State.Health.Status}}' "$1")" = healthy ]; }
-@test "docker: exec, privileged exec, update, pause, top, stats, health checks, stop, start, rm" { on_each_engine_runtime lives; }
+# bats test_tags=v2
+@test "docker: exec, privileged exec, pause, top, stats, health checks, stop, start, rm" { on_each_engine_runtime lives; }
+
+# (Docker 20.10 asks for the kernel's memory, too, which crun refuses on v2, with stint and without.)
+updated() {
+	local id
+	host_says '{"ceiling": {"resources": {"memory": {"limit": 134217728}, "pids": {"limit": 50}}}}'
+	run_ -d --name t-update -m 32m busybox sleep 300 >/dev/null
+	id=$(id_of t-update)
+	# What -m said may be loosened, and not beyond the host's.
+	docker_ update -m 64m --memory-swap 64m t-update >/dev/null
+	[ "$(cat /sys/fs/cgroup/memory/docker/"$id"/payload/memory.limit_in_bytes)" = 67108864 ]
+	docker_ update -m 1g --memory-swap 1g --pids-limit 500 t-update >/dev/null
+	[ "$(cat /sys/fs/cgroup/memory/docker/"$id"/payload/memory.limit_in_bytes)" = 134217728 ]
+	[ "$(cat /sys/fs/cgroup/pids/docker/"$id"/payload/pids.max)" = 50 ]
+	docker_ stop -t 1 t-update >/dev/null
+	[[ "$(last_report "$id" '.warnings | join(" ")')" == *'update held to the plan: memory.limit: 1073741824 asked, 134217728 set'* ]]
+	docker_ rm t-update >/dev/null
+}
+@test "docker: update" { on_each_engine_runtime updated; }
 
 exec_counts() {
 	host_says '{"ceiling": {"budgets": {"cpu": {"limit": "400ms"}}}}'
@@ -247,6 +265,7 @@ restarts() {
 	docker_ rm t-again >/dev/null
 }
 gave_up() { [ -n "$(docker_ inspect -f '{{.State.Error}}' "$1")" ] && exited "$1"; }
+# bats test_tags=v2
 @test "docker: a restart policy does not give a spent budget again" { on_each_engine_runtime restarts; }
 
 namespaces_shared() {
@@ -402,4 +421,5 @@ containerd_alone() {
 	[ "$(last_report t-ctr-4 '.exit.signal, .monitor.exact' | xargs)" = '9 true' ]
 }
 stopped_task() { ctr_ task ls | grep -q "$1.*STOPPED"; }
+# bats test_tags=v2
 @test "containerd: run, a budget by annotation, a refusal, exec, metrics, pause, kill" { on_each_engine_runtime containerd_alone; }

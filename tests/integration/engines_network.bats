@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=once
 # Network rules under the real dockerd and podman: their bridges, Docker's own resolver, its other networks. All of it is in the
 # peer's namespace.
 
@@ -31,7 +32,7 @@ setup() { stint_setup; }
 teardown() { docker_ ps -aq | xargs -r timeout -k 1 60 docker -H "unix://$ENGINES/docker.sock" rm -f >/dev/null 2>&1 || true; }
 
 on_each_engine_runtime() { # FUNCTION
-	for RUNTIME in crun runc; do
+	for RUNTIME in ${STINT_TEST_RUNTIMES:-crun runc}; do
 		rm -f "$STINT_ROOT-$RUNTIME/var/log/stint/reports.jsonl"
 		forget
 		"$1"
@@ -54,6 +55,7 @@ on_the_bridge() {
 	profile=default
 	[ "$(run_ --rm packets packets pull $FAR 5000 10)" = '10 got' ]
 }
+# bats test_tags=v2
 @test "docker's bridge: what is allowed arrives, and nothing else does" { on_each_engine_runtime on_the_bridge; }
 
 published() {
@@ -77,6 +79,7 @@ budget_is_kept() {
 	[ "$(came datagrams)" -le 102 ]
 	[ "$(report .usage.netEgressBytes)" -le 102400 ]
 }
+# bats test_tags=v2
 @test "docker's bridge: no more bytes than the budget leave" { on_each_engine_runtime budget_is_kept; }
 
 # Docker's resolver answers at 127.0.0.11, and asks the one behind it from within the container's namespace.
@@ -145,5 +148,6 @@ with_podmans_bridge() { # FUNCTION
 	podman_ network rm -f t-pod >/dev/null
 	rm -rf /var/lib/cni/networks/t-pod
 }
+# bats test_tags=v2
 @test "podman's bridge: what is allowed arrives, and nothing else does" { with_podmans_bridge on_podmans_bridge; }
 @test "podman's hooks: rules and a byte budget hold beside its own runtime; what they come too late for is refused" { with_podmans_bridge by_podmans_hooks; }
