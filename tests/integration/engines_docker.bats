@@ -51,7 +51,6 @@ ends_by_itself() {
 	[[ "$(behind stint why "${id:0:12}")" == "$id ended "* ]]
 	docker_ rm t-own >/dev/null
 }
-# bats test_tags=v2
 @test "docker: a container that ends by itself, its output, its input, its status, its report" { on_each_engine_runtime ends_by_itself; }
 
 # Docker brings its own filter, of some 350 calls.

@@ -77,6 +77,7 @@ same_filter() {
 	engine_clear "$id"
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "T22: what is exec'd has the container's own filter, groups and namespaces" { on_each_runtime same_filter; }
 
 exec_options() {
@@ -147,6 +148,7 @@ exec_brings_back() {
 	all_clean "$id"
 	[ "$(reports_count "$id")" -eq 1 ]
 }
+# bats test_tags=once
 @test "exec brings a lost monitor back first" { on_each_runtime exec_brings_back; }
 
 # --- update ---

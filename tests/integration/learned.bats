@@ -62,6 +62,7 @@ complained_of() {
 	runs "$id-3" 'mkdir /dev/shm/d'
 	violations "$id-3" 'any(.need == "mkdir") | not'
 }
+# bats test_tags=once
 @test "learned: complain lets pass what the model does not know, and reports each once with its rule" { on_each_runtime complained_of; }
 
 enforced() {
@@ -264,6 +265,7 @@ executed_and_handed_over_late() {
 	no_host_config
 }
 nobody_asks() { ! asks_somebody "$1"; }
+# bats test_tags=once
 @test "learned: by notification, what an exec that began before its listener is taken forks is the workload's" {
 	on_each_runtime executed_and_handed_over_late
 }
@@ -301,6 +303,7 @@ executed_while_refuser_dies() {
 	[ "$RUNTIME" != crun ] || report_of "$id" '.warnings[]' | grep 'stint-recorder was killed: what was being executed in the container is killed'
 	no_host_config
 }
+# bats test_tags=once
 @test "learned: by notification, an exec whose recorder is killed before the hand-over fails, and the container goes on" {
 	on_each_runtime executed_while_refuser_dies
 }

@@ -270,6 +270,7 @@ rootless() { # CMD...
 	cat "$STINT_TEST_DIR/out"
 	return $status
 }
+# bats test_tags=once
 @test "a user namespace's root, as rootless engines have it, is told that it is not enough" {
 	local told='this needs the machine'"'"'s own root, and is root of a user namespace only'
 	bundle "t-rootless-$$" /bin/true
@@ -425,7 +426,7 @@ paused_to_its_end() {
 paused_and_resumed() {
 	use_runtime
 	bundle "$id" /bin/sh -c 'while :; do :; done'
-	budget cpu 600ms
+	budget cpu 1500ms
 	created_and_started "$id"
 	sleep 0.2
 	engine pause "$id"
@@ -436,9 +437,10 @@ paused_and_resumed() {
 	eventually 10 has_status "$id" stopped
 	ended_and_deleted "$id" 5
 	[ "$(report_of "$id" .verdict.budget)" = cpu ]
-	[ "$(report_of "$id" '.usage.cpuNs >= 600000000 and .usage.cpuNs < 700000000 + $late')" = true ]
-	[ "$(report_of "$id" '.usage.wallNs > 1700000000')" = true ]
+	[ "$(report_of "$id" '.usage.cpuNs >= 1500000000 and .usage.cpuNs < 1600000000 + $late')" = true ]
+	[ "$(report_of "$id" '.usage.wallNs > 2600000000')" = true ]
 }
+# bats test_tags=once
 @test "pause and resume: the CPU budget goes on where it was" { on_each_runtime paused_and_resumed; }
 
 # --- the end ---
@@ -475,6 +477,7 @@ deleted_twice() {
 	[ "$(reports_count "$id-3")" -eq 1 ]
 	[ "$(report_of "$id-3" '.started, .usage.wallNs' | xargs)" = "null null" ]
 }
+# bats test_tags=once
 @test "delete twice, delete --force of one that runs, and of one that was never started" {
 	on_each_runtime deleted_twice
 }
@@ -495,6 +498,7 @@ wall_from_start() {
 	[ "$(report_of "$id" '.usage.wallNs >= 800000000 and .usage.wallNs < 1200000000 + $late')" = true ]
 	[ "$(report_of "$id" '.verdict.detectedNs >= 800000000 and .verdict.detectedNs < 1200000000')" = true ]
 }
+# bats test_tags=once
 @test "wall time counts from start, not from create" { on_each_runtime wall_from_start; }
 
 one_id_two_engines() {
@@ -719,6 +723,7 @@ hook_lifecycle() {
 	eventually 5 reported "$id-3"
 	all_clean "$id-3"
 }
+# bats test_tags=once
 @test "hooks under a bare runtime: wall time from poststart, an end by itself, an end before the beginning" {
 	on_each_runtime hook_lifecycle
 }
@@ -790,6 +795,7 @@ hook_beside_wrapper() {
 	[ "$(reports_count "$id")" -eq 1 ]
 	[ "$(report_of "$id" '.verdict.budget, .monitor.exact' | xargs)" = "cpu true" ]
 }
+# bats test_tags=once
 @test "hooks beside the wrapper: one plan, one monitor, one report" { on_each_runtime hook_beside_wrapper; }
 
 precreated() {

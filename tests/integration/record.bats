@@ -160,6 +160,7 @@ arguments() {
 	grep -qE '^  socket 2 2 +asks$' "$STINT_TEST_DIR/text"
 }
 @test "record: values of arguments, 32-bit and x32 calls, and who asked" { on_each_runtime arguments; }
+# bats test_tags=once
 @test "record: by notification, values of arguments, 32-bit and x32 calls, and who asked" { on_each_runtime_by_notification arguments; }
 
 # What the container asks for, and nothing of what its runtime does for it: between the filter's loading and the first
@@ -449,4 +450,5 @@ cannot() {
 	"$bin/stint" run --record --id "$id-2" "$BUNDLE"
 	[[ "$(report_of "$id-2" '.warnings[0]')" == *"there is no"* ]]
 }
+# bats test_tags=once
 @test "record: where it cannot be had the container is refused, or it is said in the report" { on_each_runtime cannot; }

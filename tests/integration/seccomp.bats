@@ -54,6 +54,7 @@ arguments() {
 	config --argjson filter "$(jq '.syscalls[0].args[0] |= (.value = 67108864 | .valueTwo = 67108864)' <<<"$allowed")" '.linux.seccomp = $filter'
 	[ "$(denied "$id-2")" = "user uts" ]
 }
+# bats test_tags=once
 @test "seccomp: filters that look at arguments are composed" { on_each_runtime arguments; }
 
 refused() {
@@ -70,6 +71,7 @@ refused() {
 	[[ "$stderr" == *"config.json"*listener* ]] || { echo "$stderr"; return 1; }
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "seccomp: what cannot be composed is refused with a sentence" { on_each_runtime refused; }
 
 # --- the default filter ---
@@ -117,6 +119,7 @@ works() {
 	[ -z "$(stint run --runtime "$RUNTIME" --profile "$STINT_TEST_DIR/less.json" --id "$id" "$BUNDLE" 2>/dev/null)" ]
 	all_clean "$id"
 }
+# bats test_tags=once
 @test "seccomp: under the default filter programs run, as far as their capabilities go" { on_each_runtime works; }
 
 says() {
