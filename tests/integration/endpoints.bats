@@ -172,6 +172,7 @@ named() {
 	[[ "$(allowed_by "$id" "$id-bare")" == *"\"$FAR tcp 5000\""* ]] || { allowed_by "$id" "$id-bare"; return 1; }
 	[[ "$(allowed_by "$id-bare" "$id")" == *"\"$FAR tcp 5000\""* ]]
 }
+# bats test_tags=once
 @test "names: an endpoint that was reached by its name alone is allowed by it, wherever it is then; another name's address is not" { on_each_runtime named; }
 
 # Its rules believe whom they allow for questions alone; who is only recorded opens nothing.

@@ -220,7 +220,6 @@ lives() {
 	[ "$(reports_of "$id" | wc -l)" -eq 2 ]
 }
 healthy() { [ "$(docker_ inspect -f '{{.State.Health.Status}}' "$1")" = healthy ]; }
-# bats test_tags=v2
 @test "docker: exec, privileged exec, pause, top, stats, health checks, stop, start, rm" { on_each_engine_runtime lives; }
 
 # (Docker 20.10 asks for the kernel's memory, too, which crun refuses on v2, with stint and without.)

@@ -119,6 +119,7 @@ names_begin_anew() {
 	[ "$(report_of "$id" .warnings)" = '[]' ]
 }
 each_with_its_journal() { rm -f "$JOURNAL"; names_begin_anew; }
+# bats test_tags=once
 @test "a name that a person gave is a new container each time" { on_each_runtime each_with_its_journal; }
 
 bad_record() {
@@ -137,4 +138,5 @@ bad_record() {
 	life
 	rm "$STINT_ROOT/var/lib/stint/lives/"*/*
 }
+# bats test_tags=once
 @test "a record that cannot be read is an error, not a new budget" { on_each_runtime_in_turn bad_record; }
