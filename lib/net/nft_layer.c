@@ -19,15 +19,6 @@ const char *nft_layer_name(unsigned direction, size_t layer, char name[NFT_NAME_
 	return name;
 }
 
-static int compare_groups(const struct net_match *a, const struct net_match *b)
-{
-	if (a->protocol != b->protocol)
-		return a->protocol < b->protocol ? -1 : 1;
-	if (a->first != b->first)
-		return a->first < b->first ? -1 : 1;
-	return a->last < b->last ? -1 : a->last > b->last;
-}
-
 /* One chain of rules that say what happens to what the matches hold. */
 struct lookup {
 	struct nft_batch *batch;
@@ -203,11 +194,7 @@ static void add_pairs(const struct lookup *lookup, const struct net_match *match
 
 static size_t end_of_group(const struct net_match *sorted, size_t count, size_t begin)
 {
-	size_t end = begin + 1;
-
-	while (end < count && compare_groups(&sorted[begin], &sorted[end]) == 0)
-		end++;
-	return end;
+	return begin + net_matches_same_ports(&sorted[begin], count - begin);
 }
 
 /* How many pairs the group comes to; 0: it is better off with a set of its own. */

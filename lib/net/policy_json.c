@@ -48,26 +48,20 @@ static int append_entry(struct json_doc *doc, struct json *array, const struct n
 	return json_append(array, json_new_string(doc, net_entry_format(entry, text)));
 }
 
-static bool is_last_of_group(const struct net_match *matches, size_t count, size_t i)
-{
-	return i + 1 == count || matches[i].protocol != matches[i + 1].protocol || matches[i].first != matches[i + 1].first ||
-	       matches[i].last != matches[i + 1].last;
-}
-
 /* Returns how many are in the group. */
 static size_t append_group(struct json_doc *doc, struct json *array, const struct net_match *matches, size_t count)
 {
 	char entry[NET_ENTRY_TEXT_MAX], prefix[NET_PREFIX_TEXT_MAX];
 	_cleanup_free_ char *text = NULL;
-	size_t length, i = 0;
+	size_t length, i = 0, group = net_matches_same_ports(matches, count);
 	FILE *stream = open_memstream(&text, &length);
 
 	if (!stream)
 		return 0;
-	for (; !is_last_of_group(matches, count, i); i++)
+	for (; i + 1 < group; i++)
 		(void)fprintf(stream, "%s ", net_prefix_format(&matches[i].prefix, prefix));
 	(void)fputs(net_entry_format(&(struct net_entry){.kind = NET_ENTRY_PREFIX, .match = matches[i]}, entry), stream);
-	return fclose(stream) == 0 && json_append(array, json_new_string(doc, text)) == 0 ? i + 1 : 0;
+	return fclose(stream) == 0 && json_append(array, json_new_string(doc, text)) == 0 ? group : 0;
 }
 
 static struct json *write_matches(struct json_doc *doc, const struct net_match *matches, size_t count)

@@ -226,8 +226,7 @@ static size_t merge_ports(struct net_match *matches, size_t count)
 	return merged;
 }
 
-/* Those of the same protocol and ports, from `matches` on. */
-static size_t same_ports(const struct net_match *matches, size_t count)
+size_t net_matches_same_ports(const struct net_match *matches, size_t count)
 {
 	size_t same = 1;
 
@@ -248,7 +247,7 @@ size_t net_matches_merge(struct net_match *matches, size_t count)
 	for (size_t i = 0, same; i < count; i += same) {
 		size_t start = merged;
 
-		same = same_ports(&matches[i], count - i);
+		same = net_matches_same_ports(&matches[i], count - i);
 		for (size_t k = i; k < i + same; k++) {
 			struct net_match next = matches[k];
 

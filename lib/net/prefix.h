@@ -35,6 +35,8 @@ size_t net_prefix_without(const struct net_prefix *from, const struct net_prefix
  * how many are left. */
 size_t net_matches_merge(struct net_match *matches, size_t count);
 int net_match_order(const void *a, const void *b);
+/* How many, from the first on, have its protocol and ports; `count` is not 0. */
+size_t net_matches_same_ports(const struct net_match *matches, size_t count);
 void net_matches_sort(struct net_match *matches, size_t count); /* in that order */
 
 #endif

@@ -48,7 +48,7 @@ ends_by_itself() {
 	id=$(id_of t-own)
 	ended_by_itself "$id" 7
 	# As docker's users write an id.
-	[[ "$(behind stint why "${id:0:12}")" == "$id ended "* ]]
+	[[ "$(behind stint why "${id:0:12}")" == "$id ended with status 7 "* ]]
 	docker_ rm t-own >/dev/null
 }
 @test "docker: a container that ends by itself, its output, its input, its status, its report" { on_each_engine_runtime ends_by_itself; }
